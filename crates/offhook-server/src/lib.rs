@@ -1,0 +1,1 @@
+//! Offhook over HTTP: webhook ingest, API, live stream, web app, background work.

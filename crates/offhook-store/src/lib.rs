@@ -1,0 +1,1 @@
+//! Offhook's storage: the durable inbox and the read models, on SQLite.

@@ -1,0 +1,1 @@
+//! An offline Zoom Phone: OAuth, REST, signed webhooks, and a company whose phones ring.

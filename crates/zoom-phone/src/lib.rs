@@ -1,0 +1,1 @@
+//! Zoom Phone SDK: webhook signatures, OAuth, a typed client.

@@ -1,0 +1,3 @@
+//! Set-up, code generation, tests, demo: everything a contributor runs.
+
+fn main() {}
