@@ -1,3 +1,40 @@
 //! Load, speed and kill tests of Offhook: real sockets, real signatures, real disks.
 
-fn main() {}
+mod chaos;
+mod clock;
+mod console;
+mod events;
+mod http;
+mod ingest;
+mod load;
+mod noop;
+mod server;
+mod stats;
+#[cfg(test)]
+mod stub;
+
+use clap::Parser;
+
+/// Load and kill tests of Offhook: real sockets, real signatures, real disks
+#[derive(Debug, Parser)]
+#[command(name = "offhook-bench", version)]
+enum Command {
+    Ingest(ingest::Ingest),
+    Chaos(chaos::Chaos),
+    /// The server that `ingest` compares with
+    #[command(hide = true)]
+    Noop {
+        /// Where to listen on 127.0.0.1
+        #[arg(long, env = "PORT")]
+        port: u16,
+    },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Command::parse() {
+        Command::Ingest(ingest) => ingest.run().await,
+        Command::Chaos(chaos) => chaos.run().await,
+        Command::Noop { port } => noop::serve(port).await,
+    }
+}

@@ -1,1 +1,33 @@
-//! What happened on the phone: facts, the fold that makes calls of them, and the identity of a call. Pure.
+//! What happened on the phone, and which call it was. Pure: no I/O, and time is an argument.
+//!
+//! ```text
+//! inbox entry --normalize--> facts --CallBook--> calls (sets of facts) --view--> CallView
+//! ```
+//!
+//! - [`normalize`] is the one place that knows Zoom's shapes. It turns an inbox entry into [`Fact`]s.
+//! - A call *is* the set of facts that name it ([`CallFacts`]). Taking a fact in is set union, so any
+//!   order, any repetition and any interleaving of facts ends in the same call.
+//! - [`CallBook`] keeps calls apart and together: every fact lists the ids it knows ([`Alias`]), and a
+//!   fact that names two calls makes them one.
+//! - [`CallView::of`] reads a set of facts and says what a person wants to know: who, with whom, since
+//!   when, how it ended. It is recomputed from the whole set, so nothing depends on arrival.
+
+mod book;
+mod call;
+mod fact;
+mod identity;
+pub mod normalize;
+mod party;
+mod view;
+
+pub use book::{CallBook, Change};
+pub use call::{CallFacts, Heard};
+pub use fact::{
+    Element, Fact, LegEvent, LegFact, RecordingEvent, Row, Said, Source, Transfer, VoicemailEvent,
+};
+pub use identity::{Alias, AliasKind, CallKey};
+pub use party::{Party, PartyKind};
+pub use view::{
+    CallView, Direction, ElementView, IdView, LegView, Outcome, QueueRef, RecordingView, STALE_AFTER, Side,
+    State, TimelineEntry,
+};

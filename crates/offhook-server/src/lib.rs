@@ -1,1 +1,29 @@
-//! Offhook over HTTP: webhook ingest, API, live stream, web app, background work.
+//! Offhook over HTTP.
+//!
+//! ```text
+//! POST /zoom/webhook -> ingest -> inbox -> folding -> calls
+//!                                              |         |
+//!                         GET /api/v1/live <- live      api
+//! ```
+//!
+//! Everything that may be asked, by whom, is decided in [`access`]. What runs beside the requests is in
+//! `folding` (inbox to calls), `live` (changes to browsers) and `reconcile` (Zoom's own records to inbox).
+
+mod access;
+mod api;
+mod clock;
+mod folding;
+mod health;
+mod ingest;
+mod live;
+mod log;
+mod metrics;
+mod problem;
+mod reconcile;
+mod serve;
+mod web;
+
+pub use api::document;
+pub use ingest::Secrets;
+pub use reconcile::Reconcile;
+pub use serve::{ServeError, Server, ServerConfig};

@@ -1,1 +1,22 @@
-//! Offhook's storage: the durable inbox and the read models, on SQLite.
+//! Offhook's storage: a durable inbox and the read models folded from it.
+//!
+//! Two SQLite files in one directory, because they promise different things and must not wait for each
+//! other:
+//!
+//! - `inbox.db` is append-only and the only original. Every commit reaches the disk before anybody is told
+//!   "received" (`synchronous=FULL`).
+//! - `calls.db` holds what can be computed from it: calls, their names, the change feed, the watermark. One
+//!   transaction moves all of them, so a crash leaves them at an earlier moment, never between two.
+//!
+//! The rest of Offhook sees [`Store`], [`Inbox`] and plain values. No SQL leaves this crate, which is the
+//! room a second database has.
+
+mod error;
+mod sqlite;
+mod values;
+
+pub use error::StoreError;
+pub use sqlite::{Inbox, Rebuilt, Store, rebuild};
+pub use values::{
+    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, Match, OpenCalls,
+};

@@ -1,3 +1,45 @@
 //! One binary between a Zoom Phone account and the systems a company works in.
 
-fn main() {}
+mod api;
+mod args;
+mod calls;
+mod config;
+mod emulator;
+mod events;
+mod output;
+mod rebuild;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, CallsCommand, Command, ConfigCommand, EventsCommand};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(args) {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let out = output::Output::new(args.json);
+    match args.command {
+        Command::Serve(serve) => runtime()?.block_on(serve::run(args.config.as_deref(), serve))?,
+        Command::Emulator(emulator) => runtime()?.block_on(emulator::run(emulator))?,
+        Command::Calls(CallsCommand::List(list)) => runtime()?.block_on(calls::list(list, &out))?,
+        Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, &out))?,
+        Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, &out))?,
+        Command::Config(ConfigCommand::Check) => return config::check::run(args.config.as_deref(), &out),
+        Command::Rebuild => rebuild::run(args.config.as_deref(), &out)?,
+        Command::Openapi => out.print(&serde_json::to_string_pretty(&offhook_server::document())?),
+        Command::Completions { shell } => args::completions(shell),
+    }
+    Ok(ExitCode::SUCCESS)
+}

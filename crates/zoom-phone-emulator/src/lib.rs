@@ -1,1 +1,78 @@
 //! An offline Zoom Phone: OAuth, REST, signed webhooks, and a company whose phones ring.
+//!
+//! Zoom offers no sandbox for Zoom Phone. This crate is one: a company of 36 people and three
+//! call queues whose calls follow from a seed, on a clock that may run faster than life. A client
+//! sees what it would see at Zoom: events signed with the app's secret, records that are ready a
+//! little later than the events say, pages, tokens and refusals.
+//!
+//! What is known of Zoom's behaviour comes from its OpenAPI documents and developer pages; names of
+//! operations in the documentation (`getCallPath`) are the operation ids of those documents. The
+//! emulator builds plain JSON and shares no types with any client library, so that one misreading
+//! cannot hide on both sides.
+//!
+//! Serve it on a free port and let it call a receiver:
+//!
+//! ```no_run
+//! use tokio_util::sync::CancellationToken;
+//! use zoom_phone_emulator::{Config, DEMO_WEBHOOK_SECRET, WebhookTarget, serve};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8090").await?;
+//! let webhook = WebhookTarget {
+//!     url: "http://127.0.0.1:8080/zoom/webhook".parse()?,
+//!     secret: DEMO_WEBHOOK_SECRET.to_owned(),
+//! };
+//! let config = Config { seed: 7, speed: 10.0, webhook: Some(webhook), ..Config::default() };
+//! serve(config, listener, CancellationToken::new()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Or plan calls without any clock or network:
+//!
+//! ```
+//! use zoom_phone_emulator::{Company, Happening, Scenario, play};
+//!
+//! let mut company = Company::new(7);
+//! let start = "2026-11-22T10:00:00Z".parse().expect("a valid time");
+//! let plan = play(&mut company, Scenario::InboundAnswered, start);
+//! let events: Vec<_> = plan
+//!     .iter()
+//!     .filter_map(|planned| match &planned.what {
+//!         Happening::Webhook(envelope) => envelope["event"].as_str(),
+//!         _ => None,
+//!     })
+//!     .collect();
+//! assert_eq!(
+//!     events,
+//!     [
+//!         "phone.callee_ringing",
+//!         "phone.callee_answered",
+//!         "phone.callee_ended",
+//!         "phone.callee_call_element_completed",
+//!     ]
+//! );
+//! ```
+
+mod clock;
+mod company;
+mod config;
+mod control;
+mod dice;
+mod emulator;
+mod error;
+mod events;
+mod oauth;
+mod records;
+mod rest;
+mod scenario;
+mod state;
+mod webhooks;
+
+pub use company::{Company, Kind, Party, Queue};
+pub use config::{Config, DEMO_WEBHOOK_SECRET, WebhookTarget};
+pub use emulator::{Emulator, serve};
+pub use error::Error;
+pub use records::{CallRecord, Element, LedgerEntry, LedgerParty, Side};
+pub use scenario::{Happening, Planned, Scenario, play};
+pub use webhooks::{RETRY_AFTER, Verdict, encrypted_token, signature, verdict};

@@ -1,1 +1,39 @@
-//! Types of the Zoom Phone platform: webhook events and the operation catalogue, generated from Zoom's OpenAPI documents. No I/O.
+//! Types of the Zoom Phone platform: webhook events and the operation catalogue, generated from Zoom's OpenAPI
+//! documents. No I/O.
+//!
+//! ```
+//! # #[cfg(feature = "events")] {
+//! use zoom_phone_types::events::{Event, Notification};
+//!
+//! let body = br#"{"event": "phone.callee_ringing", "event_ts": 1795341606000, "payload": {"account_id": "A",
+//!     "object": {"call_id": "7018317023722949162", "callee": {"extension_number": 1002}, "new_field": 1}}}"#;
+//! let notification = Notification::parse(body)?;
+//! let Event::CalleeRinging(leg) = &notification.body else { panic!() };
+//! assert_eq!(leg.callee.as_ref().and_then(|callee| callee.extension_number.as_deref()), Some("1002"));
+//! assert_eq!(notification.unfamiliar(), ["payload.object.new_field"]);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! ```
+//! # #[cfg(feature = "catalogue")] {
+//! use zoom_phone_types::catalogue::{Catalogue, RateLabel};
+//!
+//! let (operation, values) = Catalogue::get().find("GET", "/phone/users/me/call_history").unwrap();
+//! assert_eq!((operation.name.as_str(), operation.rate), ("phone_user_call_history", Some(RateLabel::Medium)));
+//! assert_eq!(values, [("userId", "me".to_owned())]);
+//! # }
+//! ```
+
+#[cfg(feature = "catalogue")]
+pub mod catalogue;
+#[cfg(feature = "events")]
+pub mod events;
+#[cfg(feature = "events")]
+mod generated;
+#[cfg(feature = "events")]
+mod notification;
+#[cfg(feature = "events")]
+mod time;
+#[cfg(feature = "events")]
+mod wire;

@@ -1,0 +1,196 @@
+//! The one adapter layer: every shape in which Zoom tells of calls, read into facts.
+//!
+//! Reading never fails for what it does not know: unfamiliar fields and values are listed for counting,
+//! and what cannot be read at all is a [`Problem`], also for counting. The raw bytes stay in the inbox.
+
+mod media;
+mod record;
+mod status;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use zoom_phone_types::events::{Event, Notification, Time};
+
+use crate::{
+    call::Heard,
+    fact::{Fact, Said, Source},
+    identity::{Alias, AliasKind},
+};
+
+/// By which door an inbox entry came, and so which shape it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Door {
+    /// A webhook delivery: one event in its envelope.
+    Webhook,
+    /// One row of `GET /phone/call_history` (`accountCallHistory`), v3 names or v2 names.
+    CallHistory,
+}
+
+impl Door {
+    /// The word in the API and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::CallHistory => "call_history",
+        }
+    }
+
+    /// The door with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Webhook, Self::CallHistory].into_iter().find(|door| door.as_str() == word)
+    }
+}
+
+/// What was read out of one inbox entry.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// What it tells of calls; empty for events that tell of something else.
+    pub facts: Vec<(Fact, Heard)>,
+    /// Fields and values that the types do not know: dotted paths, `path=value` for values.
+    pub unfamiliar: Vec<String>,
+    /// Why nothing, or less than all, could be read.
+    pub problem: Option<Problem>,
+}
+
+/// Why an entry gave no facts though it should have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Problem {
+    /// Not JSON, or JSON of another shape.
+    #[error("the entry is not readable JSON of its kind; its bytes stay in the inbox")]
+    Unreadable,
+    /// An event name that is in no list of ours.
+    #[error("the event is unknown; its bytes stay in the inbox")]
+    UnknownEvent,
+    /// An event about calls, something in which names no call.
+    #[error("the event tells of a call and names none; its bytes stay in the inbox")]
+    Nameless,
+}
+
+impl Problem {
+    /// A word for counting by.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::UnknownEvent => "unknown_event",
+            Self::Nameless => "nameless",
+        }
+    }
+}
+
+/// Reads one inbox entry. `account` is the account it was received for; an event's own account wins.
+pub fn read(door: Door, account: &str, body: &[u8]) -> Reading {
+    match door {
+        Door::Webhook => match Notification::parse(body) {
+            Ok(notification) => read_notification(account, &notification),
+            Err(_) => Reading { problem: Some(Problem::Unreadable), ..Reading::default() },
+        },
+        Door::CallHistory => match serde_json::from_slice(body) {
+            Ok(serde_json::Value::Object(row)) => {
+                let mut facts = Facts::new(account, None);
+                record::row(row, &mut facts);
+                facts.into_reading(Vec::new())
+            }
+            _ => Reading { problem: Some(Problem::Unreadable), ..Reading::default() },
+        },
+    }
+}
+
+/// Reads one event.
+pub fn read_notification(account: &str, notification: &Notification) -> Reading {
+    let account = notification.account_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(account);
+    let unfamiliar = notification.unfamiliar();
+    let mut facts = Facts::new(account, notification.event_ts);
+    match &notification.body {
+        Event::Unknown(_) => {
+            return Reading { unfamiliar, problem: Some(Problem::UnknownEvent), ..Reading::default() };
+        }
+        body => {
+            let about_a_call = status::read(body, &mut facts)
+                || media::read(body, &mut facts)
+                || record::read(body, &mut facts);
+            if !about_a_call {
+                return Reading { unfamiliar, ..Reading::default() };
+            }
+        }
+    }
+    facts.into_reading(unfamiliar)
+}
+
+/// Facts of one entry, as they are found.
+struct Facts<'a> {
+    account: &'a str,
+    heard: Heard,
+    found: Vec<(Fact, Heard)>,
+    /// Something in it could be assigned to no call.
+    nameless: bool,
+}
+
+impl<'a> Facts<'a> {
+    fn new(account: &'a str, event_ts: Option<i64>) -> Self {
+        let is_plausible = |ms: &i64| Timestamp::from_millisecond(*ms).is_ok_and(is_plausible);
+        let heard = Heard { event_ts: event_ts.filter(is_plausible) };
+        Self { account, heard, found: Vec::new(), nameless: false }
+    }
+
+    /// Notes a fact, unless it names no call.
+    fn add(&mut self, source: Source, at: Option<Timestamp>, names: Names, said: Said) {
+        let names: Vec<Alias> = names.0.into_iter().collect();
+        if names.is_empty() {
+            self.nameless = true;
+        } else {
+            self.found.push((Fact { source, account: self.account.to_owned(), at, names, said }, self.heard));
+        }
+    }
+
+    fn into_reading(self, unfamiliar: Vec<String>) -> Reading {
+        let problem = (self.nameless || self.found.is_empty()).then_some(Problem::Nameless);
+        Reading { facts: self.found, unfamiliar, problem }
+    }
+}
+
+/// The ids of a call that one message knows.
+#[derive(Default)]
+struct Names(BTreeSet<Alias>);
+
+impl Names {
+    fn of_call(call_id: Option<&String>) -> Self {
+        Self::default().and_call(call_id)
+    }
+
+    fn and_call(mut self, call_id: Option<&String>) -> Self {
+        self.0.extend(call_id.into_iter().flat_map(|id| Alias::of_call_id(id)));
+        self
+    }
+
+    fn and(mut self, kind: AliasKind, value: Option<&String>) -> Self {
+        self.0.extend(value.and_then(|value| Alias::new(kind, value)));
+        self
+    }
+}
+
+/// Times that a telephone call of this century can have. Anything else is a mistake of the sender (the
+/// year 3000, the year 1970) and counts as no time at all. A fixed rule, so that reading stays pure.
+fn is_plausible(at: Timestamp) -> bool {
+    const FIRST: i64 = 1_262_304_000; // 2010-01-01
+    const LAST: i64 = 4_102_444_800; // 2100-01-01
+    (FIRST..LAST).contains(&at.as_second())
+}
+
+/// A time field, if it is there, readable and plausible.
+fn time(field: Option<&Time>) -> Option<Timestamp> {
+    field.and_then(Time::timestamp).filter(|at| is_plausible(*at))
+}
+
+/// A text field without surrounding space; `None` when nothing is left.
+fn text(field: Option<&str>) -> Option<String> {
+    field.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// A duration in seconds; `None` for what no call can last (it would also make sums overflow).
+fn seconds(field: Option<i64>) -> Option<i64> {
+    const YEAR: i64 = 366 * 24 * 60 * 60;
+    field.filter(|seconds| (0..=YEAR).contains(seconds))
+}

@@ -1,0 +1,215 @@
+//! Records: v3 call elements from events, v3 and v2 rows of call history.
+//!
+//! v3 has two dialects of one element. Events and user lists say `wait_time` and `talk_time`; the account
+//! view says `waiting_time`, `segment` and `node`, and has no talk time. Both are read here as one.
+
+use serde_json::{Map, Value};
+use zoom_phone_types::events::{
+    CallElement, CallElements, CallType, ConnectType, Direction as WireDirection, Event, Wire,
+};
+
+use super::{Facts, Names, seconds, status::wire_kind, text, time};
+use crate::{
+    fact::{Element, Row, Said, Source},
+    identity::AliasKind,
+    party::{Party, PartyKind},
+    view::{Direction, Outcome, Side},
+};
+
+/// Reads an event of this family; `false` if it is of another.
+pub(super) fn read(event: &Event, facts: &mut Facts<'_>) -> bool {
+    match event {
+        Event::CalleeCallElementCompleted(told) => {
+            let owner = owner_of(told, Side::Callee, |one| one.callee_ext_id.as_ref());
+            for one in told.call_elements.iter().flatten() {
+                element(facts, Source::ElementEvent, one, owner);
+            }
+        }
+        Event::CallerCallElementCompleted(told) => {
+            let owner = owner_of(told, Side::Caller, |one| one.caller_ext_id.as_ref());
+            for one in told.call_elements.iter().flatten() {
+                element(facts, Source::ElementEvent, one, owner);
+            }
+        }
+        Event::CallElementDeleted(told) => {
+            let at = time(told.execute_time.as_ref());
+            for id in told.call_element_ids.iter().flatten() {
+                let said = Said::Deleted { to_trash: told.move_to_trash == Some(true) };
+                facts.add(
+                    Source::ElementEvent,
+                    at,
+                    Names::default().and(AliasKind::CallElementId, Some(id)),
+                    said,
+                );
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Whose records they are: an event names a user id, which elements themselves have lost since v1.
+#[derive(Clone, Copy)]
+struct Owner<'a> {
+    side: Side,
+    user_id: &'a str,
+}
+
+/// The owner, if all elements of the event show one extension on that side. Where they show several
+/// (everybody whom a queue rang), the user id fits only one of them, and nothing says which.
+fn owner_of(
+    told: &CallElements,
+    side: Side,
+    extension: impl Fn(&CallElement) -> Option<&String>,
+) -> Option<Owner<'_>> {
+    let mut extensions = told.call_elements.iter().flatten().map(extension);
+    let first = extensions.next()?;
+    let user_id = told.user_id.as_deref().map(str::trim).filter(|id| !id.is_empty())?;
+    extensions.all(|other| other == first).then_some(Owner { side, user_id })
+}
+
+fn element(facts: &mut Facts<'_>, source: Source, told: &CallElement, owner: Option<Owner<'_>>) {
+    let names = Names::of_call(told.call_id.as_ref())
+        .and(AliasKind::CallElementId, told.call_element_id.as_ref())
+        .and(AliasKind::CallHistoryUuid, told.call_history_uuid.as_ref())
+        .and(AliasKind::RecordingId, told.recording_id.as_ref())
+        .and(AliasKind::VoicemailId, told.voicemail_id.as_ref());
+    let Some(id) = text(told.call_element_id.as_deref()) else { return facts.nameless = true };
+    let extra = &told.extra;
+    let mut made = Element {
+        id,
+        event: text(told.event.as_ref().map(|word| word.as_str())),
+        result: text(told.result.as_ref().map(|word| word.as_str())),
+        result_reason: text(told.result_reason.as_ref().map(|word| word.as_str())),
+        direction: direction(told.direction.as_ref()),
+        internal: internal(told.connect_type.as_ref()),
+        emergency: emergency(told.call_type.as_ref()),
+        caller: caller(told),
+        callee: callee(told),
+        operator: Party {
+            kind: wire_kind(told.operator_ext_type.as_ref().map(|kind| kind.as_str())),
+            name: told.operator_name.clone(),
+            extension_number: told.operator_ext_number.clone(),
+            extension_id: told.operator_ext_id.clone(),
+            ..Party::default()
+        }
+        .tidied(),
+        started_at: time(told.start_time.as_ref()),
+        answered_at: time(told.answer_time.as_ref()),
+        ended_at: time(told.end_time.as_ref()),
+        wait_seconds: seconds(told.wait_time.or_else(|| int(extra, "waiting_time"))),
+        talk_seconds: seconds(told.talk_time),
+        hold_seconds: seconds(told.hold_time),
+        segment: int(extra, "segment"),
+        node: int(extra, "node"),
+        press_key: extra.get("press_key").and_then(String::from_json).and_then(|key| text(Some(&key))),
+        recording_id: text(told.recording_id.as_deref()),
+        voicemail_id: text(told.voicemail_id.as_deref()),
+    };
+    if let Some(Owner { side, user_id }) = owner {
+        let party = match side {
+            Side::Caller => &mut made.caller,
+            Side::Callee => &mut made.callee,
+        };
+        if party.kind == PartyKind::User {
+            party.user_id = Some(user_id.to_owned());
+        }
+    }
+    facts.add(source, made.started_at, names, Said::Element(Box::new(made)));
+}
+
+/// Reads one row of `GET /phone/call_history`. v2 rows call the record's id `id`.
+pub(super) fn row(mut row: Map<String, Value>, facts: &mut Facts<'_>) {
+    let take = |row: &mut Map<String, Value>, key: &str| {
+        row.shift_remove(key).and_then(|value| String::from_json(&value)).and_then(|value| text(Some(&value)))
+    };
+    let v3 = take(&mut row, "call_history_uuid");
+    let v2 = take(&mut row, "id");
+    let source = if v3.is_some() { Source::HistoryRow } else { Source::V2 };
+    let result = take(&mut row, "call_result");
+    let recorded = take(&mut row, "recording_status").map(|status| status == "recorded");
+    // Rows and elements name parties and times alike.
+    let Some(told) = CallElement::from_json(&Value::Object(row)) else { return };
+    let names = Names::of_call(told.call_id.as_ref())
+        .and(AliasKind::CallHistoryUuid, v3.as_ref())
+        .and(AliasKind::CallHistoryUuid, v2.as_ref());
+    let made = Row {
+        outcome: result.as_deref().and_then(|result| Outcome::of_record(result, "")),
+        result,
+        direction: direction(told.direction.as_ref()),
+        internal: internal(told.connect_type.as_ref()),
+        emergency: emergency(told.call_type.as_ref()),
+        caller: caller(&told),
+        callee: callee(&told),
+        started_at: time(told.start_time.as_ref()),
+        answered_at: time(told.answer_time.as_ref()),
+        ended_at: time(told.end_time.as_ref()),
+        recorded,
+    };
+    facts.add(source, made.started_at, names, Said::Row(Box::new(made)));
+}
+
+fn int(extra: &Map<String, Value>, key: &str) -> Option<i64> {
+    extra.get(key).and_then(i64::from_json)
+}
+
+fn direction(told: Option<&WireDirection>) -> Option<Direction> {
+    match told?.as_str().trim() {
+        "inbound" => Some(Direction::Inbound),
+        "outbound" => Some(Direction::Outbound),
+        _ => None,
+    }
+}
+
+fn internal(told: Option<&ConnectType>) -> Option<bool> {
+    match told?.as_str().trim() {
+        "internal" => Some(true),
+        "external" => Some(false),
+        _ => None,
+    }
+}
+
+fn emergency(told: Option<&CallType>) -> Option<bool> {
+    told.map(|kind| kind.as_str().trim() == "emergency")
+}
+
+fn caller(told: &CallElement) -> Party {
+    Party {
+        kind: kind(
+            told.caller_ext_type.as_ref().map(|kind| kind.as_str()),
+            told.caller_number_type.as_ref().map(|kind| kind.as_str()),
+        ),
+        name: told.caller_name.clone(),
+        number: told.caller_did_number.clone(),
+        extension_number: told.caller_ext_number.clone(),
+        extension_id: told.caller_ext_id.clone(),
+        ..Party::default()
+    }
+    .tidied()
+}
+
+fn callee(told: &CallElement) -> Party {
+    Party {
+        kind: kind(
+            told.callee_ext_type.as_ref().map(|kind| kind.as_str()),
+            told.callee_number_type.as_ref().map(|kind| kind.as_str()),
+        ),
+        name: told.callee_name.clone(),
+        number: told.callee_did_number.clone(),
+        extension_number: told.callee_ext_number.clone(),
+        extension_id: told.callee_ext_id.clone(),
+        ..Party::default()
+    }
+    .tidied()
+}
+
+/// The extension type where there is one; else outside numbers say that the party is outside.
+fn kind(extension: Option<&str>, number: Option<&str>) -> PartyKind {
+    match (wire_kind(extension), number.map(str::trim)) {
+        (
+            PartyKind::Unknown,
+            Some("external_pstn" | "external_contact" | "external_service_number" | "anonymous_number"),
+        ) => PartyKind::External,
+        (kind, _) => kind,
+    }
+}

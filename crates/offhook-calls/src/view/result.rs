@@ -1,0 +1,120 @@
+//! How a call ended.
+
+use super::{
+    legs::{self, Leg},
+    outcome::Outcome,
+    sorted::Sorted,
+    words::{Direction, Side},
+};
+use crate::{
+    fact::{Element, Source},
+    party::PartyKind,
+};
+
+/// How a call ended, who says so, and whether that was worked out from less than a plain statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) outcome: Outcome,
+    pub(super) source: Source,
+    pub(super) is_derived: bool,
+}
+
+/// How the call ended. The row of the record decides; without one, a person who answered does; then a
+/// message left; then how the queue or menu ended; then how the people's phones stopped ringing.
+pub(super) fn result(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg], in_queue: bool) -> Verdict {
+    let told = |outcome, source| Verdict { outcome, source, is_derived: false };
+    let derived = |outcome, source| Verdict { outcome, source, is_derived: true };
+    // A caller who gave up: in a queue that is an abandoned call, at a person's phone a missed one.
+    let seen_from_here = |outcome: Outcome| match (outcome, direction) {
+        (Outcome::Cancelled, Direction::Inbound | Direction::Internal) if in_queue => Outcome::Abandoned,
+        (Outcome::Cancelled, Direction::Inbound) => Outcome::Missed,
+        (outcome, _) => outcome,
+    };
+    if let Some((source, row)) = &sorted.row
+        && let Some(outcome) = row.outcome.filter(|outcome| *outcome != Outcome::Unknown)
+    {
+        return told(seen_from_here(outcome), *source);
+    }
+    let of_side = |side: Side| {
+        let people = legs.iter().filter(move |leg| leg.view.side == side && leg.view.party.kind.answers());
+        people.filter_map(|leg| Some((leg.view.outcome?, leg.source)))
+    };
+    // The side that tells most: ours of an outbound call, else the called one.
+    let (better, other) = match direction {
+        Direction::Outbound => (Side::Caller, Side::Callee),
+        _ => (Side::Callee, Side::Caller),
+    };
+    let side = if of_side(better).next().is_some() { better } else { other };
+    let forwarded_out = sorted
+        .elements
+        .iter()
+        .filter(|(_, e)| direction != Direction::Outbound && e.callee.kind == PartyKind::External)
+        .filter(|(_, e)| e.is_step_of_the_call() && legs::leg_of(e).is_none())
+        .filter_map(|(source, e)| Some((Outcome::of_element(e)?, *source)));
+    let answer =
+        of_side(side).chain(forwarded_out).filter(|(outcome, _)| *outcome == Outcome::Answered).min();
+    if let Some((outcome, source)) = answer {
+        return told(outcome, source);
+    }
+    if let Some((_, source)) =
+        of_side(side).filter(|(outcome, _)| *outcome == Outcome::AnsweredElsewhere).min()
+    {
+        // Whoever answered has not been heard of.
+        return derived(Outcome::Answered, source);
+    }
+    let recorded = sorted.elements.iter().map(|(source, element)| (element, *source));
+    if sorted.voicemail {
+        let source = recorded.filter(|(e, _)| e.voicemail_id.is_some()).map(|(_, source)| source).min();
+        return told(Outcome::Voicemail, source.unwrap_or(Source::Media));
+    }
+    if let Some((_, source)) =
+        of_side(better).chain(of_side(other)).find(|(outcome, _)| *outcome == Outcome::Voicemail)
+    {
+        return told(Outcome::Voicemail, source);
+    }
+    // A queue or a menu that takes a call has not answered it.
+    let routed = recorded
+        .filter(|(element, _)| legs::leg_of(element).is_none() && element.is_step_of_the_call())
+        .filter_map(|(element, source)| Some((Outcome::of_element(element)?, source)))
+        .filter(|(outcome, _)| !matches!(outcome, Outcome::Answered | Outcome::Unknown))
+        .min();
+    if let Some((outcome, source)) = routed {
+        return told(seen_from_here(outcome), source);
+    }
+    match (of_side(side).min(), &sorted.row) {
+        (Some((_, source)), _) if side == Side::Callee && in_queue => derived(Outcome::Abandoned, source),
+        (Some((outcome, source)), _) => told(seen_from_here(outcome), source),
+        // The row's outcome is a word that we do not know.
+        (None, Some((source, _))) => told(Outcome::Unknown, *source),
+        (None, None) => told(Outcome::Unknown, Source::StatusEvent),
+    }
+}
+
+impl Outcome {
+    /// What the record says of one step.
+    pub(super) fn of_element(element: &Element) -> Option<Self> {
+        let text = |field: &Option<String>| field.clone().unwrap_or_default();
+        Self::of_record(&text(&element.result), &text(&element.result_reason))
+    }
+}
+
+impl Element {
+    /// Whether how this step ended says anything of the call: watching or parking it does not.
+    pub(super) fn is_step_of_the_call(&self) -> bool {
+        !matches!(
+            self.event.as_deref(),
+            Some(
+                "barge"
+                    | "monitor"
+                    | "whisper"
+                    | "listen"
+                    | "takeover"
+                    | "conference_barge"
+                    | "park"
+                    | "timeout"
+                    | "merge"
+                    | "shared"
+            )
+        )
+    }
+}

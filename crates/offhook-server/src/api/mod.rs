@@ -1,0 +1,68 @@
+//! The HTTP API, and the OpenAPI document that describes it.
+
+mod calls;
+mod events;
+mod search;
+
+use axum::{
+    extract::{FromRequestParts, Query},
+    http::request::Parts,
+};
+use serde::de::DeserializeOwned;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) use self::calls::CallSummary;
+use crate::{live, problem::Problem, serve::App};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Offhook",
+        description = "Calls of a Zoom Phone account: live, by any id, and as they were told. \
+                       All times are RFC 3339 in UTC, all durations whole seconds, and what is not known is null.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    tags(
+        (name = "live", description = "What is happening now"),
+        (name = "calls", description = "Calls, found by any of their ids"),
+        (name = "events", description = "The inbox: what came in, as it came in")
+    )
+)]
+struct Document;
+
+/// The API's routes, with their description.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(live::stream))
+        .routes(routes!(live::snapshot))
+        .routes(routes!(calls::list))
+        .routes(routes!(calls::show))
+        .routes(routes!(calls::events))
+        .routes(routes!(search::search))
+        .routes(routes!(events::list))
+}
+
+/// The OpenAPI document of this server.
+pub fn document() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+/// Query parameters; what cannot be read is a problem that says which.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(params) = Query::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        Ok(Self(params))
+    }
+}
+
+/// How many items a page has: what was asked, within bounds.
+fn page_size(asked: Option<usize>, usual: usize, most: usize) -> usize {
+    asked.unwrap_or(usual).clamp(1, most)
+}

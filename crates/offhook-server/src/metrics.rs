@@ -1,0 +1,79 @@
+//! Numbers for Prometheus. Names, units and labels are listed in docs/metrics.md. No id, number or name
+//! of a person is ever a label.
+
+use std::sync::OnceLock;
+
+use metrics::{Counter, Unit, counter, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+/// The process's one recorder. Servers in one process (tests) share it.
+static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Installs the recorder, once.
+pub(crate) fn install() -> &'static PrometheusHandle {
+    RECORDER.get_or_init(|| {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        // It fails only if another library of this process has installed one; then theirs counts.
+        let _ = metrics::set_global_recorder(recorder);
+        describe();
+        handle
+    })
+}
+
+fn describe() {
+    describe_counter!("offhook_webhook_total", "Webhook requests, by what became of them");
+    describe_counter!(
+        "offhook_webhook_age_total",
+        "Webhooks with a valid signature, by the age of the signature"
+    );
+    describe_counter!("offhook_webhook_unknown_account_total", "Events of accounts that are not configured");
+    describe_counter!("offhook_inbox_appended_total", "Arrivals written to the inbox");
+    describe_counter!("offhook_inbox_commits_total", "Commits (each with one flush to disk) that this took");
+    describe_gauge!("offhook_inbox_backlog", "Arrivals in the inbox that are not folded into calls yet");
+    describe_gauge!("offhook_inbox_waiting", "Arrivals that wait for the disk");
+    describe_counter!("offhook_folded_entries_total", "Inbox entries folded");
+    describe_counter!("offhook_folded_calls_total", "Calls changed by folding");
+    describe_counter!(
+        "offhook_fold_problems_total",
+        "Entries that gave no facts though they should have, by reason"
+    );
+    describe_counter!(
+        "offhook_unfamiliar_total",
+        "Fields and values that Zoom sent and the types do not know"
+    );
+    describe_histogram!("offhook_fold_seconds", Unit::Seconds, "Time to fold one batch");
+    describe_counter!("offhook_reconcile_total", "Sweeps of Zoom's call history, by outcome");
+    describe_counter!("offhook_reconcile_rows_total", "Rows of call history taken in");
+    describe_counter!("offhook_http_refused_total", "Requests refused by the access table, by reason");
+    describe_gauge!("offhook_live_clients", "Browsers and programs on the live stream");
+}
+
+/// The counters of the ingest path, looked up once.
+#[derive(Debug, Clone)]
+pub(crate) struct IngestCounters {
+    pub(crate) stored: Counter,
+    pub(crate) challenged: Counter,
+    pub(crate) age_fresh: Counter,
+    pub(crate) age_late: Counter,
+    pub(crate) age_very_late: Counter,
+}
+
+// Counter has no Debug of its own.
+impl IngestCounters {
+    pub(crate) fn new() -> Self {
+        let age = |age: &'static str| counter!("offhook_webhook_age_total", "age" => age);
+        Self {
+            stored: counter!("offhook_webhook_total", "outcome" => "stored"),
+            challenged: counter!("offhook_webhook_total", "outcome" => "challenge"),
+            age_fresh: age("under_5m"),
+            age_late: age("5m_to_30m"),
+            age_very_late: age("over_30m"),
+        }
+    }
+}
+
+/// A webhook that was refused or failed.
+pub(crate) fn webhook_outcome(outcome: &'static str) {
+    counter!("offhook_webhook_total", "outcome" => outcome).increment(1);
+}

@@ -1,0 +1,243 @@
+//! Putting it together and keeping it running.
+
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware,
+    routing::{get, post},
+    serve::ListenerExt,
+};
+use jiff::Timestamp;
+use offhook_calls::normalize::Door;
+use offhook_store::{Store, StoreError};
+use tokio::{net::TcpListener, sync::watch};
+use tokio_util::sync::CancellationToken;
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+};
+use zoom_phone::webhook::{SecretError, Tolerance};
+
+use crate::{
+    access, api,
+    folding::{self, Progress},
+    health,
+    ingest::{Ingest, Secrets, webhook},
+    live::Live,
+    metrics,
+    reconcile::Reconcile,
+    web,
+};
+
+/// How long a webhook request may take. Zoom itself gives up after 3 s.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a server needs to know.
+pub struct ServerConfig {
+    /// Webhook secrets. With none, webhooks are answered 503: Zoom keeps and repeats what cannot be verified.
+    pub secrets: Secrets,
+    /// How old a signature may be.
+    pub tolerance: Tolerance,
+    /// Configured Zoom account ids; empty when none is named.
+    pub accounts: BTreeSet<String>,
+    /// Comparing with Zoom's own records, for each account whose credentials are known.
+    pub reconcile: Vec<Reconcile>,
+}
+
+/// Why a server could not start or go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The address is not on loopback.
+    #[error(
+        "will not listen on {0}: there is no sign-in yet, so calls and numbers would be open to the network; \
+         listen on 127.0.0.1 and let a proxy or tunnel pass on /zoom/webhook only"
+    )]
+    NotLoopback(SocketAddr),
+    /// A webhook secret is not usable.
+    #[error("a webhook secret is not usable; check ZOOM_WEBHOOK_SECRET")]
+    Secret(#[source] SecretError),
+    /// Storage failed.
+    #[error("storage failed")]
+    Store(#[from] StoreError),
+    /// The network failed.
+    #[error("the network failed")]
+    Io(#[from] std::io::Error),
+}
+
+/// What handlers share. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Shared>);
+
+struct Shared {
+    store: Store,
+    ingest: Option<Ingest>,
+    progress: watch::Receiver<Progress>,
+    live: Live,
+    reconciled: OnceLock<Vec<watch::Receiver<Option<Timestamp>>>>,
+    shutdown: CancellationToken,
+}
+
+impl App {
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn ingest(&self) -> Option<&Ingest> {
+        self.0.ingest.as_ref()
+    }
+
+    pub(crate) fn live(&self) -> &Live {
+        &self.0.live
+    }
+
+    pub(crate) fn shutdown(&self) -> &CancellationToken {
+        &self.0.shutdown
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.shutdown.is_cancelled()
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        *self.0.progress.borrow()
+    }
+
+    /// Arrivals that are not folded yet.
+    pub(crate) fn backlog(&self) -> u64 {
+        self.0.store.inbox().last_seq().saturating_sub(self.progress().watermark)
+    }
+
+    /// Until when every account's records have been compared; `None` if one of them never was.
+    pub(crate) fn reconciled_until(&self) -> Option<Timestamp> {
+        self.0.reconciled.get()?.iter().map(|until| *until.borrow()).min().flatten()
+    }
+}
+
+/// A server that is ready to run.
+pub struct Server {
+    app: App,
+    reconcile: Vec<Reconcile>,
+    folding: std::thread::JoinHandle<()>,
+}
+
+impl Server {
+    /// Starts the background work on an open store.
+    pub async fn start(
+        config: ServerConfig,
+        store: Store,
+        shutdown: CancellationToken,
+    ) -> Result<Self, ServeError> {
+        metrics::install();
+        let last_event = store.last_arrival(Door::Webhook).await?;
+        let ingest = if config.secrets.is_empty() {
+            None
+        } else {
+            let inbox = store.inbox().clone();
+            Some(
+                Ingest::new(config.secrets, config.tolerance, config.accounts, inbox, last_event)
+                    .map_err(ServeError::Secret)?,
+            )
+        };
+        let start = Progress {
+            change_seq: store.last_change().await?,
+            watermark: store.watermark().await?,
+            failing: false,
+        };
+        let live = Live::new(&store, shutdown.clone());
+        let (progress, folding) = folding::start(store.clone(), shutdown.clone(), start)?;
+        let app = App(Arc::new(Shared {
+            store,
+            ingest,
+            progress: progress.clone(),
+            live,
+            reconciled: OnceLock::new(),
+            shutdown: shutdown.clone(),
+        }));
+        Live::start(&app, progress, shutdown);
+        Ok(Self { app, reconcile: config.reconcile, folding })
+    }
+
+    /// Serves until the shutdown given to [`Server::start`] is cancelled, then finishes what is under way.
+    pub async fn run(self, listener: TcpListener) -> Result<(), ServeError> {
+        let address = listener.local_addr()?;
+        if !address.ip().to_canonical().is_loopback() {
+            return Err(ServeError::NotLoopback(address));
+        }
+        let shutdown = self.app.shutdown().clone();
+        let mut sweeps = Vec::new();
+        for reconcile in self.reconcile {
+            sweeps.push(reconcile.start(self.app.store().clone(), shutdown.clone()).await?);
+        }
+        // Set once, here.
+        let _ = self.app.0.reconciled.set(sweeps);
+        let service = router(self.app).into_make_service_with_connect_info::<SocketAddr>();
+        let listener = listener.tap_io(|stream| {
+            // Answers are small and awaited: waiting to fill a packet would only add delay.
+            let _ = stream.set_nodelay(true);
+        });
+        axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned()).await?;
+        shutdown.cancel();
+        // The fold in progress is committed before we go; if it panicked, the log has said so.
+        let _ = tokio::task::spawn_blocking(move || self.folding.join()).await;
+        Ok(())
+    }
+}
+
+fn router(app: App) -> Router {
+    let ingest = match app.ingest() {
+        Some(ingest) => Router::new().route("/zoom/webhook", post(webhook)).with_state(ingest.clone()),
+        None => Router::new().route("/zoom/webhook", post(no_secret)),
+    }
+    // The handler bounds the body itself, before it reads.
+    .layer(DefaultBodyLimit::disable())
+    .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, WEBHOOK_TIMEOUT));
+
+    let (api, document) = api::routes().split_for_parts();
+    let pages = api
+        .route("/api/openapi.json", get(move || async move { axum::Json(document) }))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .fallback(web::app)
+        .with_state(app)
+        .layer(CompressionLayer::new());
+
+    Router::new()
+        .merge(pages)
+        .layer(middleware::from_fn(access::guard))
+        // Beside the guard, not behind it: this path is for anyone.
+        .merge(ingest)
+        .layer(CatchPanicLayer::new())
+        .layer(header_layer(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+             frame-ancestors 'none'",
+        ))
+        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(header_layer(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+}
+
+fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
+}
+
+async fn no_secret() -> crate::problem::Problem {
+    metrics::webhook_outcome("no_secret");
+    crate::problem::Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "urn:offhook:webhook",
+        "Cannot verify it",
+        "No webhook secret is configured. Set ZOOM_WEBHOOK_SECRET and restart; Zoom sends this again meanwhile.",
+    )
+}

@@ -1,0 +1,121 @@
+//! Opening the files and bringing their schema up to date. Steps are appended, never edited.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::StoreError;
+
+const INBOX: &[&str] = &["
+    CREATE TABLE arrival (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        received_at INTEGER NOT NULL,           -- milliseconds since 1970
+        door TEXT NOT NULL,
+        account TEXT NOT NULL,
+        event TEXT NOT NULL,
+        event_ts INTEGER,                       -- milliseconds since 1970, as sent
+        late INTEGER NOT NULL,
+        body BLOB NOT NULL
+    );
+"];
+
+const CALLS: &[&str] = &["
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+    -- One row a call. key is kind:value of its preferred name.
+    CREATE TABLE call (
+        account TEXT NOT NULL,
+        key TEXT NOT NULL,
+        started_ms INTEGER NOT NULL,            -- 0 when not known
+        last_ms INTEGER NOT NULL,
+        is_open INTEGER NOT NULL,
+        direction TEXT NOT NULL,
+        state TEXT NOT NULL,
+        result TEXT,
+        view TEXT NOT NULL,                     -- JSON of CallView
+        facts BLOB NOT NULL,                    -- JSON of CallFacts
+        UNIQUE (account, key)
+    );
+    CREATE INDEX call_by_start ON call (started_ms DESC, account, key);
+    CREATE INDEX call_open ON call (last_ms) WHERE is_open;
+
+    -- Every name of every call.
+    CREATE TABLE alias (
+        account TEXT NOT NULL,
+        value TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        PRIMARY KEY (value, account, kind)
+    ) WITHOUT ROWID;
+    CREATE INDEX alias_by_call ON alias (account, key);
+
+    -- Who and what is in a call, for lists: user, extension, queue (extension number), number (digits, reversed).
+    CREATE TABLE part (
+        kind TEXT NOT NULL,
+        value TEXT NOT NULL,
+        account TEXT NOT NULL,
+        key TEXT NOT NULL,
+        PRIMARY KEY (kind, value, account, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX part_by_call ON part (account, key);
+
+    -- Which inbox entries told of a call.
+    CREATE TABLE told (
+        account TEXT NOT NULL,
+        key TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (account, key, seq)
+    ) WITHOUT ROWID;
+
+    -- Outbox: what changed, in order, written with the change itself.
+    CREATE TABLE change (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        account TEXT NOT NULL,
+        key TEXT NOT NULL,
+        gone INTEGER NOT NULL
+    );
+"];
+
+/// Opens the inbox for writing. Its commits reach the disk before they return.
+pub(super) fn inbox(path: &Path) -> Result<Connection, StoreError> {
+    writer(path, INBOX, "FULL")
+}
+
+/// Opens the read models for writing. They can be made anew, so their commits need not wait for the disk;
+/// the watermark in them goes back as far as they do.
+pub(super) fn calls(path: &Path) -> Result<Connection, StoreError> {
+    writer(path, CALLS, "NORMAL")
+}
+
+fn writer(path: &Path, steps: &[&str], synchronous: &str) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    if found > known {
+        return Err(StoreError::TooNew { path: path.to_owned(), found, known });
+    }
+    for (version, step) in (1u32..).zip(steps).skip(found as usize) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    Ok(connection)
+}
+
+/// Opens a file for reading only.
+pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}

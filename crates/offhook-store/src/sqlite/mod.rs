@@ -1,0 +1,128 @@
+//! SQLite behind the interface.
+
+mod fold;
+mod inbox;
+mod migrate;
+mod read;
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rusqlite::Connection;
+
+pub use self::{
+    fold::{Rebuilt, rebuild},
+    inbox::Inbox,
+};
+use crate::StoreError;
+
+/// Readers that may work at the same time.
+const READERS: usize = 4;
+
+/// The open data directory of one Offhook. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    inbox: Inbox,
+    folder: Mutex<Connection>,
+    calls: Readers,
+    arrivals: Readers,
+    /// Held for as long as the store is open.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens (and makes, if need be) the data directory. One process at a time may.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let lock = lock(directory)?;
+        let inbox_path = directory.join("inbox.db");
+        let calls_path = directory.join("calls.db");
+        let inbox = Inbox::open(&inbox_path)?;
+        let folder = migrate::calls(&calls_path)?;
+        let store = Self {
+            inner: Arc::new(Inner {
+                inbox,
+                folder: Mutex::new(folder),
+                calls: Readers::open(&calls_path)?,
+                arrivals: Readers::open(&inbox_path)?,
+                _lock: lock,
+            }),
+        };
+        Ok(store)
+    }
+
+    /// Where arrivals are written down.
+    pub fn inbox(&self) -> &Inbox {
+        &self.inner.inbox
+    }
+
+    /// Runs a query on the read models, off the async threads.
+    async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || inner.calls.with(query)).await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Runs a query on the inbox, off the async threads.
+    async fn read_inbox<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || inner.arrivals.with(query))
+            .await
+            .map_err(|_| StoreError::Closed)?
+    }
+}
+
+/// A few read-only connections, handed out in turn.
+#[derive(Debug)]
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    fn open(path: &Path) -> Result<Self, StoreError> {
+        let idle = (0..READERS).map(|_| migrate::reader(path)).collect::<Result<_, _>>()?;
+        Ok(Self { path: path.to_owned(), idle: Mutex::new(idle) })
+    }
+
+    fn with<T>(&self, query: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        // More readers than usual: one more connection, kept if there is room for it afterwards.
+        let connection = idle.map_or_else(|| migrate::reader(&self.path), Ok)?;
+        let result = query(&connection);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < READERS {
+            idle.push(connection);
+        }
+        result
+    }
+}
+
+fn lock(directory: &Path) -> Result<File, StoreError> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StoreError::Directory { path, source }
+    };
+    std::fs::create_dir_all(directory).map_err(io(directory))?;
+    let path = directory.join("lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(directory.to_owned())),
+        Err(std::fs::TryLockError::Error(source)) => Err(StoreError::Directory { path, source }),
+    }
+}

@@ -1,0 +1,397 @@
+//! Questions to the inbox and the read models.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use offhook_calls::{AliasKind, CallView, STALE_AFTER, normalize::Door};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+
+use super::{
+    Store,
+    fold::{reversed_digits, set_mark, unword, watermark},
+};
+use crate::{Arrival, CallFilter, CallPage, Changes, Cursor, Entry, Match, OpenCalls, StoreError};
+
+/// Shorter ends of numbers would match half the world.
+const SHORTEST_NUMBER: usize = 4;
+
+impl Store {
+    /// Calls that are open at `now`, and those that ended within `recent_ms` before it.
+    pub async fn open_calls(&self, now: Timestamp, recent_ms: i64) -> Result<OpenCalls, StoreError> {
+        self.read(move |calls| {
+            // One transaction, so that the calls are those of exactly this change.
+            let transaction = calls.unchecked_transaction()?;
+            let seq = last_change(&transaction)?;
+            let now_ms = now.as_millisecond();
+            let calls = transaction
+                .prepare_cached(
+                    "SELECT view FROM call WHERE is_open AND last_ms >= ?1
+                     UNION ALL
+                     SELECT view FROM call WHERE NOT is_open AND started_ms >= ?1 AND last_ms >= ?2",
+                )?
+                .query_map([now_ms - stale_ms(), now_ms - recent_ms], view)?
+                .map(|row| read_view(&row?))
+                .collect::<Result<_, _>>()?;
+            Ok(OpenCalls { seq, calls })
+        })
+        .await
+    }
+
+    /// The newest number in the change feed.
+    pub async fn last_change(&self) -> Result<u64, StoreError> {
+        self.read(last_change).await
+    }
+
+    /// What changed after `seq`, at most `limit` lines of the feed. `None` when the feed no longer reaches
+    /// back that far, or never gave out that number: then start from [`Store::open_calls`].
+    pub async fn changes_after(&self, seq: u64, limit: usize) -> Result<Option<Changes>, StoreError> {
+        self.read(move |calls| {
+            let transaction = calls.unchecked_transaction()?;
+            changes_after(&transaction, seq, limit)
+        })
+        .await
+    }
+
+    /// The call that any of its ids leads to. Where one text is two kinds of id, the kind that is preferred
+    /// as a call's name wins.
+    pub async fn call(&self, account: Option<String>, id: &str) -> Result<Option<CallView>, StoreError> {
+        let id = id.trim().to_owned();
+        self.read(move |calls| {
+            Ok(by_alias(calls, account.as_deref(), &id)?.into_iter().next().map(|found| found.call))
+        })
+        .await
+    }
+
+    /// Calls, newest first, a page at a time.
+    pub async fn calls(
+        &self,
+        filter: CallFilter,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<CallPage, StoreError> {
+        self.read(move |calls| list(calls, &filter, after.as_ref(), limit)).await
+    }
+
+    /// Calls found by something a person typed: any id, a telephone number or its end, an extension.
+    pub async fn search(
+        &self,
+        account: Option<String>,
+        text: &str,
+        limit: usize,
+    ) -> Result<Vec<Match>, StoreError> {
+        let text = text.trim().to_owned();
+        self.read(move |calls| {
+            let account = account.as_deref();
+            let mut found = by_alias(calls, account, &text)?;
+            if found.is_empty() {
+                found = by_part(calls, account, &text, limit)?;
+            }
+            found.truncate(limit);
+            Ok(found)
+        })
+        .await
+    }
+
+    /// The inbox entries that told of a call, oldest first.
+    pub async fn entries_of(&self, account: &str, id: &str) -> Result<Vec<Entry>, StoreError> {
+        let (account, id) = (account.to_owned(), id.to_owned());
+        let numbers: Vec<u64> = self
+            .read(move |calls| {
+                let numbers = calls
+                    .prepare_cached(
+                        "SELECT DISTINCT seq FROM told JOIN alias USING (account, key)
+                         WHERE alias.account = ?1 AND alias.value = ?2 ORDER BY seq",
+                    )?
+                    .query_map([account, id], |row| row.get(0))?
+                    .collect::<Result<_, _>>()?;
+                Ok(numbers)
+            })
+            .await?;
+        self.read_inbox(move |inbox| {
+            let mut by_number = inbox.prepare_cached(&format!("{ENTRY} WHERE seq = ?1"))?;
+            numbers
+                .into_iter()
+                .map(|seq| by_number.query_row([seq], entry).map_err(StoreError::from))
+                .collect()
+        })
+        .await
+    }
+
+    /// Inbox entries after `seq`, oldest first.
+    pub async fn entries_after(&self, seq: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.read_inbox(move |inbox| entries_after(inbox, seq, limit)).await
+    }
+
+    /// The last `limit` inbox entries, oldest first.
+    pub async fn last_entries(&self, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.read_inbox(move |inbox| {
+            let mut entries: Vec<Entry> = inbox
+                .prepare_cached(&format!("{ENTRY} ORDER BY seq DESC LIMIT ?1"))?
+                .query_map([limit], entry)?
+                .collect::<Result<_, _>>()?;
+            entries.reverse();
+            Ok(entries)
+        })
+        .await
+    }
+
+    /// When the newest entry that came by this door arrived.
+    pub async fn last_arrival(&self, door: Door) -> Result<Option<Timestamp>, StoreError> {
+        self.read_inbox(move |inbox| {
+            let ms: Option<i64> = inbox
+                .prepare_cached("SELECT received_at FROM arrival WHERE door = ?1 ORDER BY seq DESC LIMIT 1")?
+                .query_row([door.as_str()], |row| row.get(0))
+                .optional()?;
+            Ok(ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
+        })
+        .await
+    }
+
+    /// The number of the last inbox entry that is in the read models.
+    pub async fn watermark(&self) -> Result<u64, StoreError> {
+        self.read(watermark).await
+    }
+
+    /// A note kept under a name.
+    pub async fn mark(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let name = name.to_owned();
+        self.read(move |calls| mark(calls, &name)).await
+    }
+
+    /// Keeps a note under a name.
+    pub async fn set_mark(&self, name: String, value: String) -> Result<(), StoreError> {
+        let inner = std::sync::Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || {
+            let folder = inner.folder.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            set_mark(&folder, &name, &value)
+        })
+        .await
+        .map_err(|_| StoreError::Closed)?
+    }
+}
+
+fn stale_ms() -> i64 {
+    i64::try_from(STALE_AFTER.as_millis()).unwrap_or(i64::MAX)
+}
+
+pub(super) fn mark(calls: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    Ok(calls
+        .prepare_cached("SELECT value FROM meta WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?)
+}
+
+/// The newest number the change feed has given out, even if that line is gone by now.
+pub(super) fn last_change(calls: &Connection) -> Result<u64, StoreError> {
+    Ok(calls
+        .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'change'")?
+        .query_row([], |row| row.get(0))
+        .optional()?
+        .unwrap_or(0))
+}
+
+fn changes_after(calls: &Connection, seq: u64, limit: usize) -> Result<Option<Changes>, StoreError> {
+    let newest = last_change(calls)?;
+    let oldest: Option<u64> = calls.query_row("SELECT min(seq) FROM change", [], |row| row.get(0))?;
+    // The feed is empty at first and after a rebuild; then only the newest number itself is up to date.
+    let reaches_back = seq <= newest && oldest.map_or(seq == newest, |oldest| seq + 1 >= oldest);
+    if !reaches_back {
+        return Ok(None);
+    }
+    let mut changes = Changes { seq, ..Changes::default() };
+    let mut keys = BTreeMap::new();
+    let mut feed = calls
+        .prepare_cached("SELECT seq, account, key, gone FROM change WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
+    let lines = feed.query_map(params![seq, limit], |row| {
+        Ok((
+            row.get::<_, u64>(0)?,
+            (row.get::<_, String>(1)?, row.get::<_, String>(2)?),
+            row.get::<_, bool>(3)?,
+        ))
+    })?;
+    for line in lines {
+        let (seq, key, gone) = line?;
+        changes.seq = seq;
+        keys.insert(key, gone);
+    }
+    let mut one = calls.prepare_cached("SELECT view FROM call WHERE account = ?1 AND key = ?2")?;
+    for ((account, key), gone) in keys {
+        if let Some(json) = one.query_row([&account, &key], view).optional()? {
+            changes.calls.push(read_view(&json)?);
+        } else if gone {
+            changes.gone.push(unword(&key).map_or(key, |name| name.value));
+        }
+    }
+    changes.more = changes.seq < newest;
+    Ok(Some(changes))
+}
+
+const ENTRY: &str = "SELECT seq, received_at, door, account, event, event_ts, late, body FROM arrival";
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let door: String = row.get(2)?;
+    let body: Vec<u8> = row.get(7)?;
+    Ok(Entry {
+        seq: row.get(0)?,
+        arrival: Arrival {
+            received_at: Timestamp::from_millisecond(row.get(1)?).unwrap_or(Timestamp::UNIX_EPOCH),
+            door: Door::from_word(&door).unwrap_or(Door::Webhook),
+            account: row.get(3)?,
+            event: row.get(4)?,
+            event_ts: row.get(5)?,
+            late: row.get(6)?,
+            body: body.into(),
+        },
+    })
+}
+
+pub(super) fn entries_after(inbox: &Connection, seq: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    Ok(inbox
+        .prepare_cached(&format!("{ENTRY} WHERE seq > ?1 ORDER BY seq LIMIT ?2"))?
+        .query_map(params![seq, limit], entry)?
+        .collect::<Result<_, _>>()?)
+}
+
+fn view(row: &Row<'_>) -> rusqlite::Result<String> {
+    row.get(0)
+}
+
+fn read_view(json: &str) -> Result<CallView, StoreError> {
+    serde_json::from_str(json)
+        .map_err(|source| StoreError::Corrupt { what: "a call's view".to_owned(), source })
+}
+
+fn by_alias(calls: &Connection, account: Option<&str>, id: &str) -> Result<Vec<Match>, StoreError> {
+    let mut found: Vec<(AliasKind, Match)> = calls
+        .prepare_cached(
+            "SELECT alias.kind, call.view FROM alias JOIN call USING (account, key)
+             WHERE alias.value = ?1 AND (?2 IS NULL OR alias.account = ?2)",
+        )?
+        .query_map(params![id, account], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
+        .map(|row| {
+            let (kind, json) = row?;
+            let order = AliasKind::from_word(&kind).unwrap_or(AliasKind::AiCallSummaryId);
+            Ok((order, Match { kind, value: id.to_owned(), call: read_view(&json)? }))
+        })
+        .collect::<Result<_, StoreError>>()?;
+    found.sort_by_key(|(kind, _)| *kind);
+    // One text may be two ids of one call.
+    found.dedup_by(|(_, a), (_, b)| a.call.id == b.call.id && a.call.account_id == b.call.account_id);
+    Ok(found.into_iter().map(|(_, found)| found).collect())
+}
+
+fn by_part(
+    calls: &Connection,
+    account: Option<&str>,
+    text: &str,
+    limit: usize,
+) -> Result<Vec<Match>, StoreError> {
+    let mut found = Vec::new();
+    let mut look = |kind: &str, low: &str, high: &str| -> Result<(), StoreError> {
+        let rows = calls
+            .prepare_cached(
+                "SELECT part.value, call.view FROM part JOIN call USING (account, key)
+                 WHERE part.kind = ?1 AND part.value >= ?2 AND part.value <= ?3 AND (?4 IS NULL OR account = ?4)
+                 ORDER BY call.started_ms DESC LIMIT ?5",
+            )?
+            .query_map(params![kind, low, high, account, limit], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })?
+            .collect::<Result<Vec<_>, _>>()?;
+        for (value, json) in rows {
+            let value = if kind == "number" { value.chars().rev().collect() } else { value };
+            found.push(Match { kind: kind.to_owned(), value, call: read_view(&json)? });
+        }
+        Ok(())
+    };
+    look("extension", text, text)?;
+    look("user", text, text)?;
+    if let Some(digits) = number_end(text) {
+        look("number", &digits, &format!("{digits}:"))?;
+    }
+    found.sort_by_key(|found| std::cmp::Reverse(found.call.started_at));
+    found.dedup_by(|a, b| a.call.id == b.call.id && a.call.account_id == b.call.account_id);
+    Ok(found)
+}
+
+/// What a person typed, as the end of a number, reversed; `None` if it is no number, or too short a one.
+/// `:` is the character after `9`, so `digits..=digits:` spans all that begin so.
+fn number_end(text: &str) -> Option<String> {
+    let looks_like_one = text.chars().all(|c| c.is_ascii_digit() || "+-(). /".contains(c));
+    reversed_digits(text).filter(|digits| looks_like_one && digits.len() >= SHORTEST_NUMBER)
+}
+
+fn list(
+    calls: &Connection,
+    filter: &CallFilter,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<CallPage, StoreError> {
+    let mut sql = "SELECT view, started_ms, account || '/' || key FROM call WHERE true".to_owned();
+    let mut values: Vec<Box<dyn ToSql>> = Vec::new();
+    let mut also = |condition: &str, value: Box<dyn ToSql>| {
+        values.push(value);
+        sql.push_str(" AND ");
+        sql.push_str(&condition.replace('?', &format!("?{}", values.len())));
+    };
+    if let Some(account) = &filter.account {
+        also("account = ?", Box::new(account.clone()));
+    }
+    if let Some(direction) = filter.direction {
+        also("direction = ?", Box::new(direction.as_str()));
+    }
+    if let Some(state) = filter.state {
+        also("state = ?", Box::new(state.as_str()));
+    }
+    if let Some(result) = filter.result {
+        also("result = ?", Box::new(result.as_str()));
+    }
+    if let Some(from) = filter.from {
+        also("started_ms >= ?", Box::new(from.as_millisecond()));
+    }
+    if let Some(to) = filter.to {
+        also("started_ms < ?", Box::new(to.as_millisecond()));
+    }
+    if let Some(queue) = &filter.queue {
+        also(
+            "EXISTS (SELECT 1 FROM part WHERE part.account = call.account AND part.key = call.key
+                AND part.kind = 'queue' AND part.value = ?)",
+            Box::new(queue.clone()),
+        );
+    }
+    if let Some(person) = &filter.person {
+        also(
+            "EXISTS (SELECT 1 FROM part WHERE part.account = call.account AND part.key = call.key
+                AND part.kind IN ('user', 'extension') AND part.value = ?)",
+            Box::new(person.clone()),
+        );
+    }
+    if let Some(number) = &filter.number {
+        // A number too short to look up matches nothing rather than everything.
+        let digits = number_end(number).unwrap_or_else(|| "none".to_owned());
+        also(
+            "EXISTS (SELECT 1 FROM part WHERE part.account = call.account AND part.key = call.key
+                AND part.kind = 'number' AND part.value >= ? AND part.value <= ? || ':')",
+            Box::new(digits),
+        );
+    }
+    if let Some(after) = after {
+        also("started_ms <= ?", Box::new(after.started_ms));
+        let ms = after.started_ms;
+        also(&format!("(started_ms < {ms} OR account || '/' || key > ?)"), Box::new(after.after.clone()));
+    }
+    values.push(Box::new(i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)));
+    sql.push_str(" ORDER BY started_ms DESC, account || '/' || key LIMIT ?");
+    sql.push_str(&values.len().to_string());
+    let mut rows: Vec<(String, Cursor)> = calls
+        .prepare_cached(&sql)?
+        .query_map(rusqlite::params_from_iter(values.iter()), |row| {
+            Ok((row.get(0)?, Cursor { started_ms: row.get(1)?, after: row.get(2)? }))
+        })?
+        .collect::<Result<_, _>>()?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = if more { rows.last().map(|(_, cursor)| cursor.clone()) } else { None };
+    let calls = rows.into_iter().map(|(json, _)| read_view(&json)).collect::<Result<_, _>>()?;
+    Ok(CallPage { calls, next })
+}

@@ -1,0 +1,60 @@
+//! Asking a running server.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+use url::Url;
+
+use crate::args::ServerArg;
+
+/// A running server.
+pub(crate) struct Api {
+    base: Url,
+    http: reqwest::Client,
+}
+
+impl Api {
+    /// The server that was named, or the one on this machine.
+    pub(crate) fn new(server: &ServerArg) -> anyhow::Result<Self> {
+        let base = match &server.url {
+            Some(url) => url.clone(),
+            None => {
+                let port =
+                    std::env::var("PORT").ok().and_then(|port| port.parse::<u16>().ok()).unwrap_or(8080);
+                Url::parse(&format!("http://127.0.0.1:{port}")).context("PORT makes no address")?
+            }
+        };
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(60))
+            .no_proxy()
+            .build()?;
+        Ok(Self { base, http })
+    }
+
+    /// Gets JSON from a path given in segments.
+    pub(crate) async fn get(&self, path: &[&str], query: &[(&str, String)]) -> anyhow::Result<Value> {
+        let mut url = self.base.clone();
+        match url.path_segments_mut() {
+            Ok(mut segments) => segments.pop_if_empty().extend(["api", "v1"]).extend(path),
+            Err(()) => bail!("{} is no server address; give one such as http://127.0.0.1:8080", self.base),
+        };
+        let response = self.http.get(url).query(query).send().await.with_context(|| {
+            format!(
+                "no answer from {}; start `offhook serve`, or name another server with --server",
+                self.base
+            )
+        })?;
+        let status = response.status();
+        let body = response.bytes().await.with_context(|| format!("{} broke off its answer", self.base))?;
+        let value: Value = serde_json::from_slice(&body).with_context(|| {
+            format!("{} answered {status} with something that is not JSON; is it Offhook?", self.base)
+        })?;
+        if !status.is_success() {
+            let detail = value["detail"].as_str().or(value["title"].as_str()).unwrap_or("it did not say why");
+            bail!("{detail}");
+        }
+        Ok(value)
+    }
+}

@@ -1,0 +1,223 @@
+//! The command line.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use url::Url;
+
+/// Self-hosted Zoom Phone integration: every call received, stored, and shown live.
+#[derive(Debug, Parser)]
+#[command(
+    name = "offhook",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Start here:
+  offhook config check     what is set, from where, and what is missing
+  offhook serve            receive Zoom's webhooks and open the board at http://127.0.0.1:8080
+  offhook emulator --help  an offline Zoom Phone to try it with"
+)]
+pub(crate) struct Args {
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Settings file [default: offhook.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "OFFHOOK_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Receive webhooks, keep calls, serve the board and the API
+    Serve(ServeArgs),
+    /// Run an offline Zoom Phone: OAuth, REST, signed webhooks, and a company whose phones ring
+    Emulator(EmulatorArgs),
+    /// Look calls up on a running server
+    #[command(subcommand)]
+    Calls(CallsCommand),
+    /// Look at what came in, on a running server
+    #[command(subcommand)]
+    Events(EventsCommand),
+    /// Look at the settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Make all read models anew from the inbox (with the server stopped)
+    Rebuild,
+    /// Print the OpenAPI document of the server's API
+    Openapi,
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ServeArgs {
+    /// Port to listen on [default: 8080; PORT]
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// Address to listen on; only loopback until sign-in exists [default: 127.0.0.1; OFFHOOK_BIND]
+    #[arg(long)]
+    pub(crate) bind: Option<IpAddr>,
+    /// Directory for everything that is stored [default: data; OFFHOOK_DATA_DIR]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct EmulatorArgs {
+    /// Port to listen on, on loopback
+    #[arg(long, default_value_t = 8090)]
+    pub(crate) port: u16,
+    /// Same seed, same company, same calls
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How much faster than life its clock runs, such as 20x
+    #[arg(long, default_value = "1x", value_parser = speed)]
+    pub(crate) speed: f64,
+    /// Calls that begin in a minute of its clock
+    #[arg(long, default_value_t = 20.0)]
+    pub(crate) calls_per_minute: f64,
+    /// Where to send webhooks; none are sent without it
+    #[arg(long, value_name = "URL", requires = "webhook_secret")]
+    pub(crate) webhook_url: Option<Url>,
+    /// Secret that signs webhooks
+    #[arg(long, value_name = "SECRET", env = "ZOOM_WEBHOOK_SECRET", hide_env_values = true)]
+    pub(crate) webhook_secret: Option<String>,
+    /// Account id of the company [default: a demo account]
+    #[arg(long, env = "ZOOM_ACCOUNT_ID")]
+    pub(crate) account_id: Option<String>,
+    /// Client id it knows [default: a demo client]
+    #[arg(long, env = "ZOOM_CLIENT_ID")]
+    pub(crate) client_id: Option<String>,
+    /// Client secret it knows [default: a demo secret]
+    #[arg(long, env = "ZOOM_CLIENT_SECRET", hide_env_values = true)]
+    pub(crate) client_secret: Option<String>,
+}
+
+/// Which server to ask.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ServerArg {
+    /// The server to ask [default: http://127.0.0.1 with PORT, or 8080]
+    #[arg(long = "server", value_name = "URL", env = "OFFHOOK_SERVER")]
+    pub(crate) url: Option<Url>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CallsCommand {
+    /// List calls, newest first
+    List(ListArgs),
+    /// Show one call: its legs, its story, and every id it has
+    Show(ShowArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+    /// How many, 1 to 500
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: u32,
+    /// Go on where an earlier list ended: its next_cursor
+    #[arg(long)]
+    pub(crate) cursor: Option<String>,
+    /// inbound, outbound or internal
+    #[arg(long)]
+    pub(crate) direction: Option<String>,
+    /// ringing, waiting, talking, held, parked, consulting, transferring or ended
+    #[arg(long)]
+    pub(crate) state: Option<String>,
+    /// answered, missed, rejected, busy, cancelled, voicemail, abandoned, overflowed, blocked or failed
+    #[arg(long)]
+    pub(crate) result: Option<String>,
+    /// Extension number of a call queue
+    #[arg(long)]
+    pub(crate) queue: Option<String>,
+    /// User id or extension number of somebody in the call
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+    /// Telephone number in the call; its last digits suffice, at least four
+    #[arg(long)]
+    pub(crate) number: Option<String>,
+    /// Began at or after, such as 2026-11-22T09:00:00Z
+    #[arg(long)]
+    pub(crate) from: Option<jiff::Timestamp>,
+    /// Began before, such as 2026-11-22T18:00:00Z
+    #[arg(long)]
+    pub(crate) to: Option<jiff::Timestamp>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+    /// Any id of the call: call_id, call_history_uuid, call_element_id, recording or voicemail id
+    pub(crate) id: String,
+    /// Also print what Zoom said, as it came in
+    #[arg(long)]
+    pub(crate) events: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsCommand {
+    /// Print events as they come in
+    Tail(TailArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TailArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+    /// How many to begin with
+    #[arg(short = 'n', long, default_value_t = 20)]
+    pub(crate) lines: u32,
+    /// Stop there instead of waiting for more
+    #[arg(long)]
+    pub(crate) no_follow: bool,
+    /// Also print what was sent
+    #[arg(long)]
+    pub(crate) bodies: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say what is set, from where, and what is wrong; secrets are masked
+    Check,
+}
+
+/// Prints completions for a shell.
+pub(crate) fn completions(shell: Shell) {
+    clap_complete::generate(shell, &mut Args::command(), "offhook", &mut std::io::stdout());
+}
+
+/// `20x`, `20` or `0.5x`.
+fn speed(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix(['x', 'X']).unwrap_or(text);
+    match number.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
+        _ => Err("give a number above 0, such as 20x".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn speeds_are_numbers_above_zero() {
+        assert_eq!(speed("20x"), Ok(20.0));
+        assert_eq!(speed("0.5"), Ok(0.5));
+        for bad in ["", "x", "-1x", "0x", "infx", "NaN", "fast"] {
+            assert!(speed(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Settings: where they come from, and what they must be.
+//!
+//! `offhook.toml` is read first, then `.env`, then the environment; later wins. Every setting knows where
+//! its value came from, so that `offhook config check` can say so.
+
+pub(crate) mod check;
+mod load;
+mod settings;
+
+use std::{collections::BTreeSet, net::IpAddr, path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use offhook_server::{Reconcile, Secrets, ServerConfig};
+use secrecy::SecretString;
+use url::Url;
+use zoom_phone::{
+    client::{Client, ClientConfig},
+    oauth::{ServerToServer, TokenSource},
+    webhook::Tolerance,
+};
+
+pub(crate) use self::load::Config;
+use self::settings::{SETTINGS, Setting};
+
+/// Something wrong, or missing, with a setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// Which setting.
+    pub(crate) key: &'static str,
+    /// What is wrong, and what to do.
+    pub(crate) text: String,
+    /// The server will not start with it.
+    pub(crate) is_error: bool,
+}
+
+impl Config {
+    /// A number that has been checked; its default if it is no number.
+    fn number<T: std::str::FromStr>(&self, key: &str) -> Option<T> {
+        self.get(key)?.parse().ok()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.number("server.port").unwrap_or(8080)
+    }
+
+    pub(crate) fn bind(&self) -> IpAddr {
+        self.number("server.bind").unwrap_or(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        PathBuf::from(self.get("data.dir").unwrap_or("data"))
+    }
+
+    pub(crate) fn log_level(&self) -> String {
+        self.get("log.level").unwrap_or("info").to_owned()
+    }
+
+    /// Whether to log JSON; `None` leaves it to where the log goes.
+    pub(crate) fn log_json(&self) -> Option<bool> {
+        self.get("log.format").map(|format| format == "json")
+    }
+
+    fn seconds(&self, key: &str, default: u64) -> Duration {
+        Duration::from_secs(self.number(key).unwrap_or(default))
+    }
+
+    /// What the server needs, from settings without errors.
+    pub(crate) fn server(&self) -> anyhow::Result<ServerConfig> {
+        let usual = Tolerance::default();
+        let mut secrets = Secrets::default();
+        let mut accounts = BTreeSet::new();
+        for key in ["zoom.webhook_secret", "zoom.webhook_secret_previous"] {
+            if let Some(secret) = self.get(key) {
+                secrets = secrets.and(SecretString::from(secret), None);
+            }
+        }
+        accounts.extend(self.get("zoom.account_id").map(str::to_owned));
+        let mut reconcile = Vec::new();
+        let mut credentials: Vec<(String, String, String)> = Vec::new();
+        if let (Some(account), Some(id), Some(secret)) =
+            (self.get("zoom.account_id"), self.get("zoom.client_id"), self.get("zoom.client_secret"))
+        {
+            credentials.push((account.to_owned(), id.to_owned(), secret.to_owned()));
+        }
+        for account in &self.accounts {
+            accounts.insert(account.id.clone());
+            for secret in [&account.webhook_secret, &account.webhook_secret_previous].into_iter().flatten() {
+                secrets = secrets.and(SecretString::from(secret.as_str()), Some(account.id.clone()));
+            }
+            if let (Some(id), Some(secret)) = (&account.client_id, &account.client_secret) {
+                credentials.push((account.id.clone(), id.clone(), secret.clone()));
+            }
+        }
+        let every = self.seconds("reconcile.every_seconds", 300);
+        if !every.is_zero() {
+            for (account, client_id, client_secret) in credentials {
+                let client = self.client(&account, client_id, client_secret)?;
+                reconcile.push(Reconcile { client, account, every });
+            }
+        }
+        let tolerance = Tolerance {
+            past: self.seconds("webhook.max_age_seconds", usual.past.as_secs()),
+            future: self.seconds("webhook.max_ahead_seconds", usual.future.as_secs()),
+            ..usual
+        };
+        Ok(ServerConfig { secrets, tolerance, accounts, reconcile })
+    }
+
+    fn client(&self, account: &str, client_id: String, client_secret: String) -> anyhow::Result<Client> {
+        let url = |key: &str| {
+            self.get(key).map(|url| Url::parse(url).with_context(|| format!("{key} is no URL"))).transpose()
+        };
+        let tokens = TokenSource::new(ServerToServer {
+            client_id,
+            client_secret: SecretString::from(client_secret),
+            account_id: account.to_owned(),
+            token_url: url("zoom.oauth_url")?.unwrap_or_else(ServerToServer::zoom_token_url),
+        })?;
+        let config = ClientConfig { base_url: url("zoom.api_url")?, ..ClientConfig::default() };
+        Ok(Client::new(config, tokens)?)
+    }
+
+    /// What is wrong or missing.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.unreadable.clone();
+        let mut say = |key: &'static str, is_error: bool, text: &str| {
+            problems.push(Problem { key, text: text.to_owned(), is_error });
+        };
+        for setting in SETTINGS {
+            if let Some(value) = self.get(setting.key)
+                && let Err(text) = (setting.check)(value)
+            {
+                say(setting.key, true, &text);
+            }
+        }
+        if self
+            .get("server.bind")
+            .and_then(|bind| bind.parse::<IpAddr>().ok())
+            .is_some_and(|ip| !ip.is_loopback())
+        {
+            say(
+                "server.bind",
+                true,
+                "must be a loopback address such as 127.0.0.1: there is no sign-in yet, so calls and numbers would \
+                 be open to the network; let a proxy or tunnel pass on /zoom/webhook only",
+            );
+        }
+        if self.get("zoom.webhook_secret").is_none()
+            && self.accounts.iter().all(|a| a.webhook_secret.is_none())
+        {
+            say(
+                "zoom.webhook_secret",
+                false,
+                "is not set: webhooks cannot be verified and are answered 503. Copy the Secret Token of your app's \
+                 Feature page",
+            );
+        }
+        let s2s = ["zoom.account_id", "zoom.client_id", "zoom.client_secret"];
+        let missing: Vec<&str> = s2s.into_iter().filter(|key| self.get(key).is_none()).collect();
+        match missing.as_slice() {
+            [] => {}
+            [_, _, _] => {
+                if self.accounts.is_empty() {
+                    say(
+                        "zoom.client_id",
+                        false,
+                        "is not set, nor are zoom.client_secret and zoom.account_id: Zoom's own records are not \
+                         compared. Copy them from your server-to-server OAuth app",
+                    );
+                }
+            }
+            some => {
+                let text = format!(
+                    "{} not set: comparing with Zoom's records needs all of account id, client id and client secret",
+                    some.join(" and ")
+                );
+                say("zoom.client_id", false, &text);
+            }
+        }
+        problems
+    }
+}

@@ -1,0 +1,146 @@
+//! Every setting there is.
+
+use std::net::IpAddr;
+
+use url::Url;
+
+/// One setting.
+#[derive(Debug)]
+pub(super) struct Setting {
+    /// Its name in `offhook.toml`, as `table.key`.
+    pub(super) key: &'static str,
+    /// Its names in the environment; the first that is set counts.
+    pub(super) env: &'static [&'static str],
+    /// Never shown.
+    pub(super) secret: bool,
+    /// What holds when it is not set; empty for nothing.
+    pub(super) default: &'static str,
+    /// Whether a value can be one, and if not, why.
+    pub(super) check: fn(&str) -> Result<(), String>,
+}
+
+const fn setting(
+    key: &'static str,
+    env: &'static [&'static str],
+    default: &'static str,
+    check: fn(&str) -> Result<(), String>,
+) -> Setting {
+    Setting { key, env, secret: false, default, check }
+}
+
+const fn secret(key: &'static str, env: &'static [&'static str]) -> Setting {
+    Setting { key, env, secret: true, default: "", check: token }
+}
+
+/// In the order in which `offhook config check` shows them. `.env.example` lists the same.
+pub(super) const SETTINGS: &[Setting] = &[
+    setting("server.port", &["PORT"], "8080", port),
+    setting("server.bind", &["OFFHOOK_BIND"], "127.0.0.1", address),
+    setting("data.dir", &["OFFHOOK_DATA_DIR"], "data", text),
+    setting("zoom.account_id", &["ZOOM_ACCOUNT_ID"], "", account_id),
+    setting("zoom.client_id", &["ZOOM_CLIENT_ID"], "", token),
+    secret("zoom.client_secret", &["ZOOM_CLIENT_SECRET"]),
+    setting("zoom.redirect_uri", &["ZOOM_REDIRECT_URI"], "", url),
+    secret("zoom.webhook_secret", &["ZOOM_WEBHOOK_SECRET", "WEBHOOK_SECRET_TOKEN"]),
+    secret("zoom.webhook_secret_previous", &["OFFHOOK_WEBHOOK_SECRET_PREVIOUS"]),
+    setting("zoom.smart_embed_url", &["ZOOM_PHONE_SMART_EMBED_URL"], "", url),
+    setting("zoom.smart_embed_origin", &["ZOOM_PHONE_SMART_EMBED_ORIGIN"], "", origin),
+    setting("zoom.api_url", &["OFFHOOK_ZOOM_API_URL"], "", url),
+    setting("zoom.oauth_url", &["OFFHOOK_ZOOM_OAUTH_URL"], "", url),
+    setting("webhook.max_age_seconds", &["OFFHOOK_WEBHOOK_MAX_AGE_SECONDS"], "7200", seconds),
+    setting("webhook.max_ahead_seconds", &["OFFHOOK_WEBHOOK_MAX_AHEAD_SECONDS"], "300", seconds),
+    setting("reconcile.every_seconds", &["OFFHOOK_RECONCILE_EVERY_SECONDS"], "300", seconds),
+    setting("log.level", &["OFFHOOK_LOG"], "info", text),
+    setting("log.format", &["OFFHOOK_LOG_FORMAT"], "", log_format),
+];
+
+/// The keys of one `[[account]]`.
+pub(super) const ACCOUNT_KEYS: &[&str] =
+    &["id", "client_id", "client_secret", "webhook_secret", "webhook_secret_previous"];
+
+fn text(value: &str) -> Result<(), String> {
+    if value.trim().is_empty() { Err("is empty".to_owned()) } else { Ok(()) }
+}
+
+fn token(value: &str) -> Result<(), String> {
+    text(value)?;
+    if value.chars().any(char::is_whitespace) {
+        return Err("has a space or line break in it; copy it again".to_owned());
+    }
+    Ok(())
+}
+
+fn account_id(value: &str) -> Result<(), String> {
+    token(value)?;
+    if value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(
+            "is the account number; copy the account id from your app's credentials page instead".to_owned()
+        );
+    }
+    Ok(())
+}
+
+fn port(value: &str) -> Result<(), String> {
+    value.parse::<u16>().map(drop).map_err(|_| "is no port; give a number from 0 to 65535".to_owned())
+}
+
+fn address(value: &str) -> Result<(), String> {
+    value.parse::<IpAddr>().map(drop).map_err(|_| "is no IP address; 127.0.0.1 is usual".to_owned())
+}
+
+fn seconds(value: &str) -> Result<(), String> {
+    value.parse::<u32>().map(drop).map_err(|_| "is no number of seconds".to_owned())
+}
+
+fn url(value: &str) -> Result<(), String> {
+    let url = Url::parse(value).map_err(|error| format!("is no URL: {error}"))?;
+    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if local => Ok(()),
+        "http" => Err("is not https; only addresses on this machine may be plain http".to_owned()),
+        _ => Err("is no https URL".to_owned()),
+    }
+}
+
+fn origin(value: &str) -> Result<(), String> {
+    url(value)?;
+    let parsed = Url::parse(value).map_err(|error| error.to_string())?;
+    if parsed.origin().ascii_serialization() != value.trim_end_matches('/') {
+        return Err(
+            "is more than an origin; give scheme and host only, such as https://applications.zoom.us"
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
+fn log_format(value: &str) -> Result<(), String> {
+    if matches!(value, "text" | "json") { Ok(()) } else { Err("is neither text nor json".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mistakes_people_make_are_named() {
+        assert!(account_id("1234567890").unwrap_err().contains("account number"));
+        assert!(account_id("aBcDeFgHiJkLmNoPqRsTuV").is_ok());
+        assert!(url("http://zoom.example").is_err());
+        assert!(url("http://127.0.0.1:8090/v2").is_ok());
+        assert!(origin("https://applications.zoom.us").is_ok());
+        assert!(origin("https://applications.zoom.us/integration").is_err());
+        assert!(token("two words").is_err());
+        assert!(port("99999").is_err());
+    }
+
+    #[test]
+    fn defaults_pass_their_own_checks() {
+        for setting in SETTINGS {
+            if !setting.default.is_empty() {
+                assert_eq!((setting.check)(setting.default), Ok(()), "{}", setting.key);
+            }
+        }
+    }
+}

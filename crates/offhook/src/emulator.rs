@@ -1,0 +1,38 @@
+//! `offhook emulator`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use zoom_phone_emulator::{Config, WebhookTarget};
+
+use crate::{args::EmulatorArgs, serve};
+
+/// Runs the emulator until it is told to stop.
+pub(crate) async fn run(args: EmulatorArgs) -> anyhow::Result<()> {
+    serve::start_logging("info", None)?;
+    let defaults = Config::default();
+    let webhook = match (args.webhook_url, args.webhook_secret) {
+        (Some(url), Some(secret)) => Some(WebhookTarget { url, secret }),
+        _ => None,
+    };
+    let config = Config {
+        seed: args.seed,
+        speed: args.speed,
+        calls_per_minute: args.calls_per_minute,
+        account_id: args.account_id.unwrap_or(defaults.account_id),
+        client_id: args.client_id.unwrap_or(defaults.client_id),
+        client_secret: args.client_secret.unwrap_or(defaults.client_secret),
+        webhook,
+        public_url: None,
+    };
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; choose another port with --port"))?;
+    tracing::info!(address = %listener.local_addr()?, seed = args.seed, speed = args.speed, "the emulated Zoom Phone is up");
+    let shutdown = CancellationToken::new();
+    serve::stop_on_signal(shutdown.clone())?;
+    zoom_phone_emulator::serve(config, listener, shutdown).await.context("the emulator failed")
+}

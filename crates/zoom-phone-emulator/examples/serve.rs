@@ -1,0 +1,50 @@
+//! Runs the emulator alone, configured by environment variables; see the crate's README.
+
+use std::env;
+use std::error::Error;
+use std::str::FromStr;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+use zoom_phone_emulator::{Config, DEMO_WEBHOOK_SECRET, WebhookTarget, serve};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let log = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(log).init();
+
+    let demo = Config::default();
+    let webhook = match env::var("WEBHOOK_URL") {
+        Ok(url) => Some(WebhookTarget {
+            url: url.parse()?,
+            secret: variable("WEBHOOK_SECRET", DEMO_WEBHOOK_SECRET.to_owned())?,
+        }),
+        Err(_) => None,
+    };
+    let config = Config {
+        seed: variable("SEED", demo.seed)?,
+        speed: variable("SPEED", demo.speed)?,
+        calls_per_minute: variable("CALLS_PER_MINUTE", demo.calls_per_minute)?,
+        webhook,
+        ..demo
+    };
+    let listener = TcpListener::bind(variable("LISTEN", "127.0.0.1:8090".to_owned())?).await?;
+    let shutdown = CancellationToken::new();
+    let stop = shutdown.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    serve(config, listener, shutdown).await?;
+    Ok(())
+}
+
+/// The value of an environment variable, or the default when it is not set.
+fn variable<T: FromStr>(name: &str, default: T) -> Result<T, String> {
+    match env::var(name) {
+        Ok(value) => value.parse().map_err(|_| format!("{name}={value:?} cannot be understood")),
+        Err(_) => Ok(default),
+    }
+}

@@ -1,0 +1,62 @@
+//! What an emulator is told when it starts.
+
+use std::fmt;
+
+use url::Url;
+
+/// How one emulator behaves. [`Config::default`] holds the documented demo credentials, so that
+/// a client can be pointed at a fresh emulator without any set-up.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The company, its callers and the whole day follow from this number.
+    pub seed: u64,
+    /// Virtual seconds that pass in one real second; 1 is life, 60 plays an hour in a minute.
+    /// Must be finite and above 0.
+    pub speed: f64,
+    /// Calls that arrive in one minute of virtual time, on average; 0 plays nothing by itself.
+    pub calls_per_minute: f64,
+    /// The Zoom account id, as in `payload.account_id` and the `account_id` of a token request.
+    pub account_id: String,
+    /// OAuth client id of the one Server-to-Server app that the emulator knows.
+    pub client_id: String,
+    /// OAuth client secret of that app.
+    pub client_secret: String,
+    /// Where events go; without it the company still works and only REST shows what happened.
+    pub webhook: Option<WebhookTarget>,
+    /// Address under which clients reach this emulator, used for links inside events (recording and
+    /// voicemail downloads). [`serve`](crate::serve) fills it from its listener when absent.
+    pub public_url: Option<Url>,
+}
+
+/// One event subscription.
+#[derive(Clone)]
+pub struct WebhookTarget {
+    /// The receiver's endpoint. Plain http is accepted, unlike at Zoom, because this stays on one machine.
+    pub url: Url,
+    /// The app's Secret Token: the key of `x-zm-signature` and of the challenge.
+    pub secret: String,
+}
+
+impl fmt::Debug for WebhookTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookTarget").field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            speed: 1.0,
+            calls_per_minute: 20.0,
+            account_id: "demo_account_0000000AA".to_owned(),
+            client_id: "demo_client_id_000000A".to_owned(),
+            client_secret: "demo_client_secret".to_owned(),
+            webhook: None,
+            public_url: None,
+        }
+    }
+}
+
+/// The webhook secret that goes with the demo credentials of [`Config::default`].
+pub const DEMO_WEBHOOK_SECRET: &str = "demo_webhook_secret";

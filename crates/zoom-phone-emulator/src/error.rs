@@ -1,0 +1,21 @@
+//! What can go wrong while the emulator is started or asked for something.
+
+/// An error of the emulator.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// [`Config::speed`](crate::Config::speed) makes no sense.
+    #[error("a speed of {0} virtual seconds per second cannot be played; use a number above 0")]
+    Speed(f64),
+    /// [`Config::calls_per_minute`](crate::Config::calls_per_minute) makes no sense.
+    #[error("{0} calls per minute cannot be played; use 0 for none, or a number up to 100000")]
+    CallsPerMinute(f64),
+    /// The HTTP client for events could not be built.
+    #[error("the HTTP client that sends events could not be built")]
+    HttpClient(#[source] reqwest::Error),
+    /// The listener broke.
+    #[error("the emulator's HTTP server stopped; check that its port is free and start it again")]
+    Server(#[source] std::io::Error),
+    /// No scenario of that name.
+    #[error("there is no scenario {0:?}; GET /_emulator/state lists all of them")]
+    UnknownScenario(String),
+}

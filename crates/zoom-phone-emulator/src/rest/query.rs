@@ -1,0 +1,46 @@
+//! Query strings as Zoom reads them.
+
+use std::str::FromStr;
+
+use url::form_urlencoded;
+
+use super::Refusal;
+
+/// The parameters of a request, in order.
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(super) fn parse(raw: Option<&str>) -> Self {
+        let pairs = form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
+        Self(pairs.into_owned().collect())
+    }
+
+    /// A parameter that may be given once; empty counts as absent.
+    pub(super) fn one(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// A parameter that must be of a certain form.
+    pub(super) fn parsed<T: FromStr>(&self, name: &str) -> Result<Option<T>, Refusal> {
+        let invalid = |value: &str| Refusal::invalid(format!("The value {value:?} of {name} is invalid."));
+        self.one(name).map(|value| value.parse().map_err(|_| invalid(value))).transpose()
+    }
+
+    /// An array, given as a repeated parameter or as one with commas.
+    pub(super) fn many(&self, name: &str) -> Vec<&str> {
+        let values = self.0.iter().filter(|(key, _)| key == name);
+        values.flat_map(|(_, value)| value.split(',')).filter(|value| !value.is_empty()).collect()
+    }
+
+    /// All parameters but those of paging, in a fixed order: what must stay the same between pages.
+    pub(super) fn filters(&self) -> String {
+        let mut filters: Vec<_> = self
+            .0
+            .iter()
+            .filter(|(key, value)| key != "page_size" && key != "next_page_token" && !value.is_empty())
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        filters.sort();
+        filters.join("&")
+    }
+}

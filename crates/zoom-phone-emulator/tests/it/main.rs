@@ -1,0 +1,7 @@
+//! The emulator as its users see it: plans, HTTP and deliveries.
+
+#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
+mod delivery;
+mod http;
+mod plans;

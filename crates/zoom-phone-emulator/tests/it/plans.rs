@@ -1,0 +1,447 @@
+//! What the planner writes down, checked without clock or network.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use serde_json::Value;
+use zoom_phone_emulator::{CallRecord, Company, Happening, LedgerEntry, Planned, Scenario, play};
+
+fn start() -> Timestamp {
+    "2026-11-22T10:00:00Z".parse().expect("a valid time")
+}
+
+fn at(text: &Value) -> Timestamp {
+    text.as_str().expect("a time").parse().expect("a valid time")
+}
+
+/// One planned call, taken apart.
+struct Played {
+    events: Vec<(Timestamp, String, Value)>,
+    record: (Timestamp, CallRecord),
+    truth: (Timestamp, LedgerEntry),
+}
+
+impl Played {
+    fn new(plan: Vec<Planned>) -> Self {
+        assert!(plan.is_sorted_by_key(|planned| planned.at), "a plan is in order of time");
+        let (mut events, mut record, mut truth) = (Vec::new(), None, None);
+        for Planned { at, what } in plan {
+            match what {
+                Happening::Webhook(mut envelope) => {
+                    assert_eq!(envelope["event_ts"], at.as_millisecond());
+                    let name = envelope["event"].as_str().expect("a name").to_owned();
+                    events.push((at, name, envelope["payload"]["object"].take()));
+                }
+                Happening::Record(ready) => assert!(record.replace((at, *ready)).is_none()),
+                Happening::Finished(entry) => assert!(truth.replace((at, *entry)).is_none()),
+            }
+        }
+        Self { events, record: record.expect("one record"), truth: truth.expect("one truth") }
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.events.iter().map(|(_, name, _)| name.trim_start_matches("phone.")).collect()
+    }
+
+    fn rest(&self) -> Vec<Value> {
+        self.record.1.path()["call_elements"].as_array().expect("elements").clone()
+    }
+}
+
+fn play_alone(seed: u64, scenario: Scenario) -> Played {
+    Played::new(play(&mut Company::new(seed), scenario, start()))
+}
+
+/// A busy stretch of a day: every scenario in turn, a new call every few seconds.
+fn rush_hour(seed: u64, calls: usize, seconds_apart: i64) -> Vec<Vec<Planned>> {
+    let mut company = Company::new(seed);
+    (0i64..)
+        .zip(Scenario::ALL.iter().cycle())
+        .take(calls)
+        .map(|(nth, &scenario)| {
+            let at = start() + SignedDuration::from_secs(nth * seconds_apart);
+            play(&mut company, scenario, at)
+        })
+        .collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_day_byte_for_byte() {
+    let day = |seed| format!("{:?}", rush_hour(seed, 60, 5));
+    assert_eq!(day(7), day(7));
+    assert_ne!(day(7), day(8));
+}
+
+#[test]
+fn each_direct_scenario_sends_its_events_in_order() {
+    let expected: [(Scenario, &[&str]); 7] = [
+        (
+            Scenario::InboundAnswered,
+            &["callee_ringing", "callee_answered", "callee_ended", "callee_call_element_completed"],
+        ),
+        (Scenario::InboundMissed, &["callee_ringing", "callee_missed", "callee_call_element_completed"]),
+        (Scenario::InboundRejected, &["callee_ringing", "callee_rejected", "callee_call_element_completed"]),
+        (
+            Scenario::InboundVoicemail,
+            &["callee_ringing", "callee_missed", "voicemail_received", "callee_call_element_completed"],
+        ),
+        (
+            Scenario::OutboundConnected,
+            &["caller_ringing", "caller_connected", "caller_ended", "caller_call_element_completed"],
+        ),
+        (Scenario::OutboundCancelled, &["caller_ringing", "caller_ended", "caller_call_element_completed"]),
+        (
+            Scenario::Recorded,
+            &[
+                "callee_ringing",
+                "callee_answered",
+                "recording_started",
+                "recording_stopped",
+                "callee_ended",
+                "callee_call_element_completed",
+                "recording_completed",
+            ],
+        ),
+    ];
+    for (scenario, names) in expected {
+        for seed in 0..20 {
+            assert_eq!(play_alone(seed, scenario).names(), names, "{scenario} with seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn an_internal_call_sends_events_of_both_sides_under_one_call_id() {
+    let call = play_alone(3, Scenario::InternalAnswered);
+    let expected = [
+        "caller_ringing",
+        "callee_ringing",
+        "callee_answered",
+        "caller_connected",
+        "caller_ended",
+        "callee_ended",
+    ];
+    assert_eq!(call.names()[..6], expected);
+    let mut told = call.names()[6..].to_vec();
+    told.sort_unstable();
+    assert_eq!(told, ["callee_call_element_completed", "caller_call_element_completed"]);
+    let ids: HashSet<_> = call.events[..6].iter().map(|(_, _, object)| object["call_id"].clone()).collect();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(call.record.1.row()["connect_type"], "internal");
+}
+
+#[test]
+fn hold_and_unhold_stand_between_answer_and_end_and_count_as_hold_time() {
+    for seed in 0..20 {
+        let call = play_alone(seed, Scenario::Hold);
+        let shape: Vec<_> =
+            call.names().iter().map(|name| name.split_once('_').expect("a side").1.to_owned()).collect();
+        let answered = if call.names()[0] == "caller_ringing" { "connected" } else { "answered" };
+        let expected = ["ringing", answered, "hold", "unhold", "ended", "call_element_completed"];
+        assert_eq!(shape, expected, "seed {seed}");
+        let held = at(&call.events[3].2["date_time"]).duration_since(at(&call.events[2].2["date_time"]));
+        assert_eq!(call.rest()[0]["hold_time"], held.as_secs());
+    }
+}
+
+#[test]
+fn in_a_queue_one_member_answers_and_the_others_learn_who_did() {
+    let mut menus = 0;
+    for seed in 0..30 {
+        let call = play_alone(seed, Scenario::QueueAnswered);
+        let names = call.names();
+        let count = |wanted: &str| names.iter().filter(|name| **name == wanted).count();
+        let rung = count("callee_ringing");
+        assert!(rung >= 3, "all members of a queue are free here");
+        assert_eq!((count("callee_answered"), count("callee_ended")), (1, 1));
+        assert_eq!(count("callee_missed"), rung - 1);
+        assert_eq!(count("callee_call_element_completed"), rung);
+        let ringing = call.events.iter().filter(|(_, name, _)| name == "phone.callee_ringing");
+        for (_, _, object) in ringing {
+            assert_eq!(object["call_id"], call.truth.1.call_id);
+            assert_eq!(object["forwarded_by"]["extension_type"], "callQueue");
+        }
+        let rest = call.rest();
+        let members: Vec<_> = rest.iter().filter(|element| element["event"] == "ring_to_member").collect();
+        let losers: Vec<_> =
+            members.iter().filter(|element| element["result_reason"] == "answered_by_other").collect();
+        assert_eq!((members.len(), losers.len()), (rung, rung - 1));
+        assert!(losers.iter().all(|loser| loser["is_node"] == 0 && loser.get("answer_time").is_none()));
+        if rest.iter().any(|element| element.get("press_key").is_some()) {
+            menus += 1;
+            let redirected = &call.events[0].2["redirect_forwarded_by"];
+            assert_eq!(redirected["extension_type"], "autoReceptionist");
+        }
+    }
+    assert!(menus > 0, "some calls come through the receptionist");
+}
+
+#[test]
+fn an_overflow_rings_nobody_of_the_queue_again() {
+    let mut outcomes = BTreeMap::<&str, usize>::new();
+    for seed in 0..40 {
+        let call = play_alone(seed, Scenario::QueueOverflow);
+        let rest = call.rest();
+        assert!(rest.iter().any(|element| element["result"] == "overflowed"));
+        let last = rest.last().expect("an element");
+        assert_eq!(last["event"], "overflow");
+        *outcomes.entry(call.truth.1.result).or_default() += 1;
+        if call.truth.1.result == "voicemail" {
+            assert!(call.names().contains(&"voicemail_received"));
+            assert!(call.truth.1.answered_by.is_empty());
+        } else {
+            let members: Vec<_> =
+                rest.iter().filter(|element| element["event"] == "ring_to_member").collect();
+            assert!(members.iter().all(|member| member["callee_ext_id"] != last["callee_ext_id"]));
+        }
+    }
+    assert_eq!(outcomes.keys().copied().collect::<Vec<_>>(), ["answered", "voicemail"]);
+}
+
+#[test]
+fn an_abandoned_queue_call_ends_every_ringing_phone() {
+    for seed in 0..20 {
+        let call = play_alone(seed, Scenario::QueueAbandoned);
+        let missed: Vec<_> =
+            call.events.iter().filter(|(_, name, _)| name == "phone.callee_missed").collect();
+        let rung = call.names().iter().filter(|name| **name == "callee_ringing").count();
+        assert_eq!(missed.len(), rung);
+        assert!(missed.iter().all(|(_, _, object)| object["handup_result"] == "Call Cancel"));
+        assert_eq!(call.record.1.row()["call_result"], "abandoned");
+    }
+}
+
+#[test]
+fn a_blind_transfer_is_one_record_whose_later_legs_have_a_suffix() {
+    let call = play_alone(5, Scenario::BlindTransfer);
+    let expected = [
+        "callee_ringing",
+        "callee_answered",
+        "blind_transfer_initiated",
+        "callee_ended",
+        "transfer_recipient_updated",
+        "callee_ringing",
+        "callee_answered",
+        "callee_ended",
+        "callee_call_element_completed",
+        "callee_call_element_completed",
+    ];
+    assert_eq!(call.names(), expected);
+    assert!(call.events[..8].iter().all(|(_, _, object)| object["call_id"] == call.truth.1.call_id));
+    let rows: Vec<_> = call
+        .rest()
+        .iter()
+        .map(|element| {
+            let suffixed = element["call_id"].as_str().expect("an id").ends_with("_1");
+            (element["event"].clone(), element["segment"].clone(), element["node"].clone(), suffixed)
+        })
+        .collect();
+    let row = |event: &str, segment: u32, node: u32, suffixed| {
+        (Value::from(event), Value::from(segment), Value::from(node), suffixed)
+    };
+    assert_eq!(
+        rows,
+        [
+            row("incoming", 1, 1, false),
+            row("direct_transfer", 2, 0, true),
+            row("direct_transfer", 2, 1, true),
+            row("incoming", 3, 0, true),
+            row("incoming", 3, 1, true),
+        ]
+    );
+    assert_eq!(call.truth.1.answered_by.len(), 2);
+}
+
+#[test]
+fn a_warm_transfer_folds_the_consultation_into_one_record() {
+    let call = play_alone(5, Scenario::WarmTransfer);
+    let expected = [
+        "callee_ringing",
+        "callee_answered",
+        "callee_hold",
+        "warm_transfer_initiated",
+        "caller_ringing",
+        "callee_ringing",
+        "callee_answered",
+        "caller_connected",
+        "warm_transfer_completed",
+        "caller_ended",
+        "callee_ended",
+        "transfer_recipient_updated",
+        "callee_ended",
+    ];
+    assert_eq!(call.names()[..13], expected);
+    let consult = &call.events[3].2["transfer_call_id"];
+    for consulting in [4, 5, 6, 7, 9, 12] {
+        assert_eq!(&call.events[consulting].2["call_id"], consult, "event {consulting}");
+    }
+    let events: Vec<_> = call.rest().iter().map(|element| element["event"].clone()).collect();
+    assert_eq!(events, ["incoming", "warm_transfer_outgoing", "warm_transfer_incoming"]);
+    assert_eq!(call.truth.1.call_ids, [call.truth.1.call_id.as_str(), consult.as_str().expect("an id")]);
+}
+
+#[test]
+fn a_caller_waits_in_the_queue_for_the_first_member_to_be_free() {
+    let mut company = Company::new(1);
+    for _ in 0..company.users.len() {
+        play(&mut company, Scenario::InboundMissed, start());
+    }
+    let call = Played::new(play(&mut company, Scenario::QueueAnswered, start()));
+    assert_eq!(call.truth.1.scenario, Scenario::QueueAnswered);
+    let queue = call.rest().into_iter().find(|element| element["callee_ext_type"] == "call_queue");
+    let entered = at(&queue.expect("the queue's element")["start_time"]);
+    let waited = at(&call.events[0].2["ringing_start_time"]).duration_since(entered).as_secs();
+    assert!((4..=60).contains(&waited), "everybody's phone rang until now: {waited} s");
+}
+
+#[test]
+fn a_call_for_which_nobody_is_free_is_abandoned_in_a_queue() {
+    for scenario in [Scenario::InternalAnswered, Scenario::OutboundConnected, Scenario::WarmTransfer] {
+        let mut company = Company::new(1);
+        for user in 0..company.users.len() {
+            let call = Played::new(play(&mut company, Scenario::OutboundConnected, start()));
+            assert_eq!(call.truth.1.scenario, Scenario::OutboundConnected, "user {user} was free");
+        }
+        let call = Played::new(play(&mut company, scenario, start()));
+        assert_eq!(call.truth.1.scenario, Scenario::QueueAbandoned);
+        assert!(call.events.is_empty(), "nobody rings, so nobody is told");
+        assert_eq!(call.record.1.row()["call_result"], "abandoned");
+    }
+}
+
+/// The user whose leg an event is about, with the side.
+fn leg_of(name: &str, object: &Value) -> Option<(String, String, String)> {
+    let name = name.trim_start_matches("phone.");
+    let (side, what) = name.split_once('_')?;
+    if !matches!(side, "caller" | "callee") || what == "call_element_completed" {
+        return None;
+    }
+    let user = object[side]["user_id"].as_str()?.to_owned();
+    Some((format!("{}/{side}/{user}", object["call_id"]), user, what.to_owned()))
+}
+
+/// Follows every leg through its states.
+fn check_legs(call: &Played) {
+    let mut states = HashMap::<String, &str>::new();
+    for (_, name, object) in &call.events {
+        let Some((leg, _, what)) = leg_of(name, object) else { continue };
+        let caller = name.starts_with("phone.caller");
+        let before = states.get(&leg).copied().unwrap_or("new");
+        let after = match (before, what.as_str()) {
+            ("new", "ringing") => "ringing",
+            ("ringing", "answered" | "connected") | ("held", "unhold") => "connected",
+            ("connected", "hold") => "held",
+            ("ringing", "missed" | "rejected") | ("connected" | "held", "ended") => "ended",
+            ("ringing", "ended") if caller => "ended",
+            (before, what) => panic!("{what} in state {before} of {leg}: {:?}", call.names()),
+        };
+        states.insert(leg, after);
+    }
+    assert!(states.values().all(|state| *state == "ended"), "{states:?}");
+}
+
+/// Every id that an event gives leads to something that REST knows.
+fn check_ids(call: &Played) {
+    let record = &call.record.1;
+    let rest = call.rest();
+    let known: HashSet<_> = rest.iter().map(|element| element["call_element_id"].clone()).collect();
+    assert_eq!(known.len(), rest.len(), "element ids are unique");
+    assert_eq!(known, call.truth.1.call_element_ids.iter().cloned().map(Value::from).collect());
+    for id in &call.truth.1.call_element_ids {
+        assert_eq!(record.element(id).expect("REST knows it")["call_history_uuid"], record.call_history_uuid);
+    }
+    for (at, name, object) in &call.events {
+        let parts = match name.as_str() {
+            "phone.recording_completed" => &object["recordings"],
+            "phone.voicemail_received" => &Value::Array(vec![object.clone()]),
+            _ => {
+                let Some(elements) = object.get("call_elements") else { continue };
+                assert!(*at >= call.record.0, "REST knows the record before the event says so");
+                for element in elements.as_array().expect("elements") {
+                    assert!(known.contains(&element["call_element_id"]));
+                    assert_eq!(element["call_history_uuid"], record.call_history_uuid);
+                    let id = element["call_element_id"].as_str().expect("an id");
+                    check_dialects(element, &record.element(id).expect("REST knows it"));
+                }
+                continue;
+            }
+        };
+        for part in parts.as_array().expect("files") {
+            assert!(known.contains(&part["call_element_id"]), "{name}");
+            assert_eq!(part["call_history_id"], record.call_history_uuid);
+        }
+    }
+}
+
+/// The participant dialect and the REST dialect tell the same story.
+fn check_dialects(participant: &Value, rest: &Value) {
+    for field in ["call_id", "event", "result", "start_time", "answer_time", "end_time", "hold_time"] {
+        assert_eq!(participant.get(field), rest.get(field), "{field}");
+    }
+    assert_eq!(participant["wait_time"], rest["waiting_time"]);
+    for absent in ["segment", "node", "is_node", "press_key", "waiting_time", "site_id"] {
+        assert!(participant.get(absent).is_none(), "{absent} is of the REST dialect");
+    }
+    assert!(rest.get("talk_time").is_none() && rest.get("wait_time").is_none());
+    let seconds = |field: &str| participant[field].as_i64().expect("seconds");
+    let length = at(&participant["end_time"]).duration_since(at(&participant["start_time"])).as_secs();
+    let talked = if participant.get("answer_time").is_some() { seconds("talk_time") } else { 0 };
+    assert_eq!(seconds("wait_time") + talked + seconds("hold_time"), length, "{participant}");
+    assert!(seconds("wait_time") >= 0 && seconds("talk_time") >= 0);
+}
+
+/// Who talked, as the events tell it, is what the ledger says.
+fn check_truth(call: &Played) {
+    let (ended, truth) = &call.truth;
+    let answered: Vec<_> = call
+        .events
+        .iter()
+        .filter(|(_, name, _)| matches!(name.as_str(), "phone.callee_answered" | "phone.caller_connected"))
+        .filter(|(_, name, _)| truth.direction == "outbound" || name == "phone.callee_answered")
+        .filter_map(|(_, name, object)| leg_of(name, object).map(|(_, user, _)| user))
+        .collect();
+    let told: Vec<_> = truth.answered_by.iter().filter_map(|party| party.id.clone()).collect();
+    assert!(told.iter().all(|user| answered.contains(user)), "{}", truth.scenario);
+    assert_eq!(truth.answer_time.is_some(), !truth.answered_by.is_empty());
+    let queued = call.rest().iter().any(|element| element["callee_ext_type"] == "call_queue");
+    assert_eq!(truth.queue.is_some(), queued);
+    let wait = call.record.0.duration_since(*ended);
+    assert!((5..=60).contains(&wait.as_secs()), "the record is ready 5 to 60 s after the end");
+    assert_eq!(call.record.1.row()["call_result"], truth.result);
+}
+
+/// From the first sign of each user in a call to the last.
+fn times_of_users(call: &Played) -> HashMap<String, (Timestamp, Timestamp)> {
+    let mut times = HashMap::<String, (Timestamp, Timestamp)>::new();
+    for (at, name, object) in &call.events {
+        let Some((_, user, _)) = leg_of(name, object) else { continue };
+        let span = times.entry(user).or_insert((*at, *at));
+        span.1 = *at;
+    }
+    times
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_day_is_consistent_and_nobody_is_in_two_calls(seed: u64, calls in 1usize..120, apart in 0i64..20) {
+        let mut busy = HashMap::<String, Vec<(Timestamp, Timestamp)>>::new();
+        for plan in rush_hour(seed, calls, apart) {
+            let call = Played::new(plan);
+            check_legs(&call);
+            check_ids(&call);
+            check_truth(&call);
+            for (user, span) in times_of_users(&call) {
+                busy.entry(user).or_default().push(span);
+            }
+        }
+        for (user, mut spans) in busy {
+            spans.sort_unstable();
+            for pair in spans.windows(2) {
+                prop_assert!(pair[0].1 < pair[1].0, "{user} is in two calls at {}", pair[1].0);
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! From an HTTP answer to JSON or an error. Zoom's error bodies are read with patience: some are HTML, some
+//! are broken JSON, some are empty.
+
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde_json::Value;
+
+use super::error::{ApiError, Error, FieldError};
+use super::retry;
+use crate::http::{self, Body, printable};
+
+/// Most field errors that are kept.
+const MAX_FIELDS: usize = 20;
+
+pub(super) fn read(
+    operation: &str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &Body,
+    bearer: &str,
+) -> Result<Value, Error> {
+    let tracking_id = http::tracking_id(headers);
+    if !status.is_success() {
+        let said = Said::read(&body.bytes, is_html(headers, &body.bytes), bearer);
+        return Err(Error::Api(Box::new(ApiError {
+            operation: operation.to_owned(),
+            status: status.as_u16(),
+            code: said.code,
+            message: said.message,
+            fields: said.fields,
+            tracking_id,
+            retry_after: retry::retry_after(headers),
+            daily_limit: retry::daily_limit(headers),
+        })));
+    }
+    let unreadable = |found| Error::Unreadable {
+        operation: operation.to_owned(),
+        status: status.as_u16(),
+        found,
+        tracking_id: tracking_id.clone(),
+    };
+    if body.cut {
+        return Err(unreadable("larger than 64 MiB"));
+    }
+    if body.bytes.trim_ascii().is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(&body.bytes)
+        .map_err(|_| unreadable(if is_html(headers, &body.bytes) { "an HTML page" } else { "not JSON" }))
+}
+
+fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
+    let declared = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    declared || body.trim_ascii_start().starts_with(b"<")
+}
+
+/// What an error body says.
+struct Said {
+    code: Option<i64>,
+    message: String,
+    fields: Vec<FieldError>,
+}
+
+impl Said {
+    fn read(body: &[u8], html: bool, bearer: &str) -> Self {
+        let clean = |text: &str| printable(&text.replace(bearer, "[token]"));
+        if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
+            let text = ["message", "error_message", "reason", "error"]
+                .iter()
+                .find_map(|name| object.get(*name)?.as_str());
+            let entries = object.get("errors").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let part =
+                |entry: &Value, name| clean(entry.get(name).and_then(Value::as_str).unwrap_or_default());
+            return Self {
+                code: object.get("code").and_then(integer),
+                message: text.map_or_else(|| "no message".to_owned(), clean),
+                fields: entries
+                    .iter()
+                    .take(MAX_FIELDS)
+                    .map(|entry| FieldError { field: part(entry, "field"), message: part(entry, "message") })
+                    .collect(),
+            };
+        }
+        let text = String::from_utf8_lossy(body);
+        let (code, message) = if html {
+            (None, "an HTML page instead of JSON".to_owned())
+        } else if text.trim().is_empty() {
+            (None, "an empty body".to_owned())
+        } else {
+            salvage(&text).map_or_else(|| (None, clean(&text)), |(code, message)| (code, clean(message)))
+        };
+        Self { code, message, fields: Vec::new() }
+    }
+}
+
+/// Code and message of an envelope that is not valid JSON: Zoom forgets to escape quotes in some messages.
+fn salvage(text: &str) -> Option<(Option<i64>, &str)> {
+    let after = |name: &str| {
+        let rest = text.split_once(name)?.1.trim_start().strip_prefix(':')?;
+        Some(rest.trim_start())
+    };
+    let message = after("\"message\"")?.strip_prefix('"')?;
+    let message = message.trim_end().trim_end_matches('}').trim_end();
+    let code = after("\"code\"").and_then(|rest| {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..digits].parse().ok()
+    });
+    Some((code, message.strip_suffix('"').unwrap_or(message)))
+}
+
+/// A number, also one that is written as text.
+pub(super) fn integer(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn error(status: u16, body: &str) -> ApiError {
+        let body = Body { bytes: body.as_bytes().to_vec(), cut: false };
+        let mut headers = HeaderMap::new();
+        headers.insert("x-zm-trackingid", HeaderValue::from_static("WEB_1"));
+        let status = StatusCode::from_u16(status).unwrap();
+        let error = read("accountCallHistory", status, &headers, &body, "the-token").unwrap_err();
+        error.api().unwrap().clone()
+    }
+
+    #[test]
+    fn the_envelope_is_read_with_its_field_errors() {
+        let body = r#"{"code":300,"message":"Validation Failed.","errors":[{"field":"from","field_value":"+15550000001","message":"Invalid."}]}"#;
+        let error = error(400, body);
+        assert_eq!((error.code, error.message.as_str()), (Some(300), "Validation Failed."));
+        assert_eq!(error.fields, [FieldError { field: "from".to_owned(), message: "Invalid.".to_owned() }]);
+        assert_eq!(
+            error.to_string(),
+            "accountCallHistory: Zoom answered 400, code 300: Validation Failed.; field from: Invalid.; correct the request (tracking id WEB_1)"
+        );
+    }
+
+    #[test]
+    fn broken_json_still_yields_code_and_message() {
+        let error = error(
+            400,
+            r#"{"code":4711,"message":"Invalid access token, does not contain scopes:["phone:read:admin"]"}"#,
+        );
+        assert_eq!(error.code, Some(4711));
+        assert_eq!(error.message, r#"Invalid access token, does not contain scopes:["phone:read:admin"]"#);
+        assert!(error.scope_missing());
+    }
+
+    #[test]
+    fn html_empty_and_foreign_bodies_have_words_too() {
+        assert_eq!(
+            error(502, "<html><body>Bad gateway</body></html>").message,
+            "an HTML page instead of JSON"
+        );
+        assert_eq!(error(503, " ").message, "an empty body");
+        assert_eq!(error(500, "upstream said no").message, "upstream said no");
+        assert_eq!(error(500, "[1,2]").message, "[1,2]");
+    }
+
+    #[test]
+    fn the_token_and_signed_addresses_never_reach_the_message() {
+        let error = error(400, r#"{"code":1,"message":"the-token at https://file.zoom.us/x?jwt=abc"}"#);
+        assert_eq!(error.message, "[token] at https://file.zoom.us…");
+    }
+
+    #[test]
+    fn a_missing_scope_is_no_rejected_token() {
+        let rejected = |status, body| Error::Api(Box::new(error(status, body))).token_rejected();
+        assert!(rejected(401, r#"{"code":124,"message":"Invalid access token."}"#));
+        assert!(rejected(400, r#"{"code":124,"message":"Invalid access token."}"#));
+        assert!(rejected(401, ""));
+        assert!(!rejected(
+            401,
+            r#"{"code":4711,"message":"Invalid access token, does not contain scopes:[x]"}"#
+        ));
+        assert!(!rejected(400, r#"{"code":300,"message":"Validation Failed."}"#));
+    }
+
+    proptest! {
+        #[test]
+        fn any_error_body_becomes_an_error(body: Vec<u8>, status in 400..600_u16) {
+            let body = Body { bytes: body, cut: false };
+            let status = StatusCode::from_u16(status).unwrap();
+            let error = read("x", status, &HeaderMap::new(), &body, "the-token").unwrap_err();
+            prop_assert!(!error.to_string().is_empty());
+        }
+
+        #[test]
+        fn any_text_after_the_message_key_is_salvaged_without_panic(text: String) {
+            salvage(&format!(r#"{{"code":{text},"message":"{text}"#));
+        }
+    }
+}

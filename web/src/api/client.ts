@@ -1,0 +1,74 @@
+import type { CallDetail, CallPage, Match, Problem, RawEvent, Snapshot } from "./types";
+
+/** A request that got no useful answer. `status` is 0 when the server was not reached at all. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly title: string;
+
+  constructor(status: number, title: string, detail: string) {
+    super(detail);
+    this.name = "ApiError";
+    this.status = status;
+    this.title = title;
+  }
+}
+
+/** Reads `problem+json` if that is what came, and makes do with the status line otherwise. */
+export function problemOf(status: number, statusText: string, body: unknown): ApiError {
+  const problem = (typeof body === "object" && body !== null ? body : {}) as Partial<Problem>;
+  const title = problem.title ?? (statusText || `HTTP ${String(status)}`);
+  return new ApiError(status, title, problem.detail ?? "The server gave no further detail.");
+}
+
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      headers: { accept: "application/json" },
+      ...(signal && { signal }),
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new ApiError(
+      0,
+      "Offhook cannot be reached",
+      "Check your network connection and that the server is running, then try again.",
+    );
+  }
+  const body: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw problemOf(response.status, response.statusText, body);
+  if (body === null) {
+    throw new ApiError(response.status, "Unreadable answer", "The server did not answer in JSON.");
+  }
+  return body as T;
+}
+
+const seg = encodeURIComponent;
+
+/** The live board at this moment. */
+export const getSnapshot = (signal?: AbortSignal): Promise<Snapshot> =>
+  get("/api/v1/live/snapshot", signal);
+
+/** One page of calls; `query` holds the filter parameters, `cursor` the place to go on from. */
+export function getCalls(
+  query: URLSearchParams,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<CallPage> {
+  const params = new URLSearchParams(query);
+  params.set("limit", "50");
+  if (cursor !== null) params.set("cursor", cursor);
+  return get(`/api/v1/calls?${params.toString()}`, signal);
+}
+
+/** One call, by any of its ids. */
+export const getCall = (id: string, signal?: AbortSignal): Promise<CallDetail> =>
+  get(`/api/v1/calls/${seg(id)}`, signal);
+
+/** The messages a call was made from, oldest first. */
+export const getEvents = (id: string, signal?: AbortSignal): Promise<{ events: RawEvent[] }> =>
+  get(`/api/v1/calls/${seg(id)}/events`, signal);
+
+/** Calls that carry this id or number. */
+export const search = (q: string, signal?: AbortSignal): Promise<{ matches: Match[] }> =>
+  get(`/api/v1/search?q=${seg(q)}`, signal);

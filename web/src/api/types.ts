@@ -1,0 +1,234 @@
+/**
+ * The shapes of Offhook's HTTP API, as the server sends them.
+ *
+ * Times are RFC 3339 UTC strings, durations whole seconds; `null` means "not known" and shows
+ * as a dash, never as zero. Vocabularies are open: a word this version does not know must still
+ * render, so every such field is typed `Open<…>`.
+ */
+
+/** One of the words in `T`, or a word a newer server sends. */
+export type Open<T extends string> = T | (string & {});
+
+/** An RFC 3339 time in UTC, such as `2026-11-22T14:02:11Z`. */
+export type Time = string;
+
+/** Where a call is now. */
+export type CallState = Open<
+  | "ringing"
+  | "talking"
+  | "held"
+  | "parked"
+  | "consulting"
+  | "transferring"
+  | "voicemail"
+  | "ended"
+  | "unknown"
+>;
+
+/** How a call came out; known once it has ended. */
+export type Result = Open<
+  | "answered"
+  | "missed"
+  | "rejected"
+  | "busy"
+  | "cancelled"
+  | "voicemail"
+  | "abandoned"
+  | "overflowed"
+  | "failed"
+  | "blocked"
+  | "unknown"
+>;
+
+/** Seen from the account. */
+export type Direction = Open<"inbound" | "outbound" | "internal" | "unknown">;
+
+/** One end of a call. */
+export interface Party {
+  kind: Open<
+    | "user"
+    | "call_queue"
+    | "auto_receptionist"
+    | "common_area"
+    | "shared_line_group"
+    | "external"
+    | "unknown"
+  >;
+  name: string | null;
+  /** E.164 where the server could tell. */
+  number: string | null;
+  extension_number: string | null;
+  user_id: string | null;
+  extension_id: string | null;
+}
+
+/** A call queue as a call names it. */
+export interface QueueRef {
+  name: string | null;
+  extension_number: string | null;
+  extension_id: string | null;
+}
+
+/** One party's stretch of a call. */
+export interface Leg {
+  side: Open<"caller" | "callee">;
+  party: Party;
+  state: CallState;
+  outcome: Open<"answered" | "missed" | "answered_elsewhere" | "rejected"> | null;
+  queue: QueueRef | null;
+  started_at: Time | null;
+  answered_at: Time | null;
+  ended_at: Time | null;
+  state_since: Time | null;
+  wait_seconds: number | null;
+  talk_seconds: number | null;
+  hold_seconds: number | null;
+  muted: boolean;
+  /** How often this party was rung. */
+  attempts: number;
+  /** Names of fields here that were inferred, not told. */
+  derived: string[];
+}
+
+/** A call in a list or on the live board. */
+export interface CallSummary {
+  id: string;
+  account_id: string;
+  direction: Direction;
+  state: CallState;
+  result: Result | null;
+  from: Party | null;
+  to: Party | null;
+  queue: QueueRef | null;
+  /** Legs of people on the account. */
+  people: Leg[];
+  started_at: Time | null;
+  answered_at: Time | null;
+  ended_at: Time | null;
+  state_since: Time | null;
+  wait_seconds: number | null;
+  talk_seconds: number | null;
+  hold_seconds: number | null;
+  recording: Open<"on" | "paused" | "stopped" | "ready" | "failed"> | null;
+  voicemail: boolean;
+  emergency: boolean;
+  /** Names of fields here that were inferred, not told. */
+  derived: string[];
+  /** Grows with every change of this call. */
+  version: number;
+}
+
+/** What the server knows about how fresh its own knowledge is. */
+export interface Clocks {
+  now: Time;
+  /** When Zoom's last webhook arrived. */
+  last_event_at: Time | null;
+  /** When the last comparison with Zoom's records finished. */
+  last_reconcile_at: Time | null;
+  /** Events received but not yet part of any call. */
+  backlog: number;
+  /** The usual gap between webhooks at this time. */
+  expected_gap_seconds: number | null;
+}
+
+/** Everything the live board shows at one moment. */
+export interface Snapshot {
+  seq: number;
+  clocks: Clocks;
+  calls: CallSummary[];
+}
+
+/** What changed since the message before it. */
+export interface Delta {
+  seq: number;
+  /** Calls to add or replace, by id. */
+  calls: CallSummary[];
+  /** Ids to drop: merged into another call, or deleted. */
+  gone: string[];
+  clocks: Clocks;
+}
+
+/** One page of calls, newest first. */
+export interface CallPage {
+  calls: CallSummary[];
+  /** Pass back as `cursor`; `null` on the last page. */
+  next_cursor: string | null;
+}
+
+/** One line of a call's story. */
+export interface TimelineEntry {
+  at: Time | null;
+  what: string;
+  who: Party | null;
+  detail: string | null;
+  source: Open<"status_event" | "record">;
+}
+
+/** One of a call's many names, and where it was seen. */
+export interface CallId {
+  kind: string;
+  value: string;
+  sources: string[];
+}
+
+/** Zoom's own record of one step of a call. */
+export interface CallElement {
+  id: string;
+  event: string | null;
+  result: string | null;
+  result_reason: string | null;
+  from: Party | null;
+  to: Party | null;
+  started_at: Time | null;
+  answered_at: Time | null;
+  ended_at: Time | null;
+  wait_seconds: number | null;
+  talk_seconds: number | null;
+  hold_seconds: number | null;
+  segment: number | null;
+  node: number | null;
+}
+
+/** A recording of a call; the media stays with Zoom. */
+export interface Recording {
+  id: string;
+  state: string;
+  started_at: Time | null;
+}
+
+/** Everything known about one call. */
+export interface CallDetail extends CallSummary {
+  legs: Leg[];
+  timeline: TimelineEntry[];
+  ids: CallId[];
+  elements: CallElement[];
+  recordings: Recording[];
+}
+
+/** One message as it arrived, before anything was made of it. */
+export interface RawEvent {
+  seq: number;
+  received_at: Time;
+  source: string;
+  event: string;
+  /** Zoom's own time stamp, milliseconds since 1970. */
+  event_ts: number | null;
+  /** Arrived so late that the usual time window had passed. */
+  late: boolean;
+  body: unknown;
+}
+
+/** One thing a search found. */
+export interface Match {
+  kind: string;
+  value: string;
+  call: CallSummary;
+}
+
+/** RFC 9457 problem details, the body of every error. */
+export interface Problem {
+  type?: string;
+  title: string;
+  status: number;
+  detail?: string;
+}

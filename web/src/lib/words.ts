@@ -1,0 +1,298 @@
+import type { Party, QueueRef } from "../api/types";
+
+/** Every text the app shows, in one place. Times and numbers go through `Intl` elsewhere. */
+export const words = {
+  app: "Offhook",
+  nav: { label: "Main", live: "Live", calls: "Calls", skip: "Skip to content" },
+  search: {
+    label: "Find a call by any id or number",
+    placeholder: "Any call id or number",
+    submit: "Search",
+    title: "Search",
+    none: "Nothing carries this id or number.",
+    noneHint:
+      "Offhook looks for the exact value: a call id, call element id, call history uuid, recording id or a number in E.164 form such as +14155550100. A call that has only just begun may need a few seconds.",
+    empty: "Type an id or a number in the field above.",
+    found: (n: number): string => (n === 1 ? "1 match" : `${String(n)} matches`),
+    matched: "Matched",
+  },
+  theme: {
+    label: "Colours",
+    auto: "Colours: as the system",
+    light: "Colours: light",
+    dark: "Colours: dark",
+  },
+  shortcuts: {
+    title: "Keyboard shortcuts",
+    open: "Keyboard shortcuts",
+    close: "Close",
+    single: "Single-key shortcuts",
+    singleHint: "Turn off if you use speech input or the keys get in the way.",
+    rows: [
+      { keys: ["/"], what: "Go to search", single: true },
+      { keys: ["Ctrl", "K"], what: "Go to search", single: false },
+      { keys: ["Alt", "J"], what: "Next row", single: false },
+      { keys: ["Alt", "K"], what: "Previous row", single: false },
+      { keys: ["P"], what: "Pause or resume the live board", single: true },
+      { keys: ["?"], what: "Show this list", single: true },
+    ],
+  },
+  live: {
+    title: "Live",
+    views: { label: "View", calls: "Calls", queues: "By queue", people: "By person" },
+    order: {
+      label: "Order",
+      problems: "Problems first",
+      newest: "Newest first",
+      oldest: "Oldest first",
+      held: "Order held while you read",
+    },
+    pause: "Pause",
+    resume: "Resume",
+    paused: (clock: string): string => `Paused at ${clock}. Calls go on; this page does not.`,
+    totals: {
+      label: "Totals",
+      open: "Calls now",
+      ringing: "Ringing",
+      talking: "Talking",
+      held: "On hold",
+      longest: "Longest ring",
+    },
+    empty: "No calls right now.",
+    emptyHint: "The next call appears here as soon as Zoom reports it.",
+    never: "No calls yet. Waiting for Zoom\u2019s first webhook.",
+    neverHint:
+      "If calls are under way, check that the event subscription of your Zoom app points at this server and that its secret token is set; offhook doctor tests both.",
+    noQueues: "No queue calls right now.",
+    noPeople: "Nobody is on a call right now.",
+    connecting: "Connecting to Offhook\u2026",
+    stale: (clock: string): string => `No connection. Values are as of ${clock}.`,
+    staleHint: "Trying again by itself.",
+    retry: "Try now",
+    more: (n: number): string => `${String(n)} more calls are not shown. Use Calls to filter them.`,
+    ringing: (n: number): string => `Ringing ${String(n)} people`,
+    otherCalls: (n: number): string => `and ${String(n)} more`,
+    attention: "Long",
+    critical: "Too long",
+    emergency: "Emergency",
+    concerns: (n: number): string =>
+      n === 1 ? "1 call needs attention." : `${String(n)} calls need attention.`,
+    unreachable: "Offhook does not answer.",
+    unreachableHint:
+      "The server may be starting, or this computer is offline. Trying again by itself.",
+  },
+  clocks: {
+    label: "How fresh this page is",
+    link: "Link",
+    source: "Zoom",
+    reconcile: "Records",
+    linkOk: "Live",
+    linkLate: (age: string): string => `${age} late`,
+    linkStale: (clock: string): string => `As of ${clock}`,
+    linkNone: "Connecting",
+    unknown: "Unknown",
+    sourceOk: (age: string): string => (age === "now" ? "Just now" : `${age} ago`),
+    sourceQuiet: (age: string): string => `Quiet for ${age}`,
+    sourceNone: "No event yet",
+    backlog: (n: number): string => `${String(n)} in line`,
+    reconcileNone: "Not yet compared",
+    linkTitle: "Time since this page last heard from the Offhook server",
+    sourceTitle: "Time since Zoom\u2019s last webhook, compared with the usual gap",
+    reconcileTitle: "Time since calls were last compared with Zoom\u2019s own records",
+  },
+  columns: {
+    state: "State",
+    inState: "In state",
+    queue: "Queue",
+    person: "Person",
+    marks: "Marks",
+    started: "Started",
+    result: "Result",
+    wait: "Wait",
+    talk: "Talk",
+    hold: "Hold",
+    waiting: "Waiting",
+    longest: "Longest wait",
+    talking: "Talking",
+    held: "On hold",
+    calls: "Calls",
+    with: "With",
+    /** Between two parties in running text. */
+    to: "to",
+    /** As a column head. */
+    toHead: "To",
+  },
+  inferred: "inferred",
+  inferredTitle: "Zoom does not report this; Offhook worked it out from other facts.",
+  marks: {
+    emergency: "Emergency call",
+    voicemail: "Voicemail left",
+    muted: "Muted",
+    recording: {
+      on: "Recording",
+      paused: "Recording paused",
+      stopped: "Recorded",
+      ready: "Recording available",
+      failed: "Recording failed",
+    } as Record<string, string>,
+  },
+  calls: {
+    title: "Calls",
+    filters: "Filters",
+    any: "Any",
+    direction: "Direction",
+    state: "State",
+    result: "Result",
+    queue: "Queue extension",
+    person: "Person",
+    personHint: "User id or extension",
+    number: "Number",
+    numberHint: "+14155550100",
+    from: "From",
+    to: "Until",
+    apply: "Apply",
+    clear: "Clear filters",
+    refresh: "Refresh",
+    more: "Load more",
+    end: "No older calls.",
+    loading: "Loading\u2026",
+    shown: (n: number): string => (n === 1 ? "1 call shown" : `${String(n)} calls shown`),
+    none: "No calls here yet.",
+    noneHint: "Calls are listed as soon as Zoom reports them or a sync has fetched older ones.",
+    noneFiltered: "No call matches these filters.",
+    noneFilteredHint: "Widen the time range or clear a filter.",
+  },
+  call: {
+    title: "Call",
+    back: "All calls",
+    refresh: "Refresh",
+    facts: "Facts",
+    timeline: "Timeline",
+    legs: "Parties",
+    elements: "Call elements",
+    elementsHint: "Zoom\u2019s own record of each step, available once the call has ended.",
+    noElements: "Zoom has not delivered call elements for this call.",
+    noLegs: "No leg of this call is known yet.",
+    noTimeline: "Nothing is known about the course of this call yet.",
+    ids: "Identifiers",
+    idsHint: "Any of these finds this call, here and on the command line.",
+    recordings: "Recordings",
+    events: "Raw events",
+    eventsHint: "The messages this call was made from, as they arrived.",
+    showEvents: "Show raw events",
+    hideEvents: "Hide raw events",
+    noEvents: "No raw event is kept for this call.",
+    late: "late",
+    copy: "Copy",
+    copied: "Copied",
+    copyFailed: "Press Ctrl+C",
+    copyCli: "Copy as CLI",
+    started: "Started",
+    answered: "Answered",
+    ended: "Ended",
+    direction: "Direction",
+    queue: "Queue",
+    wait: "Wait",
+    talk: "Talk",
+    hold: "Hold",
+    recording: "Recording",
+    voicemail: "Voicemail",
+    account: "Account",
+    yes: "Yes",
+    rung: (n: number): string => `rung ${String(n)} times`,
+    stamped: (clock: string): string => `stamped ${clock}`,
+    event: "Event",
+    notFound: "There is no call with this id.",
+    asOf: (clock: string): string => `Could not refresh. Shown as of ${clock}.`,
+  },
+  errors: { retry: "Try again", missing: "There is no page at this address.", home: "Go to Live" },
+} as const;
+
+const STATES: Record<string, string> = {
+  ringing: "Ringing",
+  talking: "Talking",
+  held: "On hold",
+  parked: "Parked",
+  consulting: "Consulting",
+  transferring: "Transferring",
+  voicemail: "Voicemail",
+  ended: "Ended",
+  unknown: "Unknown",
+};
+
+const RESULTS: Record<string, string> = {
+  answered: "Answered",
+  answered_elsewhere: "Answered elsewhere",
+  missed: "Missed",
+  rejected: "Rejected",
+  busy: "Busy",
+  cancelled: "Cancelled",
+  voicemail: "Voicemail",
+  abandoned: "Abandoned",
+  overflowed: "Overflowed",
+  failed: "Failed",
+  blocked: "Blocked",
+  unknown: "Unknown",
+};
+
+const DIRECTIONS: Record<string, string> = {
+  inbound: "Inbound",
+  outbound: "Outbound",
+  internal: "Internal",
+  unknown: "Unknown",
+};
+
+const KINDS: Record<string, string> = {
+  user: "User",
+  call_queue: "Call queue",
+  auto_receptionist: "Auto receptionist",
+  common_area: "Common area",
+  shared_line_group: "Shared line group",
+  external: "External",
+};
+
+/** Known words by their label; a word from a newer server as readable as it comes. */
+export function humanize(word: string): string {
+  const text = word.replace(/[_.]+/g, " ").trim();
+  return text === "" ? "Unknown" : text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const label =
+  (table: Record<string, string>) =>
+  (word: string): string =>
+    table[word] ?? humanize(word);
+
+/** The label of a call or leg state. */
+export const stateWord = label(STATES);
+/** The label of a call's result or a leg's outcome. */
+export const resultWord = label(RESULTS);
+/** The label of a direction. */
+export const directionWord = label(DIRECTIONS);
+/** The label of a party's kind. */
+export const kindWord = label(KINDS);
+
+/** The words a filter offers; the server may know more, which the address can still name. */
+export const choices = {
+  direction: Object.keys(DIRECTIONS),
+  state: Object.keys(STATES),
+  result: Object.keys(RESULTS).filter((r) => r !== "answered_elsewhere"),
+};
+
+/** Who a party is, in a word or two: the name, else the number, else the extension. */
+export function partyName(party: Party | null): string {
+  if (party === null) return "Unknown";
+  if (party.name) return party.name;
+  if (party.number) return party.number;
+  if (party.extension_number) return `Ext. ${party.extension_number}`;
+  return party.kind === "external" ? "Withheld number" : kindWord(party.kind);
+}
+
+/** What stands beside the name: the extension of our own people, the number of others. */
+export function partyDetail(party: Party | null): string | null {
+  if (party === null || !party.name) return null;
+  return party.extension_number ?? party.number;
+}
+
+/** A queue's name, else its extension. */
+export const queueName = (queue: QueueRef): string =>
+  queue.name ?? (queue.extension_number ? `Ext. ${queue.extension_number}` : "Queue");

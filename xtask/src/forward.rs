@@ -1,0 +1,35 @@
+//! `cargo xtask bench` and `cargo xtask chaos`: builds the release binary and hands over to the crate in `bench/`.
+
+use std::ffi::OsString;
+
+use anyhow::{Result, bail};
+
+use crate::workspace::{build_offhook, cargo, execute};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// `ingest`, and what `offhook-bench` takes; `--help` lists it.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ingest [OPTIONS]")]
+    words: Vec<OsString>,
+}
+
+pub(crate) fn bench(arguments: &Arguments) -> Result<()> {
+    forward("ingest", arguments)
+}
+
+pub(crate) fn chaos(arguments: &Arguments) -> Result<()> {
+    forward("chaos", arguments)
+}
+
+fn forward(command: &str, Arguments { words }: &Arguments) -> Result<()> {
+    let mut bench = cargo();
+    bench.args(["run", "--release", "-p", "offhook-bench", "--", command]);
+    if words.iter().any(|word| word == "--help" || word == "-h") {
+        return execute(bench.arg("--help"));
+    }
+    let Some((_, rest)) = words.split_first().filter(|(subject, _)| *subject == "ingest") else {
+        bail!("say what to load: only `ingest` so far");
+    };
+    bench.arg("--offhook").arg(build_offhook(true)?);
+    execute(bench.args(rest))
+}
