@@ -28,7 +28,10 @@ test("a call is opened with the keyboard alone", async () => {
 });
 
 test("any id of a call leads to it", async () => {
-  const [newest] = await recent(app.url);
+  const [newest] = await until("a call has ended", async () => {
+    const calls = await recent(app.url, "&state=ended");
+    return calls.length > 0 && calls;
+  });
   const { ids } = await fetch(`${app.url}/api/v1/calls/${encodeURIComponent(newest.id)}`).then(
     (r) => r.json(),
   );

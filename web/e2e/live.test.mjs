@@ -95,6 +95,7 @@ test("rows keep their place under the keyboard", async () => {
   const before = await order();
   const { seq } = await fetch(`${app.url}/api/v1/live/snapshot`).then((r) => r.json());
   await until("calls have changed", async () => {
+    await page.keyboard.press("Shift"); // Somebody is still there.
     const now = await fetch(`${app.url}/api/v1/live/snapshot`).then((r) => r.json());
     return now.seq > seq + 2;
   });

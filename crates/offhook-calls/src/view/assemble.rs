@@ -108,9 +108,9 @@ impl Noted {
         let people = || legs.iter().filter(|leg| leg.view.party.kind.answers());
         let only_callers = people().all(|leg| leg.view.side == Side::Caller);
         let counted = || {
-            people().filter_map(|leg| match leg.view.side {
-                Side::Caller if !only_callers => Some((leg, leg.talk_outside, leg.hold_outside)),
-                _ => Some((leg, leg.view.talk_seconds, leg.view.hold_seconds)),
+            people().map(|leg| match leg.view.side {
+                Side::Caller if !only_callers => (leg, leg.talk_outside, leg.hold_outside),
+                _ => (leg, leg.view.talk_seconds, leg.view.hold_seconds),
             })
         };
         let is_derived = |leg: &Leg, field: &str| leg.view.derived.iter().any(|known| known == field);

@@ -55,8 +55,9 @@ fn rank(said: &Said) -> u8 {
         Said::Recording {
             happened: RecordingEvent::Paused | RecordingEvent::Resumed | RecordingEvent::Stopped,
             ..
-        } => 7,
-        Said::Transfer(_) | Said::Conference { .. } => 7,
+        }
+        | Said::Transfer(_)
+        | Said::Conference { .. } => 7,
         Said::Element(_) => 9,
         _ => 10,
     }

@@ -24,7 +24,7 @@ pub(super) struct Attempt<'a> {
 }
 
 /// Splits a party's sightings into attempts, in the order in which they began; at least one.
-pub(super) fn attempts<'a>(members: Members<'a>) -> Vec<Attempt<'a>> {
+pub(super) fn attempts(members: Members<'_>) -> Vec<Attempt<'_>> {
     let mut attempts = of_events(members.told);
     let rest = place_elements(&mut attempts, members.elements);
     attempts.extend(of_elements(rest));
