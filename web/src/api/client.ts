@@ -1,4 +1,4 @@
-import type { CallDetail, CallPage, Match, Problem, RawEvent, Snapshot } from "./types";
+import type { CallDetail, CallPage, Match, Problem, RawEvent } from "./types";
 
 /** A request that got no useful answer. `status` is 0 when the server was not reached at all. */
 export class ApiError extends Error {
@@ -44,10 +44,6 @@ async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 }
 
 const seg = encodeURIComponent;
-
-/** The live board at this moment. */
-export const getSnapshot = (signal?: AbortSignal): Promise<Snapshot> =>
-  get("/api/v1/live/snapshot", signal);
 
 /** One page of calls; `query` holds the filter parameters, `cursor` the place to go on from. */
 export function getCalls(

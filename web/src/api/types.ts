@@ -43,7 +43,7 @@ export type Result = Open<
 /** Seen from the account. */
 export type Direction = Open<"inbound" | "outbound" | "internal" | "unknown">;
 
-/** One end of a call. */
+/** One end of a call; the server leaves out what it does not know. */
 export interface Party {
   kind: Open<
     | "user"
@@ -54,19 +54,19 @@ export interface Party {
     | "external"
     | "unknown"
   >;
-  name: string | null;
+  name?: string | null;
   /** E.164 where the server could tell. */
-  number: string | null;
-  extension_number: string | null;
-  user_id: string | null;
-  extension_id: string | null;
+  number?: string | null;
+  extension_number?: string | null;
+  user_id?: string | null;
+  extension_id?: string | null;
 }
 
 /** A call queue as a call names it. */
 export interface QueueRef {
-  name: string | null;
-  extension_number: string | null;
-  extension_id: string | null;
+  name?: string | null;
+  extension_number?: string | null;
+  extension_id?: string | null;
 }
 
 /** One party's stretch of a call. */
@@ -133,6 +133,7 @@ export interface Clocks {
 
 /** Everything the live board shows at one moment. */
 export interface Snapshot {
+  /** The number in the server's feed of changes that this leads up to. */
   seq: number;
   clocks: Clocks;
   calls: CallSummary[];
@@ -140,6 +141,7 @@ export interface Snapshot {
 
 /** What changed since the message before it. */
 export interface Delta {
+  /** As in `Snapshot`. One delta may join many changes, so numbers grow but need not follow on. */
   seq: number;
   /** Calls to add or replace, by id. */
   calls: CallSummary[];

@@ -90,6 +90,7 @@ describe("words", () => {
     const ada = party({ name: "Ada", number: "+1", extension_number: "12" });
     expect([partyName(ada), partyDetail(ada)]).toEqual(["Ada", "12"]);
     expect(partyDetail(party({ number: "+1" }))).toBeNull();
+    expect(partyDetail(party({ name: "+1", number: "+1" }))).toBeNull();
   });
 });
 

@@ -290,7 +290,9 @@ export function partyName(party: Party | null): string {
 /** What stands beside the name: the extension of our own people, the number of others. */
 export function partyDetail(party: Party | null): string | null {
   if (party === null || !party.name) return null;
-  return party.extension_number ?? party.number;
+  const detail = party.extension_number ?? party.number ?? null;
+  // Some carriers put the number where the name goes.
+  return detail === party.name ? null : detail;
 }
 
 /** A queue's name, else its extension. */

@@ -20,32 +20,18 @@ export interface Board {
   readonly calls: ReadonlyMap<string, Held>;
   /** Dropped ids and the number that dropped them, so that an older delta cannot bring them back. */
   readonly gone: ReadonlyMap<string, number>;
-  /** A sequence number was skipped: fetch a snapshot and `merge` it. */
-  readonly gap: boolean;
 }
 
 /** The board before anything was received. */
-export const emptyBoard: Board = { seq: -1, calls: new Map(), gone: new Map(), gap: false };
-
-/** Starts over from a snapshot that came on the stream itself: the server's word is final. */
-export function reset(snapshot: Snapshot): Board {
-  const calls = new Map(snapshot.calls.map((call) => [call.id, { call, seq: snapshot.seq }]));
-  return { seq: snapshot.seq, calls, gone: new Map(), gap: false };
-}
+export const emptyBoard: Board = { seq: -1, calls: new Map(), gone: new Map() };
 
 /**
- * Takes in a snapshot fetched beside the stream, which may be older than what the stream has
- * already brought: whatever is newer than the snapshot stays as it is.
+ * Starts over from a snapshot: the server's word is final. It sends one whenever it cannot go on
+ * from the last number this page has seen, so a hole in the stream needs no care here.
  */
-export function merge(board: Board, snapshot: Snapshot): Board {
-  const fresh = reset(snapshot);
-  const calls = new Map(fresh.calls);
-  for (const [id, held] of board.calls) {
-    if (held.seq > snapshot.seq) calls.set(id, held);
-  }
-  const gone = new Map([...board.gone].filter(([, seq]) => seq > snapshot.seq));
-  for (const id of gone.keys()) calls.delete(id);
-  return { seq: Math.max(board.seq, snapshot.seq), calls, gone, gap: false };
+export function reset(snapshot: Snapshot): Board {
+  const calls = new Map(snapshot.calls.map((call) => [call.id, { call, seq: snapshot.seq }]));
+  return { seq: snapshot.seq, calls, gone: new Map() };
 }
 
 /**
@@ -71,8 +57,7 @@ export function apply(board: Board, delta: Delta): Board {
     calls.delete(id);
     gone.set(id, Math.max(delta.seq, gone.get(id) ?? -1));
   }
-  const gap = board.gap || (board.seq >= 0 && delta.seq > board.seq + 1);
-  return { seq: Math.max(board.seq, delta.seq), calls, gone, gap };
+  return { seq: Math.max(board.seq, delta.seq), calls, gone };
 }
 
 /** True while the call belongs on the board: open, or ended at most a minute ago. */

@@ -1,6 +1,5 @@
-import { getSnapshot } from "../api/client";
 import type { CallSummary, Clocks, Delta, Snapshot } from "../api/types";
-import { apply, callsOf, emptyBoard, merge, prune, reset, type Board } from "./board";
+import { apply, callsOf, emptyBoard, prune, reset, type Board } from "./board";
 import { linkLevel, skewFrom, skewOf, STALE_MS, type Level } from "./freshness";
 
 /** A page nobody looks at gives its connection back after this long. */
@@ -25,7 +24,6 @@ class Live {
   #frozen = $state.raw<{ calls: CallSummary[]; now: number } | null>(null);
   #source: EventSource | null = null;
   #openedAt = 0;
-  #resyncAt = 0;
   #hiddenAt: number | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -105,7 +103,6 @@ class Live {
     on<Delta>("delta", (delta) => {
       this.#heard(delta.clocks);
       this.#board = apply(this.#board, delta);
-      if (this.#board.gap) void this.#resync();
     });
     on<Clocks>("heartbeat", (clocks) => {
       this.#heard(clocks);
@@ -126,17 +123,6 @@ class Live {
     this.#client = at;
   }
 
-  /** A number was skipped: fetch the whole board, at most every ten seconds. */
-  async #resync(): Promise<void> {
-    if (Date.now() - this.#resyncAt < REOPEN_MS) return;
-    this.#resyncAt = Date.now();
-    try {
-      this.#board = merge(this.#board, await getSnapshot());
-    } catch {
-      // The gap is still marked; the next tick tries again.
-    }
-  }
-
   #tick(): void {
     this.#client = Date.now();
     if (this.link !== "stale") this.#board = prune(this.#board, this.now);
@@ -144,7 +130,6 @@ class Live {
       this.#disconnect();
       return;
     }
-    if (this.#board.gap) void this.#resync();
     const closed = this.#source?.readyState === EventSource.CLOSED;
     const silent = this.#client - Math.max(this.#heardAt ?? 0, this.#openedAt) > STALE_MS;
     if ((closed || silent) && this.#client - this.#openedAt > REOPEN_MS) this.#connect();

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { at, call, leg, NOW, party } from "../test/calls";
-import { byPerson, byQueue, concernOf, holdOrder, secondsSince, sortCalls, totalsOf } from "./view";
+import {
+  byPerson,
+  byQueue,
+  concernOf,
+  holdOrder,
+  reached,
+  secondsSince,
+  sortCalls,
+  totalsOf,
+} from "./view";
 
 const ids = (calls: { id: string }[]): string => calls.map((c) => c.id).join(" ");
 const support = { name: "Support", extension_number: "800", extension_id: "q1" };
@@ -121,6 +130,16 @@ describe("by person", () => {
         call("b", { state: "ended", people: [leg({ state: "talking" })] }),
       ]),
     ).toEqual([]);
+  });
+});
+
+describe("the person of a call", () => {
+  const names = (legs: ReturnType<typeof leg>[]) => reached(legs).map((l) => l.party.name);
+
+  it("is who was called, and the caller only when nobody else is ours", () => {
+    const caller = leg({ side: "caller", party: party({ name: "Bea" }) });
+    expect(names([caller, leg()])).toEqual(["Ada"]);
+    expect(names([caller])).toEqual(["Bea"]);
   });
 });
 

@@ -177,6 +177,15 @@ const personKey = (leg: Leg): string =>
   leg.party.name ??
   "";
 
+/**
+ * The legs of those who were called, or of the caller when the called ones are not on the
+ * account. The caller of an internal call stands under "From" already.
+ */
+export function reached(legs: Leg[]): Leg[] {
+  const called = legs.filter((leg) => leg.side !== "caller");
+  return called.length > 0 ? called : legs;
+}
+
 /** Legs in which somebody is still busy. */
 export const liveLegs = (call: CallSummary): Leg[] =>
   call.state === "ended" ? [] : call.people.filter((leg) => leg.state !== "ended");
