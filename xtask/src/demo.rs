@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Err(_) if interrupt.happened() => return Ok(()),
         started => started?,
     };
-    println!("\n    Open {}\n", stack.url());
+    println!("\n    Open {}/\n", stack.url());
     println!("Ctrl-C ends the demo. Logs: {}", stack.logs());
 
     let begun = Instant::now();

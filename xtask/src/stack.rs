@@ -100,8 +100,9 @@ impl Stack {
         Ok(stack)
     }
 
+    /// The server's address, without a slash at its end.
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/", self.port)
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// An error if one of the programs has ended.
@@ -132,7 +133,7 @@ fn program(options: &Options, command: &str) -> Command {
     program.arg(command).current_dir(&options.folder);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("OFFHOOK_") || text.starts_with("ZOOM_") || text == "PORT" {
+        if ["OFFHOOK_", "ZOOM_", "PORT", "WEBHOOK_SECRET_TOKEN"].iter().any(|own| text.starts_with(own)) {
             program.env_remove(&name);
         }
     }
