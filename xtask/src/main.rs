@@ -9,6 +9,7 @@ mod forward;
 mod fuzz;
 mod http;
 mod interrupt;
+mod rooms;
 mod spdx;
 mod stack;
 mod system;
@@ -40,6 +41,8 @@ enum Task {
     },
     /// Check the dependencies against deny.toml: licences, banned crates, sources, duplicates.
     Deny,
+    /// Check that our own crates depend downwards only, as ARCHITECTURE.md says.
+    Rooms,
     /// Feed random input to what reads input from outside.
     Fuzz(fuzz::Arguments),
     /// Measure the release build: `cargo xtask bench ingest --help`.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Web => web::build(),
         Task::Codegen { check } => codegen::run(check),
         Task::Deny => deny::run(),
+        Task::Rooms => rooms::run(),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Bench(arguments) => forward::bench(&arguments),
         Task::Chaos(arguments) => forward::chaos(&arguments),

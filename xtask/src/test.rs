@@ -9,7 +9,7 @@ use crate::interrupt::Interrupt;
 use crate::stack::{Options, Stack, any_ports};
 use crate::system::{Found, chromium};
 use crate::workspace::{build_offhook, cargo, execute, npm, target};
-use crate::{codegen, deny, fuzz, web};
+use crate::{codegen, deny, fuzz, rooms, web};
 
 /// The company that the browser tests meet.
 const BROWSER_SEED: u64 = 7;
@@ -40,6 +40,7 @@ const STEPS: &[Step] = &[
     Step { name: "fmt", run: |_| fmt() },
     Step { name: "codegen", run: |_| done(codegen::run(true)) },
     Step { name: "deny", run: |_| done(deny::run()) },
+    Step { name: "rooms", run: |_| done(rooms::run()) },
     Step { name: "web-lint", run: |_| script("lint") },
     Step { name: "web-check", run: |_| script("check") },
     Step { name: "web-test", run: |_| script("test") },
