@@ -146,3 +146,50 @@ impl CallBook {
         changes.into_values().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        fact::{Said, Source},
+        identity::AliasKind,
+    };
+
+    fn name(value: &str) -> Alias {
+        Alias { kind: AliasKind::CallId, value: value.to_owned() }
+    }
+
+    fn key(value: &str) -> CallKey {
+        CallKey { account: "A".to_owned(), name: name(value) }
+    }
+
+    fn stored(names: &[&str]) -> CallFacts {
+        let mut facts = CallFacts::default();
+        let said = Said::Deleted { to_trash: true };
+        let names = names.iter().map(|value| name(value)).collect();
+        let fact = Fact { source: Source::Media, account: "A".to_owned(), at: None, names, said };
+        facts.absorb(fact, Heard::default());
+        facts
+    }
+
+    #[test]
+    fn a_call_put_in_twice_is_as_it_was() {
+        let mut book = CallBook::default();
+        book.insert(&key("1"), [name("1"), name("2")], stored(&["1", "2"]));
+        book.insert(&key("1"), [name("1"), name("2")], stored(&["1", "2"]));
+        assert!(book.holds("A", &name("2")));
+        assert!(!book.holds("B", &name("2")));
+        assert_eq!(book.into_changes(), []);
+    }
+
+    #[test]
+    fn two_stored_calls_that_share_a_name_become_one() {
+        let mut book = CallBook::default();
+        book.insert(&key("1"), [name("1"), name("3")], stored(&["1", "3"]));
+        book.insert(&key("2"), [name("2"), name("3")], stored(&["2", "3"]));
+        let changes = book.into_changes();
+        assert_eq!(changes.len(), 1);
+        assert_eq!((&changes[0].key, &changes[0].gone), (&key("1"), &vec![key("2")]));
+        assert_eq!(changes[0].facts.len(), 2);
+    }
+}

@@ -65,7 +65,7 @@ pub enum Problem {
     #[error("the event is unknown; its bytes stay in the inbox")]
     UnknownEvent,
     /// An event about calls, something in which names no call.
-    #[error("the event tells of a call and names none; its bytes stay in the inbox")]
+    #[error("something in the entry tells of a call and names none; its bytes stay in the inbox")]
     Nameless,
 }
 

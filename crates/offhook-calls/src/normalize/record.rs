@@ -1,11 +1,11 @@
-//! Records: v3 call elements from events, v3 and v2 rows of call history.
+//! Records: v3 call elements and v2 legs from events, v3 and v2 rows of call history.
 //!
 //! v3 has two dialects of one element. Events and user lists say `wait_time` and `talk_time`; the account
 //! view says `waiting_time`, `segment` and `node`, and has no talk time. Both are read here as one.
 
 use serde_json::{Map, Value};
 use zoom_phone_types::events::{
-    CallElement, CallElements, CallType, ConnectType, Direction as WireDirection, Event, Wire,
+    CallElement, CallElements, CallHistory, CallType, ConnectType, Direction as WireDirection, Event, Wire,
 };
 
 use super::{Facts, Names, seconds, status::wire_kind, text, time};
@@ -19,18 +19,10 @@ use crate::{
 /// Reads an event of this family; `false` if it is of another.
 pub(super) fn read(event: &Event, facts: &mut Facts<'_>) -> bool {
     match event {
-        Event::CalleeCallElementCompleted(told) => {
-            let owner = owner_of(told, Side::Callee, |one| one.callee_ext_id.as_ref());
-            for one in told.call_elements.iter().flatten() {
-                element(facts, Source::ElementEvent, one, owner);
-            }
-        }
-        Event::CallerCallElementCompleted(told) => {
-            let owner = owner_of(told, Side::Caller, |one| one.caller_ext_id.as_ref());
-            for one in told.call_elements.iter().flatten() {
-                element(facts, Source::ElementEvent, one, owner);
-            }
-        }
+        Event::CalleeCallElementCompleted(told) => elements(facts, Source::ElementEvent, Side::Callee, told),
+        Event::CallerCallElementCompleted(told) => elements(facts, Source::ElementEvent, Side::Caller, told),
+        Event::CalleeCallHistoryCompleted(told) => elements(facts, Source::V2, Side::Callee, &of_v2(told)),
+        Event::CallerCallHistoryCompleted(told) => elements(facts, Source::V2, Side::Caller, &of_v2(told)),
         Event::CallElementDeleted(told) => {
             let at = time(told.execute_time.as_ref());
             for id in told.call_element_ids.iter().flatten() {
@@ -55,17 +47,39 @@ struct Owner<'a> {
     user_id: &'a str,
 }
 
+fn elements(facts: &mut Facts<'_>, source: Source, side: Side, told: &CallElements) {
+    let owner = owner_of(told, side);
+    for one in told.call_elements.iter().flatten() {
+        element(facts, source, one, owner);
+    }
+}
+
 /// The owner, if all elements of the event show one extension on that side. Where they show several
 /// (everybody whom a queue rang), the user id fits only one of them, and nothing says which.
-fn owner_of(
-    told: &CallElements,
-    side: Side,
-    extension: impl Fn(&CallElement) -> Option<&String>,
-) -> Option<Owner<'_>> {
-    let mut extensions = told.call_elements.iter().flatten().map(extension);
+fn owner_of(told: &CallElements, side: Side) -> Option<Owner<'_>> {
+    let mut extensions = told.call_elements.iter().flatten().map(|one| match side {
+        Side::Caller => &one.caller_ext_id,
+        Side::Callee => &one.callee_ext_id,
+    });
     let first = extensions.next()?;
     let user_id = told.user_id.as_deref().map(str::trim).filter(|id| !id.is_empty())?;
     extensions.all(|other| other == first).then_some(Owner { side, user_id })
+}
+
+/// v2 legs are v3 elements with other names for two ids.
+fn of_v2(told: &CallHistory) -> CallElements {
+    let legs = told.call_logs.iter().flatten().filter_map(|leg| {
+        Some(CallElement {
+            call_element_id: leg.id.clone(),
+            call_history_uuid: leg.call_path_id.clone(),
+            ..CallElement::from_json(&leg.to_json())?
+        })
+    });
+    CallElements {
+        user_id: told.user_id.clone(),
+        call_elements: Some(legs.collect()),
+        ..CallElements::default()
+    }
 }
 
 fn element(facts: &mut Facts<'_>, source: Source, told: &CallElement, owner: Option<Owner<'_>>) {

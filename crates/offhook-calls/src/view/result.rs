@@ -93,8 +93,8 @@ pub(super) fn result(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg], in
 impl Outcome {
     /// What the record says of one step.
     pub(super) fn of_element(element: &Element) -> Option<Self> {
-        let text = |field: &Option<String>| field.clone().unwrap_or_default();
-        Self::of_record(&text(&element.result), &text(&element.result_reason))
+        let reason = element.result_reason.as_deref().unwrap_or_default();
+        Self::of_record(element.result.as_deref().unwrap_or_default(), reason)
     }
 }
 

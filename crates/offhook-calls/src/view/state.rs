@@ -1,5 +1,7 @@
 //! What a call is doing, and since when.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -8,7 +10,10 @@ use super::{
     sorted::Sorted,
     words::{Side, State},
 };
-use crate::fact::{LegEvent, Transfer};
+use crate::{
+    fact::{LegEvent, Transfer},
+    party::Party,
+};
 
 /// Members whose phones stop together are told so within this time.
 const ROUND_SLACK: SignedDuration = SignedDuration::from_secs(3);
@@ -69,16 +74,21 @@ fn last_end(legs: &[Leg]) -> Option<Timestamp> {
 
 /// A consultation is on: begun, neither completed nor cancelled since, and who began it is still there.
 fn consulting_since(sorted: &Sorted<'_>, open: &[&Leg]) -> Option<Timestamp> {
+    let there: HashSet<(&str, &str)> = open
+        .iter()
+        .filter(|leg| leg.view.state != State::Ringing)
+        .flat_map(|leg| leg.view.party.strong_identifiers())
+        .collect();
+    let is_there = |owner: &Party| {
+        let mut known = owner.strong_identifiers().peekable();
+        known.peek().is_none() || known.any(|one| there.contains(&one))
+    };
     let mut started: Option<Timestamp> = None;
     let mut finished: Option<Timestamp> = None;
     for (at, transfer) in &sorted.transfers {
         match transfer {
-            Transfer::ConsultStarted { owner, failure: None } => {
-                let is_there =
-                    |leg: &&Leg| leg.view.party.is_same_as(owner) && leg.view.state != State::Ringing;
-                if owner.is_nobody() || open.iter().any(is_there) {
-                    started = started.max(*at);
-                }
+            Transfer::ConsultStarted { owner, failure: None } if is_there(owner) => {
+                started = started.max(*at);
             }
             Transfer::ConsultCompleted { failure: None, .. }
             | Transfer::ConsultCancelled { failure: None, .. } => finished = finished.max(*at),

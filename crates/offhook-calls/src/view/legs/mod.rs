@@ -83,13 +83,15 @@ pub(super) fn seconds_between(from: Timestamp, until: Timestamp) -> i64 {
 fn build(members: Members<'_>, row_ended_at: Option<Moment>) -> Leg {
     let side = members.side;
     let party = members.party();
-    let played: Vec<Played> = attempts::attempts(members)
+    let mut played: Vec<Played> = attempts::attempts(members)
         .into_iter()
         .map(|attempt| play::play(side, attempt, row_ended_at))
         .collect();
+    play::close_forgotten(&mut played);
     // An attempt that is still open speaks for the leg; else the last one does, for how it ended.
     let open = played.iter().rfind(|p| p.state != Some(State::Ended));
-    let Some(last) = open.or(played.last()) else { return Leg::nothing(side, party) };
+    let nothing = Played::default();
+    let last = open.or(played.last()).unwrap_or(&nothing);
     let answered =
         played.iter().rfind(|p| p.outcome.is_some_and(|(outcome, _)| outcome == Outcome::Answered));
     let outcome = match (open, answered) {
@@ -133,38 +135,6 @@ fn build(members: Members<'_>, row_ended_at: Option<Moment>) -> Leg {
 }
 
 impl Leg {
-    /// A leg of which nothing is known but whose it is.
-    fn nothing(side: Side, party: Party) -> Self {
-        Self {
-            view: LegView {
-                side,
-                party,
-                state: State::Unknown,
-                outcome: None,
-                queue: None,
-                started_at: None,
-                answered_at: None,
-                ended_at: None,
-                state_since: None,
-                wait_seconds: None,
-                talk_seconds: None,
-                hold_seconds: None,
-                muted: false,
-                attempts: 0,
-                derived: Vec::new(),
-            },
-            source: Source::StatusEvent,
-            started: None,
-            answered: None,
-            ended: None,
-            answers: Vec::new(),
-            last_started_at: None,
-            parked_at: None,
-            talk_outside: None,
-            hold_outside: None,
-        }
-    }
-
     /// Marks a field of the leg as worked out.
     fn mark_derived(&mut self, fields: &[&str]) {
         self.view.derived.extend(fields.iter().map(|field| (*field).to_owned()));

@@ -263,6 +263,22 @@ fn close_by_row(played: &mut Played, row_ended_at: Option<Moment>) {
     played.state_since = Some(at);
 }
 
+/// A phone that rings anew has stopped ringing before, even if nobody said so.
+pub(super) fn close_forgotten(played: &mut [Played]) {
+    let mut next: Option<Moment> = None;
+    for one in played.iter_mut().rev() {
+        if let (Some(State::Ringing), Some((at, _))) = (one.state, next) {
+            one.outcome = Some((Outcome::Missed, Source::StatusEvent));
+            one.ended = next;
+            one.state = Some(State::Ended);
+            one.state_since = Some(at);
+            one.derived.extend(["ended_at", "outcome"]);
+            derive_durations(one);
+        }
+        next = one.started.or(next);
+    }
+}
+
 fn derive_durations(played: &mut Played) {
     let start = played.started.map(|(at, _)| at);
     let answer = played.answered.map(|(at, _)| at);

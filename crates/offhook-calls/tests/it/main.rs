@@ -1,0 +1,12 @@
+//! What a contact centre sees of its calls, from messages as Zoom sends them.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod inbound;
+mod properties;
+mod queues;
+mod recordings;
+mod records;
+mod say;
+mod strange;
+mod transfers;
