@@ -131,6 +131,8 @@ impl Party {
                 self.extension_number = Some(text);
             }
         }
+        // Records name a caller who has no name by the number.
+        self.name = self.name.take().filter(|name| Some(name) != self.number.as_ref());
         let inside = self.user_id.is_some() || self.extension_id.is_some() || self.extension_number.is_some();
         if self.kind == PartyKind::Unknown {
             if inside {

@@ -14,6 +14,10 @@ use crate::{clock, log::Once};
 /// Entries folded in one transaction.
 const BATCH: usize = 256;
 
+/// How many times as long as it worked folding rests while arrivals come in faster than it folds: Zoom gets
+/// its answers first, and calls are put together when the burst is over. The backlog says how far behind.
+const REST: u32 = 4;
+
 /// How long to wait after storage failed before trying the same again.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -38,6 +42,7 @@ pub(crate) fn start(
     let runtime = tokio::runtime::Handle::current();
     let handle = thread::Builder::new().name("folding".to_owned()).spawn(move || {
         let once = Once::default();
+        let mut last_seq = store.inbox().last_seq();
         while !shutdown.is_cancelled() {
             let began = Instant::now();
             match store.fold_next(BATCH) {
@@ -62,6 +67,11 @@ pub(crate) fn start(
                         watermark: folded.watermark,
                         failing: false,
                     });
+                    let newest = store.inbox().last_seq();
+                    let arrived = newest - std::mem::replace(&mut last_seq, newest);
+                    if arrived > BATCH as u64 {
+                        thread::sleep(began.elapsed() * REST);
+                    }
                 }
                 Err(error) => {
                     report(&error, &once);

@@ -10,9 +10,6 @@ use serde_json::json;
 
 use crate::serve::App;
 
-/// Lagging further behind than this is not being ready: the board would show the past.
-const MAX_BACKLOG: u64 = 50_000;
-
 /// `GET /healthz`: the process answers.
 pub(crate) async fn healthz() -> &'static str {
     "ok\n"
@@ -26,8 +23,6 @@ pub(crate) async fn readyz(State(app): State<App>) -> Response {
         Some("stopping")
     } else if progress.failing {
         Some("storage_failing")
-    } else if backlog > MAX_BACKLOG {
-        Some("backlog")
     } else {
         None
     };

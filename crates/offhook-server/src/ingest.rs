@@ -6,6 +6,7 @@
 //! | genuine `endpoint.url_validation` | 200 with the answer to the challenge |
 //! | no, wrong, or stale signature; a secret of another account | 401 |
 //! | body over the limit | 413 |
+//! | body that does not arrive in full, or not in time | 400, 408 |
 //! | disk full, queue at its bound | 503, nothing kept: Zoom sends it again |
 //!
 //! A genuine body that is no JSON, or no event, is stored too and answered 204: it is evidence, and a retry
@@ -16,6 +17,7 @@ use std::{
     collections::BTreeSet,
     sync::Arc,
     sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
 };
 
 use axum::{
@@ -25,6 +27,8 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
 use jiff::Timestamp;
 use offhook_calls::normalize::Door;
 use offhook_store::{Arrival, Inbox, StoreError};
@@ -38,6 +42,9 @@ use crate::{clock, log::Once, metrics, problem::Problem};
 
 /// The largest body taken. Zoom's largest events are some tens of kilobytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
+
+/// How long a body may take to arrive. Zoom itself gives up after 3 s.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// The webhook secrets, and whose they are.
 #[derive(Debug, Clone, Default)]
@@ -110,6 +117,7 @@ impl Ingest {
 #[derive(Debug)]
 enum Refused {
     TooLarge,
+    TooSlow,
     Incomplete,
     Signature(SignatureError),
     ForeignAccount,
@@ -121,6 +129,7 @@ impl Refused {
     fn label(&self) -> &'static str {
         match self {
             Self::TooLarge => "too_large",
+            Self::TooSlow => "too_slow",
             Self::Incomplete => "incomplete",
             Self::Signature(error) => error.reason(),
             Self::ForeignAccount => "foreign_account",
@@ -134,6 +143,7 @@ impl Refused {
     fn detail(&self) -> String {
         match self {
             Self::TooLarge => format!("The body is larger than {MAX_BODY} bytes."),
+            Self::TooSlow => format!("The body did not arrive within {} s.", BODY_WITHIN.as_secs()),
             Self::Incomplete => "The body did not arrive in full.".to_owned(),
             // Not to be told apart by a stranger: the log and the metrics know which it was.
             Self::Signature(_) | Self::ForeignAccount => {
@@ -147,6 +157,7 @@ impl Refused {
     fn status(&self) -> StatusCode {
         match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Incomplete | Self::Challenge(_) => StatusCode::BAD_REQUEST,
             Self::Signature(_) | Self::ForeignAccount => StatusCode::UNAUTHORIZED,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -198,11 +209,7 @@ async fn receive(
     if announced.is_some_and(|length| length > MAX_BODY) {
         return Err(Refused::TooLarge);
     }
-    let body = axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
-        use std::error::Error as _;
-        let over = error.source().is_some_and(|source| source.to_string().contains("length limit"));
-        if over { Refused::TooLarge } else { Refused::Incomplete }
-    })?;
+    let body = whole(body).await?;
     let header = |name: &str| headers.get(name).map(axum::http::HeaderValue::as_bytes);
     let verdict = inner
         .verifier
@@ -246,12 +253,29 @@ async fn receive(
         event: said.event.into_owned(),
         event_ts: said.event_ts,
         late: verdict.late,
-        body: body.clone(),
+        body: body.clone(), // shared, not copied: the names above are borrowed from it
     };
     inner.inbox.append(arrival).await.map_err(Refused::Store)?;
     inner.last_event_ms.fetch_max(now.as_millisecond(), Ordering::Relaxed);
     inner.counters.stored.increment(1);
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// All of a body, within bounds of size and time.
+async fn whole(body: Body) -> Result<Bytes, Refused> {
+    let mut chunks = body.into_data_stream();
+    let mut whole = BytesMut::new();
+    let until = tokio::time::Instant::now() + BODY_WITHIN;
+    while let Some(chunk) =
+        tokio::time::timeout_at(until, chunks.next()).await.map_err(|_| Refused::TooSlow)?
+    {
+        let chunk = chunk.map_err(|_| Refused::Incomplete)?;
+        if whole.len() + chunk.len() > MAX_BODY {
+            return Err(Refused::TooLarge);
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.freeze())
 }
 
 /// What the envelope says, as far as it can be read.
@@ -308,6 +332,26 @@ impl<'a> Said<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_given_up() {
+        let chunks = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
+        let endless = Body::from_stream(chunks.chain(futures::stream::pending()));
+        assert_eq!(whole(endless).await.unwrap_err().status(), StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn a_body_without_announced_length_is_read_up_to_the_limit() {
+        let chunk = Bytes::from(vec![b' '; 64 * 1024]);
+        let chunks = |count: usize| {
+            let all = vec![chunk.clone(); count].into_iter().map(Ok::<_, std::io::Error>);
+            Body::from_stream(futures::stream::iter(all))
+        };
+        assert_eq!(whole(chunks(16)).await.map(|body| body.len()).unwrap(), MAX_BODY);
+        assert!(matches!(whole(chunks(17)).await, Err(Refused::TooLarge)));
+        let broken = futures::stream::iter([Ok(chunk.clone()), Err(std::io::Error::other("gone"))]);
+        assert!(matches!(whole(Body::from_stream(broken)).await, Err(Refused::Incomplete)));
+    }
 
     #[test]
     fn the_envelope_is_read_whatever_its_shape() {

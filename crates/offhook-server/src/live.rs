@@ -84,8 +84,15 @@ pub(crate) struct Delta {
 /// A message as it goes out, made once for all clients.
 #[derive(Debug, Clone)]
 enum Message {
-    Delta { seq: u64, json: Arc<str> },
-    Heartbeat { json: Arc<str> },
+    Delta {
+        seq: u64,
+        json: Arc<str>,
+    },
+    /// The feed moved on without us; what changed meanwhile is in no delta.
+    Afresh,
+    Heartbeat {
+        json: Arc<str>,
+    },
 }
 
 /// Where clients join.
@@ -114,6 +121,10 @@ impl Live {
                         tokio::time::sleep(PACE).await;
                     }
                     _ = beat.tick() => {
+                        // Left over from a time at which the store could not be read.
+                        if progress.borrow().change_seq > seq {
+                            seq = live.send_changes(&app, seq).await;
+                        }
                         if let Some(json) = json(&app.clocks()) {
                             // Nobody listening is fine.
                             let _ = live.messages.send(Message::Heartbeat { json });
@@ -143,8 +154,11 @@ impl Live {
                         return seq;
                     }
                 }
-                // The feed moved on without us: whoever listens starts afresh from a snapshot.
-                Ok(None) => return app.store().last_change().await.unwrap_or(seq),
+                Ok(None) => {
+                    let newest = app.store().last_change().await.unwrap_or(seq);
+                    let _ = self.messages.send(Message::Afresh);
+                    return newest;
+                }
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "could not read what changed");
                     return seq;
@@ -285,7 +299,7 @@ fn follow(app: App, messages: broadcast::Receiver<Message>, seq: u64) -> impl St
                 Ok(Message::Heartbeat { json }) => {
                     return Some((Event::default().event("heartbeat").data(&*json), (app, messages, seen)));
                 }
-                Err(_lagged) => {
+                Ok(Message::Afresh) | Err(_) => {
                     let snapshot = app.take_snapshot().await.ok()?;
                     seen = snapshot.seq;
                     if let Some(event) = event("snapshot", Some(seen), &snapshot) {

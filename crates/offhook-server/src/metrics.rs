@@ -1,10 +1,14 @@
 //! Numbers for Prometheus. Names, units and labels are listed in docs/metrics.md. No id, number or name
 //! of a person is ever a label.
 
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 
 use metrics::{Counter, Unit, counter, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio_util::sync::CancellationToken;
+
+/// How often measurements are summed up.
+const SUM_UP_EVERY: Duration = Duration::from_secs(10);
 
 /// The process's one recorder. Servers in one process (tests) share it.
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -19,6 +23,16 @@ pub(crate) fn install() -> &'static PrometheusHandle {
         describe();
         handle
     })
+}
+
+/// Sums up, now and then, what was measured. Otherwise it would gather for as long as nobody asks for it.
+pub(crate) async fn sum_up(shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            () = tokio::time::sleep(SUM_UP_EVERY) => install().run_upkeep(),
+        }
+    }
 }
 
 fn describe() {

@@ -18,8 +18,12 @@ use crate::clock;
 /// Records are written up to a minute after the call, and sometimes later: look this far back again.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
-/// How far back the very first sweep looks. Longer histories are for `offhook sync`, not for a sweep.
+/// How far back the very first sweep looks. A longer history is not for a sweep.
 const FIRST: SignedDuration = SignedDuration::from_hours(24);
+
+/// The longest time that one query may span; Zoom says a month. A server that was off for longer catches up
+/// window by window.
+const WINDOW: SignedDuration = SignedDuration::from_hours(28 * 24);
 
 /// What sweeping needs.
 #[derive(Clone)]
@@ -57,10 +61,9 @@ impl Reconcile {
                 let known = *tell.borrow();
                 tokio::select! {
                     () = shutdown.cancelled() => break,
-                    swept = sweep(&self, &store, known) => match swept {
-                        Ok(until) => {
+                    swept = self.sweep(&store, known, &tell) => match swept {
+                        Ok(()) => {
                             metrics::counter!("offhook_reconcile_total", "outcome" => "done").increment(1);
-                            tell.send_replace(Some(until));
                         }
                         Err(error) => {
                             metrics::counter!("offhook_reconcile_total", "outcome" => "failed").increment(1);
@@ -80,53 +83,62 @@ impl Reconcile {
         Ok(until)
     }
 
-    /// Under which name the end of the last whole sweep is kept.
+    /// Under which name the end of the last whole window is kept.
     fn mark(&self) -> String {
         format!("reconciled_until {}", self.account)
     }
-}
 
-/// Reads one window and writes its rows down. The window counts as done only when all of it was stored.
-async fn sweep(
-    reconcile: &Reconcile,
-    store: &Store,
-    known: Option<Timestamp>,
-) -> Result<Timestamp, SweepError> {
-    let now = clock::now();
-    let from = known.map_or(now - FIRST, |known| (known - OVERLAP).min(now - OVERLAP));
-    let mut query = CallHistoryQuery::new(from, now);
-    query.time_type = Some(TimeType::EndTime);
-    let mut pages = reconcile.client.call_history(query);
-    let mut rows = 0u64;
-    let mut gaps = false;
-    while let Some(page) = pages.next().await {
-        let page = page?;
-        for anomaly in &page.anomalies {
-            tracing::info!(?anomaly, "Zoom's paging was irregular");
-            gaps |= anomaly.may_miss_rows();
+    /// Reads all that may be new since `known`, and notes and tells how far that is done.
+    async fn sweep(
+        &self,
+        store: &Store,
+        known: Option<Timestamp>,
+        tell: &watch::Sender<Option<Timestamp>>,
+    ) -> Result<(), SweepError> {
+        let now = clock::now();
+        let mut from = known.map_or(now - FIRST, |known| (known - OVERLAP).min(now - OVERLAP));
+        while from < now {
+            let to = now.min(from + WINDOW);
+            self.window(store, from, to).await?;
+            store.set_mark(self.mark(), to.to_string()).await?;
+            tell.send_replace(Some(to));
+            from = to;
         }
-        for row in page.rows {
-            let body = serde_json::to_vec(&row.into_fields()).unwrap_or_default();
-            rows += 1;
-            store
-                .inbox()
-                .append(Arrival {
-                    received_at: clock::now(),
-                    door: Door::CallHistory,
-                    account: reconcile.account.clone(),
-                    event: "accountCallHistory".to_owned(),
-                    event_ts: None,
-                    late: false,
-                    body: body.into(),
-                })
-                .await?;
+        Ok(())
+    }
+
+    /// Reads one window and writes its rows down. It counts as done only when all of it was stored.
+    async fn window(&self, store: &Store, from: Timestamp, to: Timestamp) -> Result<(), SweepError> {
+        let mut query = CallHistoryQuery::new(from, to);
+        query.time_type = Some(TimeType::EndTime);
+        let mut pages = self.client.call_history(query);
+        let mut rows = 0u64;
+        let mut gaps = false;
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            for anomaly in &page.anomalies {
+                tracing::info!(?anomaly, "Zoom's paging was irregular");
+                gaps |= anomaly.may_miss_rows();
+            }
+            for row in page.rows {
+                let body = serde_json::to_vec(&row.into_fields()).unwrap_or_default();
+                rows += 1;
+                store
+                    .inbox()
+                    .append(Arrival {
+                        received_at: clock::now(),
+                        door: Door::CallHistory,
+                        account: self.account.clone(),
+                        event: "accountCallHistory".to_owned(),
+                        event_ts: None,
+                        late: false,
+                        body: body.into(),
+                    })
+                    .await?;
+            }
         }
+        metrics::counter!("offhook_reconcile_rows_total").increment(rows);
+        tracing::debug!(rows, %from, %to, gaps, "read Zoom's records");
+        if gaps { Err(SweepError::Gaps) } else { Ok(()) }
     }
-    metrics::counter!("offhook_reconcile_rows_total").increment(rows);
-    if gaps {
-        return Err(SweepError::Gaps);
-    }
-    store.set_mark(reconcile.mark(), now.to_string()).await?;
-    tracing::debug!(rows, %from, until = %now, "compared with Zoom's records");
-    Ok(now)
 }

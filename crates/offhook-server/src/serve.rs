@@ -1,6 +1,7 @@
 //! Putting it together and keeping it running.
 
 use std::{
+    any::Any,
     collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, OnceLock},
@@ -9,9 +10,9 @@ use std::{
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware,
+    response::{IntoResponse, Response},
     routing::{get, post},
     serve::ListenerExt,
 };
@@ -22,7 +23,6 @@ use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer,
 };
 use zoom_phone::webhook::{SecretError, Tolerance};
 
@@ -33,12 +33,14 @@ use crate::{
     ingest::{Ingest, Secrets, webhook},
     live::Live,
     metrics,
+    problem::Problem,
     reconcile::Reconcile,
     web,
 };
 
-/// How long a webhook request may take. Zoom itself gives up after 3 s.
-const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long, once told to stop, to wait for requests under way. A client that sends half a request, or does
+/// not read its answer, would otherwise keep us for ever.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What a server needs to know.
 pub struct ServerConfig {
@@ -137,6 +139,7 @@ impl Server {
         shutdown: CancellationToken,
     ) -> Result<Self, ServeError> {
         metrics::install();
+        tokio::spawn(metrics::sum_up(shutdown.clone()));
         let last_event = store.last_arrival(Door::Webhook).await?;
         let ingest = if config.secrets.is_empty() {
             None
@@ -168,6 +171,8 @@ impl Server {
 
     /// Serves until the shutdown given to [`Server::start`] is cancelled, then finishes what is under way.
     pub async fn run(self, listener: TcpListener) -> Result<(), ServeError> {
+        // However this ends, the background work ends with it.
+        let _end_all = self.app.shutdown().clone().drop_guard();
         let address = listener.local_addr()?;
         if !address.ip().to_canonical().is_loopback() {
             return Err(ServeError::NotLoopback(address));
@@ -184,7 +189,16 @@ impl Server {
             // Answers are small and awaited: waiting to fill a packet would only add delay.
             let _ = stream.set_nodelay(true);
         });
-        axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned()).await?;
+        let serving =
+            axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+        let grace = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            served = async { serving.await } => served?,
+            () = grace => tracing::warn!("some clients did not let go in time; leaving without them"),
+        }
         shutdown.cancel();
         // The fold in progress is committed before we go; if it panicked, the log has said so.
         let _ = tokio::task::spawn_blocking(move || self.folding.join()).await;
@@ -197,9 +211,7 @@ fn router(app: App) -> Router {
         Some(ingest) => Router::new().route("/zoom/webhook", post(webhook)).with_state(ingest.clone()),
         None => Router::new().route("/zoom/webhook", post(no_secret)),
     }
-    // The handler bounds the body itself, before it reads.
-    .layer(DefaultBodyLimit::disable())
-    .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, WEBHOOK_TIMEOUT));
+    .method_not_allowed_fallback(wrong_method);
 
     let (api, document) = api::routes().split_for_parts();
     let pages = api
@@ -208,6 +220,7 @@ fn router(app: App) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .fallback(web::app)
+        .method_not_allowed_fallback(wrong_method)
         .with_state(app)
         .layer(CompressionLayer::new());
 
@@ -216,7 +229,7 @@ fn router(app: App) -> Router {
         .layer(middleware::from_fn(access::guard))
         // Beside the guard, not behind it: this path is for anyone.
         .merge(ingest)
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(header_layer(
             header::CONTENT_SECURITY_POLICY,
             "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
@@ -232,12 +245,48 @@ fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer
     SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
 }
 
-async fn no_secret() -> crate::problem::Problem {
+async fn wrong_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "urn:offhook:method",
+        "Not with this method",
+        "The address exists, and takes another method: the Allow header says which.",
+    )
+}
+
+/// A mistake of ours. What it was is in the log; the client learns that it was not the client's.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that the layer asks for")]
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let text = cause.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    tracing::error!(panic = text, "a request failed on a mistake of Offhook's; please report it");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "urn:offhook:internal",
+        "Offhook made a mistake",
+        "The log says more. Nothing that was stored is affected.",
+    )
+    .into_response()
+}
+
+async fn no_secret() -> Problem {
     metrics::webhook_outcome("no_secret");
-    crate::problem::Problem::new(
+    Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "urn:offhook:webhook",
         "Cannot verify it",
         "No webhook secret is configured. Set ZOOM_WEBHOOK_SECRET and restart; Zoom sends this again meanwhile.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_answered_like_every_other_error_and_tells_the_client_nothing() {
+        let response = panicked(Box::new("the secret is s3cret".to_owned()));
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+    }
 }

@@ -1,7 +1,7 @@
 //! The web app, built by Vite and carried in the binary.
 
 use axum::{
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use rust_embed::{Embed, EmbeddedFile};
@@ -19,7 +19,10 @@ const NOT_BUILT: &str = "The web app is not built. `cargo xtask web` builds it; 
                          GET /api/openapi.json\n";
 
 /// Serves a file of the app, or the app itself for an address that only it knows.
-pub(crate) async fn app(uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn app(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if method != Method::GET && method != Method::HEAD {
+        return Problem::no_such_page().into_response();
+    }
     let path = uri.path().trim_start_matches('/');
     if let Some(file) = Dist::get(path).filter(|_| !path.is_empty()) {
         return serve(path, &file, &headers);
@@ -34,7 +37,7 @@ pub(crate) async fn app(uri: Uri, headers: HeaderMap) -> Response {
 }
 
 fn serve(path: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
-    let tag = format!("\"{}\"", hex(&file.metadata.sha256_hash()[..16]));
+    let tag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]));
     // Files under assets/ have their content's hash in their name.
     let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
@@ -44,8 +47,4 @@ fn serve(path: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
     }
     let kind = [(header::CONTENT_TYPE, file.metadata.mimetype().to_owned())];
     (common, kind, file.data.clone()).into_response()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -27,6 +27,9 @@ pub enum StoreError {
         /// The newest we know.
         known: u32,
     },
+    /// The read models' file is no database any more.
+    #[error("{} is damaged; stop Offhook, and `offhook rebuild` makes it anew from the inbox", .0.display())]
+    Damaged(PathBuf),
     /// No room: the disk, or the file-size limit, is full. What was asked was not done, not even in part.
     #[error("the disk is full: nothing was stored; free some space and it goes on by itself")]
     Full,

@@ -1,12 +1,12 @@
 //! Asking a running server.
 
-use std::time::Duration;
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use url::Url;
 
-use crate::args::ServerArg;
+use crate::{args::ServerArg, config::Config};
 
 /// A running server.
 pub(crate) struct Api {
@@ -15,19 +15,18 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    /// The server that was named, or the one on this machine.
-    pub(crate) fn new(server: &ServerArg) -> anyhow::Result<Self> {
-        let base = match &server.url {
-            Some(url) => url.clone(),
-            None => {
-                let port =
-                    std::env::var("PORT").ok().and_then(|port| port.parse::<u16>().ok()).unwrap_or(8080);
-                Url::parse(&format!("http://127.0.0.1:{port}")).context("PORT makes no address")?
-            }
+    /// The server that was named, or the one that these settings start on this machine.
+    pub(crate) fn new(server: &ServerArg, config: Option<&Path>) -> anyhow::Result<Self> {
+        let base = if let Some(url) = &server.url {
+            url.clone()
+        } else {
+            let config = Config::load(config)?;
+            let address = SocketAddr::new(config.bind(), config.port());
+            Url::parse(&format!("http://{address}")).context("server.bind and server.port make no address")?
         };
         let http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .no_proxy()
             .build()?;
         Ok(Self { base, http })

@@ -102,7 +102,7 @@ pub(crate) struct EmulatorArgs {
 /// Which server to ask.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServerArg {
-    /// The server to ask [default: http://127.0.0.1 with PORT, or 8080]
+    /// The server to ask [default: the one that the settings here would start]
     #[arg(long = "server", value_name = "URL", env = "OFFHOOK_SERVER")]
     pub(crate) url: Option<Url>,
 }

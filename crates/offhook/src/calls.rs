@@ -1,5 +1,7 @@
 //! `offhook calls list` and `offhook calls show`.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::{
@@ -10,8 +12,8 @@ use crate::{
 };
 
 /// Lists calls, newest first.
-pub(crate) async fn list(args: ListArgs, out: &Output) -> anyhow::Result<()> {
-    let api = Api::new(&args.server)?;
+pub(crate) async fn list(args: ListArgs, config: Option<&Path>, out: Output) -> anyhow::Result<()> {
+    let api = Api::new(&args.server, config)?;
     let mut query = vec![("limit", args.limit.to_string())];
     let given = [
         ("cursor", args.cursor),
@@ -57,8 +59,8 @@ fn row(call: &Value) -> Vec<String> {
 }
 
 /// Shows one call.
-pub(crate) async fn show(args: ShowArgs, out: &Output) -> anyhow::Result<()> {
-    let api = Api::new(&args.server)?;
+pub(crate) async fn show(args: ShowArgs, config: Option<&Path>, out: Output) -> anyhow::Result<()> {
+    let api = Api::new(&args.server, config)?;
     let mut call = api.get(&["calls", &args.id], &[]).await?;
     let told = if args.events { Some(api.get(&["calls", &args.id, "events"], &[]).await?) } else { None };
     if out.json {
@@ -132,7 +134,7 @@ pub(crate) async fn show(args: ShowArgs, out: &Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn section(out: &Output, title: &str, header: &[&str], items: &Value, row: impl Fn(&Value) -> Vec<String>) {
+fn section(out: Output, title: &str, header: &[&str], items: &Value, row: impl Fn(&Value) -> Vec<String>) {
     let rows: Vec<Vec<String>> = items.as_array().into_iter().flatten().map(row).collect();
     if !rows.is_empty() {
         out.print("");

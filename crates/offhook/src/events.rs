@@ -1,14 +1,14 @@
 //! `offhook events tail`.
 
-use std::io::Write as _;
+use std::{io::Write as _, path::Path};
 
 use serde_json::Value;
 
 use crate::{api::Api, args::TailArgs, output::Output};
 
 /// Prints events as they come in, one a line.
-pub(crate) async fn tail(args: TailArgs, out: &Output) -> anyhow::Result<()> {
-    let api = Api::new(&args.server)?;
+pub(crate) async fn tail(args: TailArgs, config: Option<&Path>, out: Output) -> anyhow::Result<()> {
+    let api = Api::new(&args.server, config)?;
     let mut page = api.get(&["events"], &[("limit", args.lines.to_string())]).await?;
     loop {
         for event in page["events"].as_array().into_iter().flatten() {
@@ -39,7 +39,7 @@ fn keep_place(mut page: Value, after: u64) -> Value {
 }
 
 /// One event.
-pub(crate) fn print(event: &Value, bodies: bool, out: &Output) {
+pub(crate) fn print(event: &Value, bodies: bool, out: Output) {
     if out.json {
         out.print_json(event, true);
         return;

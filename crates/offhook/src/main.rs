@@ -30,14 +30,15 @@ fn main() -> ExitCode {
 fn run(args: Args) -> anyhow::Result<ExitCode> {
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let out = output::Output::new(args.json);
+    let config = args.config.as_deref();
     match args.command {
-        Command::Serve(serve) => runtime()?.block_on(serve::run(args.config.as_deref(), serve))?,
+        Command::Serve(serve) => runtime()?.block_on(serve::run(config, serve))?,
         Command::Emulator(emulator) => runtime()?.block_on(emulator::run(emulator))?,
-        Command::Calls(CallsCommand::List(list)) => runtime()?.block_on(calls::list(list, &out))?,
-        Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, &out))?,
-        Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, &out))?,
-        Command::Config(ConfigCommand::Check) => return config::check::run(args.config.as_deref(), &out),
-        Command::Rebuild => rebuild::run(args.config.as_deref(), &out)?,
+        Command::Calls(CallsCommand::List(list)) => runtime()?.block_on(calls::list(list, config, out))?,
+        Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, config, out))?,
+        Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, config, out))?,
+        Command::Config(ConfigCommand::Check) => return config::check::run(config, out),
+        Command::Rebuild => rebuild::run(config, out)?,
         Command::Openapi => out.print(&serde_json::to_string_pretty(&offhook_server::document())?),
         Command::Completions { shell } => args::completions(shell),
     }

@@ -31,18 +31,18 @@ impl Output {
 
     /// Prints a line of data.
     #[expect(clippy::unused_self, reason = "one way to print, whoever asks")]
-    pub(crate) fn print(&self, text: &str) {
+    pub(crate) fn print(self, text: &str) {
         write_line(io::stdout().lock(), text);
     }
 
     /// Prints JSON: indented for people, one line for programs that read line by line.
-    pub(crate) fn print_json(&self, value: &Value, one_line: bool) {
+    pub(crate) fn print_json(self, value: &Value, one_line: bool) {
         let text = if one_line { value.to_string() } else { format!("{value:#}") };
         self.print(&text);
     }
 
     /// A word in the colour of what it means.
-    pub(crate) fn word(&self, word: &str) -> String {
+    pub(crate) fn word(self, word: &str) -> String {
         let colour = match word {
             "talking" | "answered" | "ok" => "32",
             "ringing" | "waiting" | "held" | "parked" | "consulting" | "transferring" | "warning" => "33",
@@ -53,16 +53,16 @@ impl Output {
     }
 
     /// A heading.
-    pub(crate) fn heading(&self, text: &str) -> String {
+    pub(crate) fn heading(self, text: &str) -> String {
         self.styled(text, "1")
     }
 
-    fn styled(&self, text: &str, code: &str) -> String {
+    fn styled(self, text: &str, code: &str) -> String {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     /// Prints rows in columns. Widths are counted without colour.
-    pub(crate) fn table(&self, header: &[&str], rows: &[Vec<String>]) {
+    pub(crate) fn table(self, header: &[&str], rows: &[Vec<String>]) {
         let mut widths: Vec<usize> = header.iter().map(|title| title.chars().count()).collect();
         for row in rows {
             for (width, cell) in widths.iter_mut().zip(row) {

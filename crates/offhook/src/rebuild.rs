@@ -13,10 +13,19 @@ use crate::{
 };
 
 /// Makes the read models anew and says whether they came out as they were.
-pub(crate) fn run(config: Option<&Path>, out: &Output) -> anyhow::Result<()> {
+pub(crate) fn run(config: Option<&Path>, out: Output) -> anyhow::Result<()> {
     let config = Config::load(config)?;
+    // A misspelt data directory would be rebuilt to nothing.
+    config.warnings()?;
+    let directory = config.data_dir();
+    if !directory.join("inbox.db").exists() {
+        anyhow::bail!(
+            "there is no inbox in {}; name the data directory with OFFHOOK_DATA_DIR",
+            directory.display()
+        );
+    }
     let progress = std::io::stderr().is_terminal();
-    let rebuilt = offhook_store::rebuild(&config.data_dir(), |done, total| {
+    let rebuilt = offhook_store::rebuild(&directory, |done, total| {
         if progress {
             let percent = (done * 100).checked_div(total).unwrap_or(100);
             // A progress line that cannot be written is not worth failing for.

@@ -20,13 +20,10 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> anyhow::Result<
     config.override_with("server.port", "--port", args.port.map(|port| port.to_string()));
     config.override_with("server.bind", "--bind", args.bind.map(|bind| bind.to_string()));
     config.override_with("data.dir", "--data-dir", args.data_dir.map(|dir| dir.display().to_string()));
-    let problems = config.problems();
+    let warnings = config.warnings()?;
     start_logging(&config.log_level(), config.log_json())?;
-    for problem in &problems {
-        if problem.is_error {
-            anyhow::bail!("{}: {}; `offhook config check` shows all settings", problem.key, problem.text);
-        }
-        tracing::warn!(key = problem.key, "{}", problem.text);
+    for warning in warnings {
+        tracing::warn!(key = warning.key, "{}", warning.text);
     }
     let address = SocketAddr::new(config.bind(), config.port());
     let shutdown = CancellationToken::new();

@@ -79,7 +79,7 @@ pub(super) fn assemble(key: &CallKey, names: &BTreeSet<Alias>, facts: &CallFacts
         derived: noted.derived.into_iter().map(str::to_owned).collect(),
         version: facts.len() as u64,
         last_at: last_moment(facts),
-        timeline: timeline(facts),
+        timeline: timeline(facts, &legs),
         ids: ids(names, facts),
         elements: sorted.elements.iter().map(|(_, element)| ElementView::of(element)).collect(),
         recordings,

@@ -8,7 +8,7 @@ use crate::{
     call::CallFacts,
     fact::{Fact, LegEvent, RecordingEvent, Said, Transfer, VoicemailEvent},
     party::Party,
-    view::Side,
+    view::{Side, legs::Leg},
 };
 
 /// One line of a call's story.
@@ -27,8 +27,9 @@ pub struct TimelineEntry {
     pub source: String,
 }
 
-/// The story, by the events' own times; within a second in the order in which things can happen.
-pub(super) fn timeline(facts: &CallFacts) -> Vec<TimelineEntry> {
+/// The story, by the events' own times; within a second in the order in which things can happen. Who an event
+/// names by a number only is named as the other events name them.
+pub(super) fn timeline(facts: &CallFacts, legs: &[Leg]) -> Vec<TimelineEntry> {
     let mut told: Vec<(&Fact, Option<Timestamp>, Option<i64>)> = facts
         .iter()
         .filter(|(fact, _)| !matches!(fact.said, Said::Row(_)))
@@ -37,7 +38,19 @@ pub(super) fn timeline(facts: &CallFacts) -> Vec<TimelineEntry> {
     told.sort_by(|(a, a_at, a_ts), (b, b_at, b_ts)| {
         (a_at.is_none(), a_at, rank(&a.said), a_ts, a).cmp(&(b_at.is_none(), b_at, rank(&b.said), b_ts, b))
     });
-    told.into_iter().map(|(fact, at, _)| TimelineEntry { at, ..entry(fact) }).collect()
+    told.into_iter()
+        .map(|(fact, at, _)| {
+            let mut entry = TimelineEntry { at, ..entry(fact) };
+            if let Some(who) = &mut entry.who {
+                for leg in legs {
+                    if leg.view.party.is_same_as(who) {
+                        who.learn(&leg.view.party);
+                    }
+                }
+            }
+            entry
+        })
+        .collect()
 }
 
 fn rank(said: &Said) -> u8 {

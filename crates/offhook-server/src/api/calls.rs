@@ -1,9 +1,6 @@
 //! Calls.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use jiff::Timestamp;
 use offhook_calls::{CallView, Direction, LegView, Outcome, Party, QueueRef, State as CallState};
 use offhook_store::CallFilter;
@@ -11,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Params,
+    Id, Params,
     events::{StoredEvent, StoredEvents},
     page_size,
 };
@@ -173,7 +170,7 @@ pub(crate) struct CallDetail {
     responses((status = 200, body = CallDetail), (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn show(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Id(id): Id,
     Params(params): Params<AccountParams>,
 ) -> Result<Json<CallDetail>, Problem> {
     let call = app.store().call(params.account, &id).await?.ok_or_else(|| Problem::no_such_call(&id))?;
@@ -187,7 +184,7 @@ pub(crate) async fn show(
     responses((status = 200, body = StoredEvents), (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn events(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Id(id): Id,
     Params(params): Params<AccountParams>,
 ) -> Result<Json<StoredEvents>, Problem> {
     let call = app.store().call(params.account, &id).await?.ok_or_else(|| Problem::no_such_call(&id))?;

@@ -40,11 +40,12 @@ impl StoredEvent {
     pub(crate) fn of(entry: Entry) -> Self {
         let arrival = entry.arrival;
         let text = String::from_utf8_lossy(&arrival.body).into_owned();
-        // What is no JSON is shown as the text it is.
-        let body = RawValue::from_string(text).unwrap_or_else(|_| {
-            let text = String::from_utf8_lossy(&arrival.body);
-            serde_json::value::to_raw_value(&text).unwrap_or_else(|_| RawValue::NULL.to_owned())
-        });
+        // What is no JSON is shown as the text it is; so is what only we could read, such as nesting without
+        // end, for it would make the whole answer unreadable.
+        let readable = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+        let body =
+            if readable { RawValue::from_string(text) } else { serde_json::value::to_raw_value(&text) }
+                .unwrap_or_else(|_| RawValue::NULL.to_owned());
         Self {
             seq: entry.seq,
             received_at: arrival.received_at,

@@ -259,7 +259,7 @@ pub struct Rebuilt {
     /// Calls made of them.
     pub calls: u64,
     /// The read models are what they were, byte for byte. `None` when the old ones had not yet taken in
-    /// the whole inbox, so that there is nothing to compare.
+    /// the whole inbox, or cannot be read at all, so that there is nothing to compare.
     pub identical: Option<bool>,
 }
 
@@ -275,9 +275,12 @@ pub fn rebuild(directory: &Path, mut progress: impl FnMut(u64, u64)) -> Result<R
     let old_path = directory.join("calls.db");
     remove(&new_path)?;
     let mut new = migrate::calls(&new_path)?;
-    let old = migrate::calls(&old_path)?;
+    let old = match migrate::calls(&old_path) {
+        Ok(old) => Some(old),
+        Err(StoreError::Damaged(_)) => None,
+        Err(error) => return Err(error),
+    };
     let total: u64 = inbox.query_row("SELECT count(*) FROM arrival", [], |row| row.get(0))?;
-    let end = watermark(&old)?;
     let mut done = 0;
     let mut after = 0;
     loop {
@@ -289,14 +292,20 @@ pub fn rebuild(directory: &Path, mut progress: impl FnMut(u64, u64)) -> Result<R
         after = fold(&mut new, after, &entries)?.watermark;
         progress(done, total);
     }
-    let identical = if end == after { Some(same(&old, &new)?) } else { None };
-    // A client that comes back with a number of the old feed must not meet another change under it.
-    let last_change = read::last_change(&old)?.max(read::last_change(&new)?);
+    let mut identical = None;
+    let mut last_change = read::last_change(&new)?;
+    if let Some(old) = &old {
+        if watermark(old)? == after {
+            identical = Some(same(old, &new)?);
+        }
+        // A client that comes back with a number of the old feed must not meet another change under it.
+        last_change = last_change.max(read::last_change(old)?);
+        carry_marks(old, &new)?;
+    }
     new.execute("DELETE FROM change", [])?;
     new.execute("DELETE FROM sqlite_sequence WHERE name = 'change'", [])?;
     new.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('change', ?1)", [last_change])?;
     let calls = new.query_row("SELECT count(*) FROM call", [], |row| row.get(0))?;
-    carry_marks(&old, &new)?;
     new.pragma_update(None, "wal_checkpoint", "TRUNCATE").or_else(|error| match error {
         rusqlite::Error::ExecuteReturnedResults => Ok(()),
         error => Err(error),

@@ -1,6 +1,6 @@
 //! The inbox: append-only, durable before acknowledged, many arrivals to one commit.
 
-use std::{path::Path, thread};
+use std::{path::Path, thread, time::Duration};
 
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -14,6 +14,10 @@ const QUEUE: usize = 8_192;
 
 /// How many arrivals one commit takes at most.
 const BATCH: usize = 1_024;
+
+/// Where several arrive at once, more are on their way: a moment's wait gathers them into one flush to disk,
+/// which takes longer than the wait. A single arrival never waits.
+const GATHER: Duration = Duration::from_micros(200);
 
 /// The writing end of the inbox. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -92,6 +96,14 @@ fn write(mut connection: Connection, mut queue: mpsc::Receiver<Waiting>, tell: &
     let mut batch: Vec<Waiting> = Vec::with_capacity(BATCH);
     // While one commit is on its way to the disk the next batch gathers: the busier, the larger.
     while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+        if batch.len() > 1 {
+            thread::sleep(GATHER);
+            while batch.len() < BATCH
+                && let Ok(waiting) = queue.try_recv()
+            {
+                batch.push(waiting);
+            }
+        }
         match commit(&mut connection, &batch) {
             Ok(first) => {
                 let count = batch.len() as u64;

@@ -8,7 +8,7 @@ use crate::StoreError;
 
 const INBOX: &[&str] = &["
     CREATE TABLE arrival (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        seq INTEGER PRIMARY KEY,                -- the newest is never deleted, so no number comes twice
         received_at INTEGER NOT NULL,           -- milliseconds since 1970
         door TEXT NOT NULL,
         account TEXT NOT NULL,
@@ -84,7 +84,15 @@ pub(super) fn inbox(path: &Path) -> Result<Connection, StoreError> {
 /// Opens the read models for writing. They can be made anew, so their commits need not wait for the disk;
 /// the watermark in them goes back as far as they do.
 pub(super) fn calls(path: &Path) -> Result<Connection, StoreError> {
-    writer(path, CALLS, "NORMAL")
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    writer(path, CALLS, "NORMAL").map_err(|error| match error {
+        StoreError::Database(cause)
+            if matches!(cause.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)) =>
+        {
+            StoreError::Damaged(path.to_owned())
+        }
+        other => other,
+    })
 }
 
 fn writer(path: &Path, steps: &[&str], synchronous: &str) -> Result<Connection, StoreError> {

@@ -1,6 +1,6 @@
 //! Questions to the inbox and the read models.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use offhook_calls::{AliasKind, CallView, STALE_AFTER, normalize::Door};
@@ -275,9 +275,13 @@ fn by_alias(calls: &Connection, account: Option<&str>, id: &str) -> Result<Vec<M
         })
         .collect::<Result<_, StoreError>>()?;
     found.sort_by_key(|(kind, _)| *kind);
-    // One text may be two ids of one call.
-    found.dedup_by(|(_, a), (_, b)| a.call.id == b.call.id && a.call.account_id == b.call.account_id);
-    Ok(found.into_iter().map(|(_, found)| found).collect())
+    Ok(each_once(found.into_iter().map(|(_, found)| found)))
+}
+
+/// One text may be two ids of one call, or a person and a number in it: its first match counts.
+fn each_once(found: impl Iterator<Item = Match>) -> Vec<Match> {
+    let mut seen = BTreeSet::new();
+    found.filter(|found| seen.insert((found.call.account_id.clone(), found.call.id.clone()))).collect()
 }
 
 fn by_part(
@@ -310,8 +314,7 @@ fn by_part(
         look("number", &digits, &format!("{digits}:"))?;
     }
     found.sort_by_key(|found| std::cmp::Reverse(found.call.started_at));
-    found.dedup_by(|a, b| a.call.id == b.call.id && a.call.account_id == b.call.account_id);
-    Ok(found)
+    Ok(each_once(found.into_iter()))
 }
 
 /// What a person typed, as the end of a number, reversed; `None` if it is no number, or too short a one.

@@ -8,7 +8,7 @@ use super::{Config, SETTINGS};
 use crate::output::Output;
 
 /// Says what is set, from where, and what is wrong. Fails if the server would not start.
-pub(crate) fn run(file: Option<&Path>, out: &Output) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(file: Option<&Path>, out: Output) -> anyhow::Result<ExitCode> {
     let config = Config::load(file)?;
     let problems = config.problems();
     let failed = problems.iter().any(|problem| problem.is_error);

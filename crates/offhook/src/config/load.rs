@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{Problem, SETTINGS, Setting, settings::ACCOUNT_KEYS};
+use super::{
+    Problem, SETTINGS, Setting,
+    settings::{ACCOUNT_KEYS, account_id, token},
+};
 
 /// All settings, with where each came from.
 #[derive(Debug, Default)]
@@ -118,10 +121,10 @@ impl Config {
                                 self.values.insert(setting.key, Value { text, origin: origin.clone() });
                             }
                             (Some(setting), None) => {
-                                self.unreadable(setting.key, "must be a text or a number")
+                                self.unreadable(setting.key, "must be a text or a number");
                             }
                             (None, _) => {
-                                self.unreadable("offhook.toml", &format!("there is no setting {key}"))
+                                self.unreadable("offhook.toml", &format!("there is no setting {key}"));
                             }
                         }
                     }
@@ -141,6 +144,11 @@ impl Config {
                 self.unreadable("account", &format!("{name} must be a text"));
                 continue;
             };
+            let check = if name == "id" { account_id } else { token };
+            if let Err(why) = check(&text) {
+                self.unreadable("account", &format!("{name} {why}"));
+                continue;
+            }
             match name.as_str() {
                 "id" => made.id = text,
                 "client_id" => made.client_id = Some(text),
@@ -217,6 +225,15 @@ mod tests {
         for part in ["server.prot", "must be a text", "zoom.x", "no setting name", "has no id"] {
             assert!(texts.iter().any(|text| text.contains(part)), "{part} in {texts:?}");
         }
+    }
+
+    #[test]
+    fn the_values_of_an_account_are_checked_like_all_others_and_not_repeated() {
+        let config = with_file("[[account]]\nid='123'\n[[account]]\nid='A'\nwebhook_secret='two words'");
+        let texts: Vec<_> = config.problems().into_iter().filter(|p| p.is_error).map(|p| p.text).collect();
+        assert!(texts.iter().any(|text| text.contains("id is the account number")), "{texts:?}");
+        assert!(texts.iter().any(|text| text.contains("webhook_secret has a space")), "{texts:?}");
+        assert!(texts.iter().all(|text| !text.contains("two words")), "{texts:?}");
     }
 
     #[test]

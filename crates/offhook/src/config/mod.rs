@@ -120,6 +120,17 @@ impl Config {
         Ok(Client::new(config, tokens)?)
     }
 
+    /// What is missing; fails on the first thing that is wrong.
+    pub(crate) fn warnings(&self) -> anyhow::Result<Vec<Problem>> {
+        let problems = self.problems();
+        match problems.iter().find(|problem| problem.is_error) {
+            Some(Problem { key, text, .. }) => {
+                anyhow::bail!("{key}: {text}; `offhook config check` shows all settings")
+            }
+            None => Ok(problems),
+        }
+    }
+
     /// What is wrong or missing.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = self.unreadable.clone();

@@ -50,7 +50,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("webhook.max_age_seconds", &["OFFHOOK_WEBHOOK_MAX_AGE_SECONDS"], "7200", seconds),
     setting("webhook.max_ahead_seconds", &["OFFHOOK_WEBHOOK_MAX_AHEAD_SECONDS"], "300", seconds),
     setting("reconcile.every_seconds", &["OFFHOOK_RECONCILE_EVERY_SECONDS"], "300", seconds),
-    setting("log.level", &["OFFHOOK_LOG"], "info", text),
+    setting("log.level", &["OFFHOOK_LOG"], "info", log_level),
     setting("log.format", &["OFFHOOK_LOG_FORMAT"], "", log_format),
 ];
 
@@ -62,7 +62,7 @@ fn text(value: &str) -> Result<(), String> {
     if value.trim().is_empty() { Err("is empty".to_owned()) } else { Ok(()) }
 }
 
-fn token(value: &str) -> Result<(), String> {
+pub(super) fn token(value: &str) -> Result<(), String> {
     text(value)?;
     if value.chars().any(char::is_whitespace) {
         return Err("has a space or line break in it; copy it again".to_owned());
@@ -70,7 +70,7 @@ fn token(value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn account_id(value: &str) -> Result<(), String> {
+pub(super) fn account_id(value: &str) -> Result<(), String> {
     token(value)?;
     if value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(
@@ -115,6 +115,20 @@ fn origin(value: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// A word that is no level would be taken for the name of a module, and nothing else would be logged.
+fn log_level(value: &str) -> Result<(), String> {
+    let is_level = |part: &str| {
+        let level = part.rsplit('=').next().unwrap_or_default().trim();
+        ["off", "error", "warn", "info", "debug", "trace"].contains(&level.to_ascii_lowercase().as_str())
+    };
+    if value.split(',').all(is_level) {
+        Ok(())
+    } else {
+        Err("is no log level; give error, warn, info or debug, or a filter such as offhook_server=debug"
+            .to_owned())
+    }
+}
+
 fn log_format(value: &str) -> Result<(), String> {
     if matches!(value, "text" | "json") { Ok(()) } else { Err("is neither text nor json".to_owned()) }
 }
@@ -133,6 +147,12 @@ mod tests {
         assert!(origin("https://applications.zoom.us/integration").is_err());
         assert!(token("two words").is_err());
         assert!(port("99999").is_err());
+        for good in ["info", "WARN", "off", "offhook_server=debug", "info,offhook_store=debug"] {
+            assert!(log_level(good).is_ok(), "{good}");
+        }
+        for bad in ["", "verbose", "shout=", "info,loud"] {
+            assert!(log_level(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

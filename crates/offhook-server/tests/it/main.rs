@@ -1,0 +1,18 @@
+//! The server on a real loopback socket, against the emulator where Zoom is needed.
+
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod api;
+#[cfg(test)]
+mod ingest;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod live;
+#[cfg(test)]
+mod reconcile;
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
+mod stop;

@@ -1,0 +1,14 @@
+//! The store, from outside, on real files.
+
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod feed;
+#[cfg(test)]
+mod fold;
+#[cfg(test)]
+mod inbox;
+#[cfg(test)]
+mod lists;
+#[cfg(test)]
+mod rebuild;
