@@ -4,7 +4,7 @@ use offhook_calls::{Direction, Outcome, PartyKind, State};
 use serde_json::json;
 
 use crate::say::{
-    Line, call, callee, caller, customer, element, elements, leg, moment, queue, sales, user, voicemail,
+    Line, call, callee, caller, customer, element, elements, leg, moment, queue, sales, time, user, voicemail,
 };
 
 fn member(n: usize, ring: i64) -> Line {
@@ -231,4 +231,32 @@ fn an_answer_long_before_a_phone_stopped_does_not_explain_it() {
     let (a, b) = (member(1, 0), member(2, 0));
     let view = call(&[a.ringing(), b.ringing(), b.answered(10), a.missed(30, "No Answer"), b.ended(10, 60)]);
     assert_eq!(leg(&view, 1).outcome, Some(Outcome::Missed));
+}
+
+#[test]
+fn a_call_that_a_queue_sent_on_was_made_to_the_queue() {
+    let line = member(1, 20);
+    let record =
+        element("E2", 1, 20, 60, json!({"event": "overflow", "result": "answered", "answer_time": time(30)}));
+    let view =
+        call(&[line.ringing(), line.answered(30), line.ended(30, 60), elements("callee", 1, 90, &[record])]);
+    let to = view.to.unwrap();
+    assert_eq!((to.kind, to.name.as_deref()), (PartyKind::CallQueue, Some("Sales")));
+}
+
+#[test]
+fn the_story_names_people_whom_an_event_names_by_extension_only() {
+    let (full, bare) = (user(1), json!({"extension_number": 1001, "extension_type": "user"}));
+    let told = callee(&full, &customer(), 0).ringing();
+    let view = call(&[told, callee(&bare, &customer(), 0).missed(20, "No Answer")]);
+    let names: Vec<_> =
+        view.timeline.iter().map(|entry| entry.who.as_ref().and_then(|who| who.name.clone())).collect();
+    assert_eq!(names, [Some("User 1".to_owned()), Some("User 1".to_owned())]);
+}
+
+#[test]
+fn a_caller_named_by_the_number_has_no_name() {
+    let record = element("E1", 1, 0, 20, json!({"result": "no_answer", "caller_name": "+14155550100"}));
+    let from = call(&[elements("callee", 1, 90, &[record])]).from.unwrap();
+    assert_eq!((from.name, from.number.as_deref()), (None, Some("+14155550100")));
 }
