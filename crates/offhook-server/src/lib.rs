@@ -6,7 +6,7 @@
 //!                         GET /api/v1/live <- live      api
 //! ```
 //!
-//! Everything that may be asked, by whom, is decided in [`access`]. What runs beside the requests is in
+//! Everything that may be asked, by whom, is decided in `access`. What runs beside the requests is in
 //! `folding` (inbox to calls), `live` (changes to browsers) and `reconcile` (Zoom's own records to inbox).
 
 mod access;
