@@ -16,7 +16,7 @@ const BATCH: usize = 256;
 
 /// How many times as long as it worked folding rests while arrivals come in faster than it folds: Zoom gets
 /// its answers first, and calls are put together when the burst is over. The backlog says how far behind.
-const REST: u32 = 4;
+const REST: u32 = 8;
 
 /// How long to wait after storage failed before trying the same again.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);

@@ -261,21 +261,29 @@ async fn receive(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// All of a body, within bounds of size and time.
+/// All of a body, within bounds of size and time. Most come in one piece, which is then taken as it is.
 async fn whole(body: Body) -> Result<Bytes, Refused> {
-    let mut chunks = body.into_data_stream();
-    let mut whole = BytesMut::new();
+    let mut pieces = body.into_data_stream();
     let until = tokio::time::Instant::now() + BODY_WITHIN;
-    while let Some(chunk) =
-        tokio::time::timeout_at(until, chunks.next()).await.map_err(|_| Refused::TooSlow)?
+    let mut first = Bytes::new();
+    let mut more = BytesMut::new();
+    while let Some(piece) =
+        tokio::time::timeout_at(until, pieces.next()).await.map_err(|_| Refused::TooSlow)?
     {
-        let chunk = chunk.map_err(|_| Refused::Incomplete)?;
-        if whole.len() + chunk.len() > MAX_BODY {
+        let piece = piece.map_err(|_| Refused::Incomplete)?;
+        if first.len().max(more.len()) + piece.len() > MAX_BODY {
             return Err(Refused::TooLarge);
         }
-        whole.extend_from_slice(&chunk);
+        if first.is_empty() {
+            first = piece;
+            continue;
+        }
+        if more.is_empty() {
+            more.extend_from_slice(&first);
+        }
+        more.extend_from_slice(&piece);
     }
-    Ok(whole.freeze())
+    Ok(if more.is_empty() { first } else { more.freeze() })
 }
 
 /// What the envelope says, as far as it can be read.

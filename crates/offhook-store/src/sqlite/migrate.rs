@@ -100,7 +100,6 @@ fn writer(path: &Path, steps: &[&str], synchronous: &str) -> Result<Connection, 
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", synchronous)?;
-    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(64);
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
