@@ -1,4 +1,4 @@
-//! From any bytes to calls: by both doors, and the same call whatever the order of the facts.
+//! From any bytes to calls: by every door, and the same call whatever the order of the facts.
 
 #![no_main]
 
@@ -8,7 +8,7 @@ use offhook_calls::normalize::{Door, read};
 use offhook_calls::{CallBook, CallView, Change};
 
 fuzz_target!(|data: &[u8]| {
-    for door in [Door::Webhook, Door::CallHistory] {
+    for door in [Door::Webhook, Door::CallHistory, Door::CallPath] {
         let facts = read(door, "account", data).facts;
         if facts.is_empty() {
             continue;

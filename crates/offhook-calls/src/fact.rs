@@ -315,6 +315,8 @@ pub struct Element {
     pub segment: Option<i64>,
     /// `node`: order inside a segment.
     pub node: Option<i64>,
+    /// `is_node`: a main row of its segment; the others detail one.
+    pub is_node: Option<bool>,
     /// `press_key`: what the caller pressed in a menu.
     pub press_key: Option<String>,
     /// `recording_id`.

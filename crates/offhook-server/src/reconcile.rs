@@ -3,15 +3,19 @@
 //! Every few minutes the account's call history since the last sweep is read and every row goes through the
 //! inbox like any other arrival. What webhooks missed is thereby known, and the board can say how long ago
 //! that was last made sure of.
+//!
+//! Then the path of each of these calls is fetched, once: the steps in which no user took part (queue, menu,
+//! overflow, transfer) are told nowhere else.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use offhook_calls::normalize::Door;
 use offhook_store::{Arrival, Store, StoreError};
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use zoom_phone::client::{CallHistoryQuery, Client, Error as ZoomError, TimeType};
+use zoom_phone::client::{ApiError, CallHistoryQuery, Client, Error as ZoomError, TimeType};
 
 use crate::clock;
 
@@ -21,9 +25,14 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// How far back the very first sweep looks. A longer history is not for a sweep.
 const FIRST: SignedDuration = SignedDuration::from_hours(24);
 
-/// The longest time that one query may span; Zoom says a month. A server that was off for longer catches up
+/// The longest time that one query spans. Zoom allows a month; but how far a sweep has come is noted after
+/// each window, and the paths of a month's calls take hours. A server that was off for longer catches up
 /// window by window.
-const WINDOW: SignedDuration = SignedDuration::from_hours(28 * 24);
+const WINDOW: SignedDuration = SignedDuration::from_hours(24);
+
+/// From one path to the next. `GET /phone/call_history/{callHistoryUuid}` is a LIGHT operation, of which an
+/// account may ask some tens a second; most of that is left to others.
+const PACE: Duration = Duration::from_millis(100);
 
 /// What sweeping needs.
 #[derive(Clone)]
@@ -45,6 +54,8 @@ enum SweepError {
     Store(#[from] StoreError),
     #[error("Zoom gave its call history with gaps; the window is read again")]
     Gaps,
+    #[error("Zoom did not give the steps of a call")]
+    Path(#[source] ZoomError),
 }
 
 impl Reconcile {
@@ -99,19 +110,30 @@ impl Reconcile {
         let mut from = known.map_or(now - FIRST, |known| (known - OVERLAP).min(now - OVERLAP));
         while from < now {
             let to = now.min(from + WINDOW);
-            self.window(store, from, to).await?;
+            let calls = self.window(store, from, to).await?;
+            let refused = self.paths(store, calls).await?;
             store.set_mark(self.mark(), to.to_string()).await?;
             tell.send_replace(Some(to));
+            if let Some(error) = refused {
+                return Err(SweepError::Path(error));
+            }
             from = to;
         }
         Ok(())
     }
 
-    /// Reads one window and writes its rows down. It counts as done only when all of it was stored.
-    async fn window(&self, store: &Store, from: Timestamp, to: Timestamp) -> Result<(), SweepError> {
+    /// Reads one window and writes its rows down, and returns the history ids of its calls; all of them have
+    /// ended. It counts as done only when all of it was stored.
+    async fn window(
+        &self,
+        store: &Store,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<BTreeSet<String>, SweepError> {
         let mut query = CallHistoryQuery::new(from, to);
         query.time_type = Some(TimeType::EndTime);
         let mut pages = self.client.call_history(query);
+        let mut calls = BTreeSet::new();
         let mut rows = 0u64;
         let mut gaps = false;
         while let Some(page) = pages.next().await {
@@ -121,24 +143,83 @@ impl Reconcile {
                 gaps |= anomaly.may_miss_rows();
             }
             for row in page.rows {
-                let body = serde_json::to_vec(&row.into_fields()).unwrap_or_default();
+                calls.extend(row.id().map(str::to_owned));
                 rows += 1;
-                store
-                    .inbox()
-                    .append(Arrival {
-                        received_at: clock::now(),
-                        door: Door::CallHistory,
-                        account: self.account.clone(),
-                        event: "accountCallHistory".to_owned(),
-                        event_ts: None,
-                        late: false,
-                        body: body.into(),
-                    })
-                    .await?;
+                self.keep(store, Door::CallHistory, "accountCallHistory", &row.into_fields()).await?;
             }
         }
         metrics::counter!("offhook_reconcile_rows_total").increment(rows);
         tracing::debug!(rows, %from, %to, gaps, "read Zoom's records");
-        if gaps { Err(SweepError::Gaps) } else { Ok(()) }
+        if gaps { Err(SweepError::Gaps) } else { Ok(calls) }
+    }
+
+    /// Fetches the paths of these calls that are not here yet, one after the other.
+    ///
+    /// A failure that time may heal ends it: the window is done again, and skips what is here. A path that is
+    /// not there is left for the next sweep, for as long as that sees the row again. What Zoom refuses for
+    /// another reason it would refuse for ever, so that the window counts as done all the same; the first such
+    /// refusal is returned.
+    async fn paths(&self, store: &Store, calls: BTreeSet<String>) -> Result<Option<ZoomError>, SweepError> {
+        let count = |outcome: &'static str| {
+            metrics::counter!("offhook_reconcile_paths_total", "outcome" => outcome).increment(1);
+        };
+        let mut refused = None;
+        for uuid in calls {
+            if self.has_path(store, &uuid).await? {
+                continue;
+            }
+            match self.client.call_path(&uuid).await {
+                Ok(path) => {
+                    self.keep(store, Door::CallPath, "getCallPath", &path).await?;
+                    count("stored");
+                }
+                Err(error) if error.is_not_found() => count("not_found"),
+                Err(error) => {
+                    count("failed");
+                    if error.retry_helps() {
+                        return Err(SweepError::Path(error));
+                    }
+                    let for_all = error.api().is_some_and(ApiError::scope_missing);
+                    refused = refused.or(Some(error));
+                    if for_all {
+                        break;
+                    }
+                }
+            }
+            tokio::time::sleep(PACE).await;
+        }
+        Ok(refused)
+    }
+
+    /// Whether the path of this record is among what told of its call. The call may have other records with
+    /// paths of their own.
+    async fn has_path(&self, store: &Store, uuid: &str) -> Result<bool, StoreError> {
+        let is_its_path = |arrival: &Arrival| {
+            arrival.door == Door::CallPath
+                && serde_json::from_slice::<Value>(&arrival.body)
+                    .is_ok_and(|path| path["call_history_uuid"] == uuid || path["id"] == uuid)
+        };
+        let entries = store.entries_of(&self.account, uuid).await?;
+        Ok(entries.iter().any(|entry| is_its_path(&entry.arrival)))
+    }
+
+    /// Writes down what Zoom answered.
+    async fn keep(
+        &self,
+        store: &Store,
+        door: Door,
+        operation: &str,
+        fields: &Map<String, Value>,
+    ) -> Result<(), StoreError> {
+        let arrival = Arrival {
+            received_at: clock::now(),
+            door,
+            account: self.account.clone(),
+            event: operation.to_owned(),
+            event_ts: None,
+            late: false,
+            body: serde_json::to_vec(fields).unwrap_or_default().into(),
+        };
+        store.inbox().append(arrival).await.map(|_| ())
     }
 }

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use zoom_phone_types::events::{Event, Notification, Time};
 
 use crate::{
@@ -27,6 +28,9 @@ pub enum Door {
     Webhook,
     /// One row of `GET /phone/call_history` (`accountCallHistory`), v3 names or v2 names.
     CallHistory,
+    /// The answer of `GET /phone/call_history/{callHistoryUuid}` (`getCallPath`): every step of one call,
+    /// v3 names or v2 names.
+    CallPath,
 }
 
 impl Door {
@@ -35,12 +39,13 @@ impl Door {
         match self {
             Self::Webhook => "webhook",
             Self::CallHistory => "call_history",
+            Self::CallPath => "call_path",
         }
     }
 
     /// The door with this word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Webhook, Self::CallHistory].into_iter().find(|door| door.as_str() == word)
+        [Self::Webhook, Self::CallHistory, Self::CallPath].into_iter().find(|door| door.as_str() == word)
     }
 }
 
@@ -87,14 +92,20 @@ pub fn read(door: Door, account: &str, body: &[u8]) -> Reading {
             Ok(notification) => read_notification(account, &notification),
             Err(_) => Reading { problem: Some(Problem::Unreadable), ..Reading::default() },
         },
-        Door::CallHistory => match serde_json::from_slice(body) {
-            Ok(serde_json::Value::Object(row)) => {
-                let mut facts = Facts::new(account, None);
-                record::row(row, &mut facts);
-                facts.into_reading(Vec::new())
-            }
-            _ => Reading { problem: Some(Problem::Unreadable), ..Reading::default() },
-        },
+        Door::CallHistory => read_object(account, body, record::row),
+        Door::CallPath => read_object(account, body, record::path),
+    }
+}
+
+/// Reads an answer of the REST API, which is one object.
+fn read_object(account: &str, body: &[u8], read: fn(Map<String, Value>, &mut Facts<'_>)) -> Reading {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => {
+            let mut facts = Facts::new(account, None);
+            read(fields, &mut facts);
+            facts.into_reading(Vec::new())
+        }
+        _ => Reading { problem: Some(Problem::Unreadable), ..Reading::default() },
     }
 }
 

@@ -1,4 +1,4 @@
-//! Records: v3 call elements and v2 legs from events, v3 and v2 rows of call history.
+//! Records: v3 call elements and v2 legs from events and call paths, v3 and v2 rows of call history.
 //!
 //! v3 has two dialects of one element. Events and user lists say `wait_time` and `talk_time`; the account
 //! view says `waiting_time`, `segment` and `node`, and has no talk time. Both are read here as one.
@@ -116,6 +116,7 @@ fn element(facts: &mut Facts<'_>, source: Source, told: &CallElement, owner: Opt
         hold_seconds: seconds(told.hold_time),
         segment: int(extra, "segment"),
         node: int(extra, "node"),
+        is_node: int(extra, "is_node").map(|flag| flag != 0),
         press_key: extra.get("press_key").and_then(String::from_json).and_then(|key| text(Some(&key))),
         recording_id: text(told.recording_id.as_deref()),
         voicemail_id: text(told.voicemail_id.as_deref()),
@@ -132,11 +133,37 @@ fn element(facts: &mut Facts<'_>, source: Source, told: &CallElement, owner: Opt
     facts.add(source, made.started_at, names, Said::Element(Box::new(made)));
 }
 
+/// Reads the steps of one call, `GET /phone/call_history/{callHistoryUuid}`. Only the answer as a whole knows
+/// its history id, which v2 calls `id`; and what the steps of v3 have as `call_element_id` v2 calls `id`, too.
+pub(super) fn path(mut told: Map<String, Value>, facts: &mut Facts<'_>) {
+    let mut steps = |name: &str| match told.shift_remove(name) {
+        Some(Value::Array(steps)) if !steps.is_empty() => Some(steps),
+        _ => None,
+    };
+    let (source, id, steps) = match (steps("call_elements"), steps("call_path")) {
+        (Some(steps), _) => (Source::ElementRest, "call_element_id", steps),
+        (None, Some(steps)) => (Source::V2, "id", steps),
+        (None, None) => return,
+    };
+    let history = take(&mut told, "call_history_uuid").or_else(|| take(&mut told, "id"));
+    for step in steps {
+        let Value::Object(mut step) = step else {
+            facts.nameless = true;
+            continue;
+        };
+        let id = take(&mut step, id);
+        let Some(step) = CallElement::from_json(&Value::Object(step)) else {
+            facts.nameless = true;
+            continue;
+        };
+        let history = step.call_history_uuid.clone().or_else(|| history.clone());
+        let step = CallElement { call_element_id: id, call_history_uuid: history, ..step };
+        element(facts, source, &step, None);
+    }
+}
+
 /// Reads one row of `GET /phone/call_history`. v2 rows call the record's id `id`.
 pub(super) fn row(mut row: Map<String, Value>, facts: &mut Facts<'_>) {
-    let take = |row: &mut Map<String, Value>, key: &str| {
-        row.shift_remove(key).and_then(|value| String::from_json(&value)).and_then(|value| text(Some(&value)))
-    };
     let v3 = take(&mut row, "call_history_uuid");
     let v2 = take(&mut row, "id");
     let source = if v3.is_some() { Source::HistoryRow } else { Source::V2 };
@@ -161,6 +188,11 @@ pub(super) fn row(mut row: Map<String, Value>, facts: &mut Facts<'_>) {
         recorded,
     };
     facts.add(source, made.started_at, names, Said::Row(Box::new(made)));
+}
+
+/// Takes a text field out.
+fn take(fields: &mut Map<String, Value>, key: &str) -> Option<String> {
+    fields.shift_remove(key).and_then(|value| String::from_json(&value)).and_then(|value| text(Some(&value)))
 }
 
 fn int(extra: &Map<String, Value>, key: &str) -> Option<i64> {

@@ -99,22 +99,25 @@ impl Outcome {
 }
 
 impl Element {
-    /// Whether how this step ended says anything of the call: watching or parking it does not.
+    /// Whether how this step ended says anything of the call: watching or parking it does not, nor does the
+    /// row that only tells which key the caller pressed in a menu.
     pub(super) fn is_step_of_the_call(&self) -> bool {
-        !matches!(
-            self.event.as_deref(),
-            Some(
-                "barge"
-                    | "monitor"
-                    | "whisper"
-                    | "listen"
-                    | "takeover"
-                    | "conference_barge"
-                    | "park"
-                    | "timeout"
-                    | "merge"
-                    | "shared"
+        let is_menu_detail = self.press_key.is_some() && self.is_node == Some(false);
+        !is_menu_detail
+            && !matches!(
+                self.event.as_deref(),
+                Some(
+                    "barge"
+                        | "monitor"
+                        | "whisper"
+                        | "listen"
+                        | "takeover"
+                        | "conference_barge"
+                        | "park"
+                        | "timeout"
+                        | "merge"
+                        | "shared"
+                )
             )
-        )
     }
 }

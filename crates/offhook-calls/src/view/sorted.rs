@@ -134,8 +134,8 @@ impl Element {
     /// Fills what is missing from another telling of the same element.
     fn learn(&mut self, other: &Self) {
         fill!(self, other: event, result, result_reason, direction, internal, emergency, started_at,
-            answered_at, ended_at, wait_seconds, talk_seconds, hold_seconds, segment, node, press_key,
-            recording_id, voicemail_id);
+            answered_at, ended_at, wait_seconds, talk_seconds, hold_seconds, segment, node, is_node,
+            press_key, recording_id, voicemail_id);
         self.caller.learn(&other.caller);
         self.callee.learn(&other.callee);
         self.operator.learn(&other.operator);

@@ -1,12 +1,14 @@
 //! What happened in a call, in order, for people to read.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     call::CallFacts,
-    fact::{Fact, LegEvent, RecordingEvent, Said, Transfer, VoicemailEvent},
+    fact::{Fact, LegEvent, RecordingEvent, Said, Source, Transfer, VoicemailEvent},
     party::Party,
     view::{Side, legs::Leg},
 };
@@ -28,11 +30,23 @@ pub struct TimelineEntry {
 }
 
 /// The story, by the events' own times; within a second in the order in which things can happen. Who an event
-/// names by a number only is named as the other events name them.
+/// names by a number only is named as the other events name them. A step of the record is told once, by its
+/// most authoritative source: events and the record itself tell of the same steps.
 pub(super) fn timeline(facts: &CallFacts, legs: &[Leg]) -> Vec<TimelineEntry> {
+    let mut steps: HashMap<&str, Source> = HashMap::new();
+    for (fact, _) in facts.iter() {
+        if let Said::Element(element) = &fact.said {
+            let best = steps.entry(&element.id).or_insert(fact.source);
+            *best = fact.source.min(*best);
+        }
+    }
+    let is_told_better = |fact: &Fact| match &fact.said {
+        Said::Element(element) => steps.get(element.id.as_str()).is_some_and(|best| *best < fact.source),
+        _ => false,
+    };
     let mut told: Vec<(&Fact, Option<Timestamp>, Option<i64>)> = facts
         .iter()
-        .filter(|(fact, _)| !matches!(fact.said, Said::Row(_)))
+        .filter(|(fact, _)| !matches!(fact.said, Said::Row(_)) && !is_told_better(fact))
         .map(|(fact, heard)| (fact, heard.moment(fact), heard.event_ts))
         .collect();
     told.sort_by(|(a, a_at, a_ts), (b, b_at, b_ts)| {

@@ -115,7 +115,9 @@ async fn calls_that_no_webhook_told_of_are_learnt_from_zooms_records() {
     })
     .await;
     rig.folded().await;
-    assert!(rig.inbox().await.iter().all(|entry| entry.arrival.door.as_str() == "call_history"));
+    let inbox = rig.inbox().await;
+    let by_door = |door: &str| inbox.iter().filter(|entry| entry.arrival.door.as_str() == door).count();
+    assert_eq!((by_door("call_history"), by_door("call_path"), inbox.len()), (4, 4, 8));
     let calls = rig.json("/api/v1/calls").await["calls"].as_array().unwrap().clone();
     assert_eq!(calls.len(), 4);
     for truth in &ledger {
@@ -150,7 +152,7 @@ async fn a_server_that_was_off_for_months_asks_for_no_more_than_zoom_gives_at_on
         (until > (now() - SignedDuration::from_hours(1)).to_string()).then_some(())
     })
     .await;
-    assert_eq!(rig.inbox().await.len(), 1);
+    assert_eq!(rig.inbox().await.len(), 2, "the row and the path of one call");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,7 +180,7 @@ async fn a_sweep_that_failed_leaves_the_mark_where_it_was() {
     // The next, with the right secret, takes up where the last good one ended: five hours back.
     let directory = rig.stop().await;
     let rig = Rig::with(Setup { directory, reconcile: every_hour(zoom.client()), ..Setup::default() }).await;
-    eventually("the row is there", || async { (rig.inbox().await.len() == 1).then_some(()) }).await;
+    eventually("the row is there", || async { (!rig.inbox().await.is_empty()).then_some(()) }).await;
     eventually("the mark has moved", || async {
         (rig.store.mark(&mark).await.unwrap() > Some(before.clone())).then_some(())
     })

@@ -182,12 +182,7 @@ impl CallHistoryPages {
 
     fn take_in(&mut self, answer: Value) -> Result<Page, Error> {
         let Value::Object(mut answer) = answer else {
-            return Err(Error::Unreadable {
-                operation: OPERATION.to_owned(),
-                status: 200,
-                found: "not a JSON object",
-                tracking_id: None,
-            });
+            return Err(Error::no_object(OPERATION));
         };
         let mut anomalies = Vec::new();
         let rows = one_set(&mut answer, &mut anomalies);

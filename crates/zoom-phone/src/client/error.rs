@@ -108,12 +108,29 @@ impl Error {
         }
     }
 
+    /// A success without the object that the operation returns.
+    pub(super) fn no_object(operation: &str) -> Self {
+        Self::Unreadable {
+            operation: operation.to_owned(),
+            status: 200,
+            found: "not a JSON object",
+            tracking_id: None,
+        }
+    }
+
     /// Zoom's own answer, if there was one.
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
             _ => None,
         }
+    }
+
+    /// What was asked for is not there: it never was, is gone, or (the record of a call that just ended) is
+    /// not written yet.
+    pub fn is_not_found(&self) -> bool {
+        self.api()
+            .is_some_and(|error| error.status == 404 || (error.status == 400 && error.code == Some(404)))
     }
 
     pub(crate) fn token_rejected(&self) -> bool {

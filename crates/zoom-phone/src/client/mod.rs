@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::ExposeSecret as _;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 pub use call_history::{CallHistoryPages, CallHistoryQuery, Generation, HistoryRow, Page, TimeType};
@@ -101,6 +101,19 @@ impl Client {
     /// The account's calls in a window, page by page. Operation `accountCallHistory`, rate label HEAVY.
     pub fn call_history(&self, query: CallHistoryQuery) -> CallHistoryPages {
         CallHistoryPages::new(self.clone(), query)
+    }
+
+    /// Every step of one call, as Zoom answers: the array `call_elements` and the deprecated `call_path` in one
+    /// object. Operation `getCallPath`, rate label LIGHT, scope `phone:read:call_log:admin`.
+    ///
+    /// `history_uuid` is a row's [`HistoryRow::id`]. [`Error::is_not_found`] tells that the record is not
+    /// written yet, or is gone.
+    pub async fn call_path(&self, history_uuid: &str) -> Result<Map<String, Value>, Error> {
+        let operation = "getCallPath";
+        match self.get_as(operation, &["phone", "call_history", history_uuid], &[]).await? {
+            Value::Object(path) => Ok(path),
+            _ => Err(Error::no_object(operation)),
+        }
     }
 
     /// GET of any path, for what has no method here: `client.get(&["phone", "users", id], &[("page_size", "100")])`.

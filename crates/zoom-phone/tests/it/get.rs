@@ -164,3 +164,21 @@ async fn a_base_address_that_is_no_web_address_is_refused() {
         ClientConfig { base_url: Some("mailto:x@example.test".parse().unwrap()), ..ClientConfig::default() };
     assert!(matches!(Client::new(config, fake.tokens()), Err(Error::BaseUrl { .. })));
 }
+
+#[tokio::test]
+async fn the_path_of_a_call_is_one_object_and_one_that_is_not_there_is_told_apart() {
+    let fake = Fake::start().await;
+    let absent = json!({"code": 404, "message": "Call history does not exist."});
+    fake.answer(Answer::new(200, &json!({"call_history_uuid": "H1", "call_elements": []})))
+        .answer(Answer::new(404, &absent))
+        .answer(Answer::new(400, &absent))
+        .answer(Answer::new(400, &json!({"code": 300, "message": "Invalid id."})))
+        .answer(Answer::new(200, "[]"));
+    let client = fake.client();
+    assert_eq!(client.call_path("H1").await.unwrap()["call_history_uuid"], "H1");
+    assert_eq!(fake.requests()[0].path, "/v2/phone/call_history/H1");
+    for is_not_found in [true, true, false, false] {
+        let error = client.call_path("H1").await.unwrap_err();
+        assert_eq!(error.is_not_found(), is_not_found, "{error}");
+    }
+}
