@@ -1,10 +1,14 @@
 //! Records: elements and rows, before, after and instead of status events.
 
-use offhook_calls::{Direction, Outcome, Side, State};
+use offhook_calls::{
+    Direction, Outcome, Side, Source, State,
+    normalize::{self, Door, Problem},
+};
 use serde_json::{Value, json};
 
 use crate::say::{
-    CALL, call, callee, caller, customer, element, elements, leg, moment, row, time, user, voicemail,
+    CALL, call, callee, caller, customer, element, elements, facts, leg, moment, path, path_of_v2, row, time,
+    user, voicemail,
 };
 
 fn answered(fields: &Value) -> Value {
@@ -316,4 +320,112 @@ fn a_mailbox_that_picks_up_is_nobody_answering() {
     let taken = json!({"result": "voicemail", "answer_time": time(20), "voicemail_id": "V1", "talk_time": 0});
     let view = call(&[elements("callee", 1, 90, &[element("E1", 1, 0, 60, taken)])]);
     assert_eq!((view.result, view.answered_at), (Some(Outcome::Voicemail), None));
+}
+
+/// A queued call's record: the menu's step and the key pressed in it, the queue, and the member who answered,
+/// whose step is there once for each party.
+fn whole_record() -> [Value; 5] {
+    let receptionist = json!({
+        "callee_ext_type": "auto_receptionist", "callee_ext_id": "EXTM", "callee_ext_number": "700",
+        "callee_name": "Menu", "result": "succeeded", "segment": 1, "node": 1, "is_node": 1
+    });
+    let key = json!({
+        "event": "", "operator_ext_type": "auto_receptionist", "operator_ext_id": "EXTM", "press_key": "2",
+        "result": "answered", "answer_time": time(2), "segment": 1, "node": 0, "is_node": 0
+    });
+    let queue = json!({
+        "event": "forward", "callee_ext_type": "call_queue", "callee_ext_id": "EXTQ", "callee_ext_number": "800",
+        "callee_name": "Sales", "result": "succeeded", "segment": 2, "node": 1, "is_node": 1
+    });
+    let member = |node: i64| {
+        json!({
+            "event": "ring_to_member", "result": "answered", "answer_time": time(12), "waiting_time": 4,
+            "hold_time": 3, "segment": 3, "node": node, "is_node": node
+        })
+    };
+    [
+        element("E1", 7, 0, 5, receptionist),
+        element("E2", 2, 0, 5, key),
+        element("E3", 8, 5, 8, queue),
+        element("E4", 1, 8, 80, member(1)),
+        element("E5", 1, 8, 80, member(0)),
+    ]
+}
+
+#[test]
+fn every_step_of_a_path_names_the_call_and_the_record_as_a_whole() {
+    for (told, source) in
+        [(path(&whole_record()), Source::ElementRest), (path_of_v2(&whole_record()), Source::V2)]
+    {
+        let facts = facts(&told);
+        assert_eq!(facts.len(), 5);
+        for (fact, _) in &facts {
+            let names: Vec<_> = fact.names.iter().map(|name| name.kind.as_str()).collect();
+            assert_eq!(fact.source, source);
+            for kind in ["call_id", "call_history_uuid", "call_element_id"] {
+                assert!(names.contains(&kind), "{kind} in {names:?}");
+            }
+        }
+        let view = call(&[told]);
+        assert_eq!((view.elements.len(), view.state), (5, State::Ended));
+        let key = view.elements.iter().find(|step| step.id == "E2").unwrap();
+        assert_eq!(key.press_key.as_deref(), Some("2"));
+        assert_eq!(view.queue.unwrap().name.as_deref(), Some("Sales"));
+    }
+}
+
+#[test]
+fn where_a_path_has_both_arrays_the_new_one_is_read_and_an_empty_one_does_not_count() {
+    let mut both = path(&whole_record());
+    both["call_path"] = path_of_v2(&whole_record())["call_path"].clone();
+    assert_eq!(facts(&both), facts(&path(&whole_record())));
+    both["call_elements"] = json!([]);
+    assert_eq!(facts(&both), facts(&path_of_v2(&whole_record())));
+    let read = |told: &Value| normalize::read(Door::CallPath, "A", told.to_string().as_bytes());
+    let nothing = read(&path(&[]));
+    assert!(nothing.facts.is_empty());
+    assert_eq!(nothing.problem, Some(Problem::Nameless));
+    let one = read(&json!({"id": "H1", "call_elements": [7, {"call_id": "1"}, {"call_element_id": "E1"}]}));
+    assert_eq!((one.facts.len(), one.problem), (1, Some(Problem::Nameless)));
+}
+
+#[test]
+fn mirrored_steps_of_a_path_are_one_conversation_in_every_total() {
+    let view = call(&[path(&whole_record())]);
+    assert_eq!((view.legs.len(), leg(&view, 1).attempts), (1, 1), "who only pressed a key is no leg");
+    let totals = (view.wait_seconds, view.talk_seconds, view.hold_seconds);
+    assert_eq!(totals, (Some(12), Some(80 - 12 - 3), Some(3)));
+    assert_eq!((view.result, view.answered_at), (Some(Outcome::Answered), Some(moment(12))));
+    assert_eq!(leg(&view, 1).wait_seconds, Some(4));
+}
+
+#[test]
+fn a_path_after_events_of_the_same_steps_adds_steps_and_no_seconds() {
+    let mut told = whole_record()[3].clone();
+    told["talk_time"] = json!(64);
+    let line = callee(&user(1), &customer(), 8);
+    let status = [line.ringing(), line.answered(12), line.ended(12, 80), elements("callee", 1, 90, &[told])];
+    let before = call(&status);
+    let after = call(status.iter().chain([&path(&whole_record())]));
+    assert_eq!((before.elements.len(), after.elements.len()), (1, 5));
+    assert_eq!((after.legs.len(), leg(&after, 1).attempts), (1, 1));
+    assert_eq!(
+        (after.talk_seconds, after.hold_seconds),
+        (Some(64), Some(3)),
+        "who knows the talk time is believed"
+    );
+    let lines = after.timeline.iter().filter(|entry| entry.what.starts_with("record_")).count();
+    assert_eq!(lines, 5, "each step is one line of the story");
+}
+
+#[test]
+fn a_key_pressed_in_a_menu_answers_nothing() {
+    let key = json!({
+        "event": "", "operator_ext_type": "auto_receptionist", "press_key": "2", "result": "answered",
+        "callee_ext_type": "", "callee_ext_id": "", "callee_number_type": "external_pstn", "is_node": 0
+    });
+    let gone = json!({"callee_ext_type": "auto_receptionist", "result": "hang_up", "is_node": 1});
+    let view = call(&[path(&[element("E1", 7, 0, 9, gone), element("E2", 2, 0, 9, key)])]);
+    assert_ne!(view.result, Some(Outcome::Answered));
+    assert_eq!(view.legs.len(), 0);
 }

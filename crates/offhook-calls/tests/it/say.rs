@@ -235,10 +235,43 @@ pub(crate) fn row(start: i64, end: i64, fields: Value) -> Map<String, Value> {
     row
 }
 
-/// The facts of one message: an event, or (without an envelope) a row of call history.
+/// An answer of `getCallPath` with these steps (each as [`element`] makes them), v3 names.
+pub(crate) fn path(steps: &[Value]) -> Value {
+    let steps: Vec<Value> = steps
+        .iter()
+        .map(|step| {
+            let mut step = step.clone();
+            let fields = step.as_object_mut().unwrap();
+            // The record as a whole has the history id; and it knows no talk time.
+            fields.retain(|name, _| !matches!(name.as_str(), "call_history_uuid" | "talk_time"));
+            step
+        })
+        .collect();
+    json!({"id": "H1", "call_history_uuid": "H1", "call_id": CALL, "caller_acconut_code": "7", "call_elements": steps})
+}
+
+/// The same answer as it was before v3.
+pub(crate) fn path_of_v2(steps: &[Value]) -> Value {
+    let mut path = path(steps);
+    let fields = path.as_object_mut().unwrap();
+    fields.shift_remove("call_history_uuid");
+    let mut steps = fields.shift_remove("call_elements").unwrap();
+    for step in steps.as_array_mut().unwrap() {
+        let step = step.as_object_mut().unwrap();
+        let id = step.shift_remove("call_element_id").unwrap();
+        step.insert("id".into(), id);
+    }
+    fields.insert("call_path".into(), steps);
+    path
+}
+
+/// The facts of one message: an event, or (without an envelope) a call's path or a row of call history.
 pub(crate) fn facts(message: &Value) -> Vec<(Fact, Heard)> {
-    let door = if message.get("event").is_some_and(|_| message.get("payload").is_some()) {
+    let has = |field: &str| message.get(field).is_some();
+    let door = if has("event") && has("payload") {
         Door::Webhook
+    } else if has("call_elements") || has("call_path") {
+        Door::CallPath
     } else {
         Door::CallHistory
     };

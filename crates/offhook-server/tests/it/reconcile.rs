@@ -1,7 +1,17 @@
 //! Comparing with Zoom's own records.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
+use axum::{
+    Json, Router,
+    http::StatusCode,
+    routing::{get, post},
+};
 use jiff::SignedDuration;
 use offhook_server::Reconcile;
 use offhook_store::Store;
@@ -66,19 +76,7 @@ impl Zoom {
     }
 
     pub(crate) fn client(&self) -> Client {
-        self.client_with("demo_client_secret")
-    }
-
-    fn client_with(&self, client_secret: &str) -> Client {
-        let tokens = TokenSource::new(ServerToServer {
-            client_id: "demo_client_id_000000A".to_owned(),
-            client_secret: SecretString::from(client_secret),
-            account_id: ACCOUNT.to_owned(),
-            token_url: format!("http://{}/oauth/token", self.address).parse().unwrap(),
-        });
-        let base_url = format!("http://{}/v2", self.address).parse().ok();
-        let retry = Retry { tries: 1, ..Retry::default() };
-        Client::new(ClientConfig { base_url, retry, ..ClientConfig::default() }, tokens.unwrap()).unwrap()
+        client_of(self.address, "demo_client_secret")
     }
 
     /// So many calls are in call history.
@@ -93,6 +91,18 @@ impl Zoom {
         })
         .await;
     }
+}
+
+fn client_of(address: SocketAddr, client_secret: &str) -> Client {
+    let tokens = TokenSource::new(ServerToServer {
+        client_id: "demo_client_id_000000A".to_owned(),
+        client_secret: SecretString::from(client_secret),
+        account_id: ACCOUNT.to_owned(),
+        token_url: format!("http://{address}/oauth/token").parse().unwrap(),
+    });
+    let base_url = format!("http://{address}/v2").parse().ok();
+    let retry = Retry { tries: 1, ..Retry::default() };
+    Client::new(ClientConfig { base_url, retry, ..ClientConfig::default() }, tokens.unwrap()).unwrap()
 }
 
 fn every_hour(client: Client) -> Vec<Reconcile> {
@@ -168,7 +178,7 @@ async fn a_sweep_that_failed_leaves_the_mark_where_it_was() {
     store.set_mark(mark.clone(), before.clone()).await.unwrap();
     drop(store);
 
-    let broken = every_hour(zoom.client_with("wrong"));
+    let broken = every_hour(client_of(zoom.address, "wrong"));
     let rig = Rig::with(Setup { reconcile: broken, ..setup }).await;
     let failed = "offhook_reconcile_total{outcome=\"failed\"}";
     eventually("the sweep has failed", || async { (rig.counter(failed).await > 0).then_some(()) }).await;
@@ -185,4 +195,102 @@ async fn a_sweep_that_failed_leaves_the_mark_where_it_was() {
         (rig.store.mark(&mark).await.unwrap() > Some(before.clone())).then_some(())
     })
     .await;
+}
+
+/// A Zoom with one call, whose path it answers as told, one answer to each question.
+#[derive(Clone, Default)]
+struct OneCall {
+    answers: Arc<Mutex<VecDeque<(u16, Value)>>>,
+}
+
+impl OneCall {
+    const UUID: &str = "20261122-one";
+
+    fn answer(&self, status: u16, body: Value) {
+        self.answers.lock().unwrap().push_back((status, body));
+    }
+
+    /// Answers that nobody has asked for yet.
+    fn left(&self) -> usize {
+        self.answers.lock().unwrap().len()
+    }
+
+    async fn start(&self) -> Client {
+        let end = now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let row = json!({
+            "call_history_uuid": Self::UUID, "call_id": "71", "call_result": "answered", "direction": "inbound",
+            "start_time": end, "end_time": end
+        });
+        let rows = json!({"call_history": [row], "total_records": 1});
+        let answers = Arc::clone(&self.answers);
+        let path = move || async move {
+            let (status, body) =
+                answers.lock().unwrap().pop_front().unwrap_or((500, json!({"message": "asked too often"})));
+            (StatusCode::from_u16(status).unwrap(), Json(body))
+        };
+        let token = json!({"access_token": "t", "token_type": "bearer", "expires_in": 3600, "scope": ""});
+        let router = Router::new()
+            .route("/oauth/token", post(move || async move { Json(token) }))
+            .route("/v2/phone/call_history", get(move || async move { Json(rows) }))
+            .route(&format!("/v2/phone/call_history/{}", Self::UUID), get(path));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        client_of(address, "any")
+    }
+}
+
+/// A sweep that ends well: the mark moves.
+async fn sweep(client: &Client, setup: Setup) -> Rig {
+    let mark = format!("reconciled_until {ACCOUNT}");
+    let store =
+        eventually("the data directory is free", || async { Store::open(setup.directory.path()).ok() });
+    let before = store.await.mark(&mark).await.unwrap();
+    let rig = Rig::with(Setup { reconcile: every_hour(client.clone()), ..setup }).await;
+    eventually("the mark has moved", || async {
+        (rig.store.mark(&mark).await.unwrap() > before).then_some(())
+    })
+    .await;
+    rig.folded().await;
+    rig
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_is_not_ready_is_fetched_by_the_next_sweep_and_then_never_again() {
+    let zoom = OneCall::default();
+    zoom.answer(404, json!({"code": 404, "message": "Call history does not exist."}));
+    let step = json!({"call_element_id": "20261122-step", "call_id": "71", "event": "incoming"});
+    zoom.answer(200, json!({"call_history_uuid": OneCall::UUID, "call_elements": [step]}));
+    let client = zoom.start().await;
+    let rig = sweep(&client, Setup::default()).await;
+    assert_eq!(rig.get("/api/v1/calls/20261122-step").await.status(), 404);
+    assert_eq!(zoom.left(), 1, "the mark does not wait for it");
+    let rig = sweep(&client, Setup { directory: rig.stop().await, ..Setup::default() }).await;
+    let call = rig.json("/api/v1/calls/20261122-step").await;
+    assert_eq!(rig.json(&format!("/api/v1/calls/{}", OneCall::UUID)).await["id"], call["id"]);
+    zoom.answer(404, json!({"code": 404, "message": "Call history does not exist."}));
+    let rig = sweep(&client, Setup { directory: rig.stop().await, ..Setup::default() }).await;
+    assert_eq!(zoom.left(), 1, "nobody asked");
+    let inbox = rig.inbox().await;
+    assert_eq!(inbox.iter().filter(|entry| entry.arrival.door.as_str() == "call_path").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_path_does_not_hold_the_mark_and_a_broken_zoom_does() {
+    let zoom = OneCall::default();
+    zoom.answer(400, json!({"code": 4711, "message": "Invalid access token, does not contain scopes:[x]"}));
+    zoom.answer(503, json!({"message": "try later"}));
+    let client = zoom.start().await;
+    let failed = "offhook_reconcile_paths_total{outcome=\"failed\"}";
+    let rig = sweep(&client, Setup::default()).await;
+    assert!(rig.counter(failed).await > 0);
+    let mark = format!("reconciled_until {ACCOUNT}");
+    let before = rig.store.mark(&mark).await.unwrap();
+    let directory = rig.stop().await;
+    let rig = Rig::with(Setup { reconcile: every_hour(client), directory, ..Setup::default() }).await;
+    let failures = "offhook_reconcile_total{outcome=\"failed\"}";
+    eventually("it was asked", || async { (zoom.left() == 0).then_some(()) }).await;
+    eventually("the row is there again", || async { (rig.inbox().await.len() == 2).then_some(()) }).await;
+    assert!(rig.counter(failures).await > 0);
+    assert_eq!(rig.store.mark(&mark).await.unwrap(), before);
 }

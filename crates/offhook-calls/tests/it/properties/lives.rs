@@ -5,8 +5,8 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value, json};
 
 use crate::say::{
-    self, CALL, callee, caller, customer, element, elements, event, queue, recording, recording_file, row,
-    time, transfer, user, voicemail, with,
+    self, CALL, callee, caller, customer, element, elements, event, path, path_of_v2, queue, recording,
+    recording_file, row, time, transfer, user, voicemail, with,
 };
 
 /// Facts of one or two calls, plausible or not.
@@ -49,12 +49,17 @@ enum Extra {
     Row,
     V2Row,
     Elements,
+    Path,
+    V2Path,
     InternalCaller,
 }
 
 /// The facts of one plausible call; calls with different numbers have no name in common.
 pub(super) fn life(number: usize) -> impl Strategy<Value = Vec<(Fact, Heard)>> {
-    use Extra::{Blind, Cancel, Consult, Elements, InternalCaller, Park, Recording, Row, V2Row, Voicemail};
+    use Extra::{
+        Blind, Cancel, Consult, Elements, InternalCaller, Park, Path, Recording, Row, V2Path, V2Row,
+        Voicemail,
+    };
     let extras = vec(
         select(vec![
             Blind,
@@ -66,6 +71,8 @@ pub(super) fn life(number: usize) -> impl Strategy<Value = Vec<(Fact, Heard)>> {
             Row,
             V2Row,
             Elements,
+            Path,
+            V2Path,
             InternalCaller,
         ]),
         0..5,
@@ -104,8 +111,8 @@ fn rename(message: Value, number: usize) -> Value {
                     "voicemail_id",
                 ]
                 .contains(&key.as_str());
-                let is_own_id =
-                    key == "id" && value.as_str().is_some_and(|id| matches!(id, "R1" | "V1" | "H1"));
+                let is_own_id = key == "id"
+                    && value.as_str().is_some_and(|id| matches!(id, "R1" | "V1" | "H1" | "E1" | "E2" | "E3"));
                 let value = if is_id || is_own_id {
                     value.as_str().map_or(value.clone(), |id| json!(format!("{number}{id}")))
                 } else {
@@ -187,11 +194,31 @@ fn tell_extra(told: &mut Vec<Value>, extra: Extra, at: i64) {
             let lost = json!({"event": "ring_to_member", "result": "no_answer", "result_reason": "answered_by_other "});
             told.push(elements("callee", 2, at + 402, &[element("E2", 2, at, at + 5, lost)]));
         }
+        Extra::Path => told.push(path(&steps(at))),
+        Extra::V2Path => told.push(path_of_v2(&steps(at))),
         Extra::InternalCaller => {
             let line = caller(&user(9), &user(1), 0);
             told.extend([line.ringing(), line.answered(at), line.ended(at, at + 90)]);
         }
     }
+}
+
+/// A call's whole record: the queue's step, the member who answered, and the key pressed before.
+fn steps(at: i64) -> [Value; 3] {
+    let queue = json!({
+        "event": "incoming", "result": "succeeded", "callee_ext_type": "call_queue", "callee_ext_id": "EXTQ",
+        "segment": 1, "node": 1, "is_node": 1, "waiting_time": 4
+    });
+    let member = json!({
+        "event": "ring_to_member", "result": "answered", "answer_time": time(at + 1), "hold_time": 2,
+        "segment": 2, "node": 1, "is_node": 1, "recording_id": "R1"
+    });
+    let key = json!({"press_key": "2", "segment": 1, "node": 0, "is_node": 0, "result": "succeeded"});
+    [
+        element("E3", 8, at - 4, at, queue),
+        element("E1", 1, at, at + 70, member),
+        element("E2", 2, at - 4, at, key),
+    ]
 }
 
 const EVENTS: [&str; 26] = [

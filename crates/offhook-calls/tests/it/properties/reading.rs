@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 use zoom_phone_types::events::EVENTS;
 
 use super::store::calls_of;
-use crate::say::{ACCOUNT, element, elements, row};
+use crate::say::{ACCOUNT, element, elements, path, path_of_v2, row};
 
 /// Keys that mean something somewhere, so that nonsense gets deep.
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 31] = [
     "call_id",
     "callee",
     "caller",
@@ -40,6 +40,7 @@ const KEYS: [&str; 30] = [
     "hold_time",
     "transfer_call_id",
     "call_logs",
+    "call_path",
 ];
 
 fn scalar() -> impl Strategy<Value = Value> {
@@ -120,18 +121,25 @@ proptest! {
     fn any_json_is_survived(value in anything()) {
         survive(Door::Webhook, value.to_string().as_bytes());
         survive(Door::CallHistory, value.to_string().as_bytes());
+        survive(Door::CallPath, value.to_string().as_bytes());
     }
 
     #[test]
     fn any_bytes_are_survived(bytes in vec(any::<u8>(), 0..200)) {
         survive(Door::Webhook, &bytes);
         survive(Door::CallHistory, &bytes);
+        survive(Door::CallPath, &bytes);
     }
 
     #[test]
     fn any_part_of_a_record_may_be_anything(which in 0_usize..60, with in anything()) {
         let fields = json!({"talk_time": 4, "hold_time": 1, "segment": 1, "node": 0, "press_key": "1"});
-        let mut said = elements("callee", 1, 9, &[element("E1", 1, 0, 5, fields.clone()), element("E2", 1, 0, 5, fields)]);
+        let steps = [element("E1", 1, 0, 5, fields.clone()), element("E2", 1, 0, 5, fields)];
+        for mut path in [path(&steps), path_of_v2(&steps)] {
+            replace(&mut path, &mut which.clone(), &with);
+            survive(Door::CallPath, path.to_string().as_bytes());
+        }
+        let mut said = elements("callee", 1, 9, &steps);
         replace(&mut said, &mut which.clone(), &with);
         survive(Door::Webhook, said.to_string().as_bytes());
         let mut told = Value::Object(row(0, 5, json!({"call_result": "answered"})));
