@@ -2,7 +2,9 @@
 //!
 //! Until people can sign in, everything but Zoom's webhook and the health checks is for this machine only.
 //! "This machine" means three things at once: the connection comes from loopback; the request is addressed
-//! to loopback (a web page elsewhere that rebinds its name to 127.0.0.1 is not); and no proxy handed it on.
+//! to loopback (a web page elsewhere that rebinds its name to 127.0.0.1 is not); and no proxy says that it
+//! handed it on. A proxy on this machine that hides itself cannot be told from a program on it: what it passes
+//! on, it answers for.
 
 use std::net::SocketAddr;
 

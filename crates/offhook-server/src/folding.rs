@@ -18,6 +18,9 @@ const BATCH: usize = 256;
 /// its answers first, and calls are put together when the burst is over. The backlog says how far behind.
 const REST: u32 = 8;
 
+/// However slow the disk, folding rests no longer than this at a time.
+const LONGEST_REST: Duration = Duration::from_millis(250);
+
 /// How long to wait after storage failed before trying the same again.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -70,23 +73,28 @@ pub(crate) fn start(
                     let newest = store.inbox().last_seq();
                     let arrived = newest - std::mem::replace(&mut last_seq, newest);
                     if arrived > BATCH as u64 {
-                        thread::sleep(began.elapsed() * REST);
+                        pause(&runtime, &shutdown, (began.elapsed() * REST).min(LONGEST_REST));
                     }
                 }
                 Err(error) => {
                     report(&error, &once);
                     tell.send_modify(|progress| progress.failing = true);
-                    runtime.block_on(async {
-                        tokio::select! {
-                            () = tokio::time::sleep(AFTER_FAILURE) => (),
-                            () = shutdown.cancelled() => (),
-                        }
-                    });
+                    pause(&runtime, &shutdown, AFTER_FAILURE);
                 }
             }
         }
     })?;
     Ok((progress, handle))
+}
+
+/// Waits, but not beyond the end.
+fn pause(runtime: &tokio::runtime::Handle, shutdown: &CancellationToken, time: Duration) {
+    runtime.block_on(async {
+        tokio::select! {
+            () = tokio::time::sleep(time) => (),
+            () = shutdown.cancelled() => (),
+        }
+    });
 }
 
 fn count(folded: &Folded, once: &Once) {
@@ -105,8 +113,10 @@ fn count(folded: &Folded, once: &Once) {
     }
     metrics::counter!("offhook_unfamiliar_total").increment(folded.unfamiliar.len() as u64);
     for (event, what) in &folded.unfamiliar {
-        if once.say(&format!("unfamiliar {event} {what}"), clock::now()).is_some() {
-            tracing::info!(event, what, "Zoom sent something that is not in its specification; it is kept");
+        // The field only: what Zoom put into it may be anything, somebody's number included.
+        let field = what.split('=').next().unwrap_or(what);
+        if once.say(&format!("unfamiliar {event} {field}"), clock::now()).is_some() {
+            tracing::info!(event, field, "Zoom sent something that is not in its specification; it is kept");
         }
     }
 }

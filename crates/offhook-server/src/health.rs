@@ -21,8 +21,10 @@ pub(crate) async fn readyz(State(app): State<App>) -> Response {
     let backlog = app.backlog();
     let why = if app.is_stopping() {
         Some("stopping")
-    } else if progress.failing {
+    } else if progress.failing || app.store().inbox().is_failing() {
         Some("storage_failing")
+    } else if app.folding_stopped() {
+        Some("folding_stopped")
     } else {
         None
     };

@@ -215,12 +215,13 @@ async fn receive(
         .verifier
         .verify(header(SIGNATURE_HEADER), header(TIMESTAMP_HEADER), &body, now)
         .map_err(Refused::Signature)?;
-    let said = Said::read(&body);
-    if let Some(bound_to) = inner.secrets.accounts.get(verdict.secret_index).and_then(Option::as_ref)
-        && !said.account.is_empty()
-        && said.account != *bound_to
-    {
-        return Err(Refused::ForeignAccount);
+    let mut said = Said::read(&body);
+    if let Some(bound_to) = inner.secrets.accounts.get(verdict.secret_index).and_then(Option::as_ref) {
+        if said.account.is_empty() {
+            said.account = Cow::Borrowed(bound_to);
+        } else if said.account != *bound_to {
+            return Err(Refused::ForeignAccount);
+        }
     }
     if said.event == "endpoint.url_validation" {
         let secret = inner.secrets.secrets.get(verdict.secret_index);
@@ -232,8 +233,8 @@ async fn receive(
         return Ok(Json(answer).into_response());
     }
     match verdict.age_seconds {
-        ..300 => &inner.counters.age_fresh,
-        300..1800 => &inner.counters.age_late,
+        ..=300 => &inner.counters.age_fresh,
+        301..=1800 => &inner.counters.age_late,
         _ => &inner.counters.age_very_late,
     }
     .increment(1);

@@ -103,12 +103,16 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// Starts making deltas from `progress`.
-    pub(crate) fn start(app: &App, mut progress: watch::Receiver<Progress>, shutdown: CancellationToken) {
+    /// Starts making deltas of what changes after `seq`.
+    pub(crate) fn start(
+        app: &App,
+        mut seq: u64,
+        mut progress: watch::Receiver<Progress>,
+        shutdown: CancellationToken,
+    ) {
         let live = app.live().clone();
         let app = app.clone();
         tokio::spawn(async move {
-            let mut seq = progress.borrow().change_seq;
             let mut beat = tokio::time::interval(HEARTBEAT);
             loop {
                 tokio::select! {

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 /// How long a thing is not said again.
 const QUIET: SignedDuration = SignedDuration::from_mins(10);
 
-/// How many different things are told apart; beyond it, new ones are counted and not said.
+/// How many different things are told apart at a time; beyond it the longest ago makes room.
 const KINDS: usize = 256;
 
 /// Remembers what was said.
@@ -35,8 +35,10 @@ impl Once {
             known.at = now;
             return Some(std::mem::take(&mut known.since));
         }
-        if said.len() >= KINDS {
-            return None;
+        if said.len() >= KINDS
+            && let Some(oldest) = said.iter().min_by_key(|(_, said)| said.at).map(|(what, _)| what.clone())
+        {
+            said.remove(&oldest);
         }
         said.insert(what.to_owned(), Said { at: now, since: 0 });
         Some(0)
@@ -56,6 +58,15 @@ mod tests {
         assert_eq!(once.say("bad signature", start + SignedDuration::from_secs(2)), None);
         assert_eq!(once.say("other", start), Some(0));
         assert_eq!(once.say("bad signature", start + SignedDuration::from_mins(11)), Some(2));
+    }
+
+    #[test]
+    fn after_a_flood_of_different_things_a_new_one_is_still_said() {
+        let once = Once::default();
+        for n in 0..10_000 {
+            once.say(&n.to_string(), Timestamp::UNIX_EPOCH);
+        }
+        assert_eq!(once.say("folding failed", Timestamp::UNIX_EPOCH), Some(0));
     }
 
     #[test]

@@ -59,6 +59,7 @@ fn describe() {
     describe_histogram!("offhook_fold_seconds", Unit::Seconds, "Time to fold one batch");
     describe_counter!("offhook_reconcile_total", "Sweeps of Zoom's call history, by outcome");
     describe_counter!("offhook_reconcile_rows_total", "Rows of call history taken in");
+    describe_counter!("offhook_reconcile_paths_total", "Paths of calls asked for, by outcome");
     describe_counter!("offhook_http_refused_total", "Requests refused by the access table, by reason");
     describe_gauge!("offhook_live_clients", "Browsers and programs on the live stream");
 }
@@ -73,7 +74,6 @@ pub(crate) struct IngestCounters {
     pub(crate) age_very_late: Counter,
 }
 
-// Counter has no Debug of its own.
 impl IngestCounters {
     pub(crate) fn new() -> Self {
         let age = |age: &'static str| counter!("offhook_webhook_age_total", "age" => age);

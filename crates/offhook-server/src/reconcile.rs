@@ -54,8 +54,18 @@ enum SweepError {
     Store(#[from] StoreError),
     #[error("Zoom gave its call history with gaps; the window is read again")]
     Gaps,
-    #[error("Zoom did not give the steps of a call")]
+    #[error("Zoom did not give the steps of a call; the window is read again")]
     Path(#[source] ZoomError),
+    #[error(
+        "Zoom refuses the steps of calls between {from} and {to}: which queues and menus they went through stays \
+         unknown; grant the app phone:read:call_log:admin"
+    )]
+    Refused {
+        from: Timestamp,
+        to: Timestamp,
+        #[source]
+        source: ZoomError,
+    },
 }
 
 impl Reconcile {
@@ -80,7 +90,7 @@ impl Reconcile {
                             metrics::counter!("offhook_reconcile_total", "outcome" => "failed").increment(1);
                             tracing::warn!(
                                 error = &error as &dyn std::error::Error,
-                                "could not compare with Zoom's records; trying again later"
+                                "could not compare all of Zoom's records"
                             );
                         }
                     },
@@ -114,8 +124,8 @@ impl Reconcile {
             let refused = self.paths(store, calls).await?;
             store.set_mark(self.mark(), to.to_string()).await?;
             tell.send_replace(Some(to));
-            if let Some(error) = refused {
-                return Err(SweepError::Path(error));
+            if let Some(source) = refused {
+                return Err(SweepError::Refused { from, to, source });
             }
             from = to;
         }
@@ -145,7 +155,7 @@ impl Reconcile {
             for row in page.rows {
                 calls.extend(row.id().map(str::to_owned));
                 rows += 1;
-                self.keep(store, Door::CallHistory, "accountCallHistory", &row.into_fields()).await?;
+                self.keep(store, Door::CallHistory, "accountCallHistory", row.into_fields()).await?;
             }
         }
         metrics::counter!("offhook_reconcile_rows_total").increment(rows);
@@ -170,7 +180,7 @@ impl Reconcile {
             }
             match self.client.call_path(&uuid).await {
                 Ok(path) => {
-                    self.keep(store, Door::CallPath, "getCallPath", &path).await?;
+                    self.keep(store, Door::CallPath, "getCallPath", path).await?;
                     count("stored");
                 }
                 Err(error) if error.is_not_found() => count("not_found"),
@@ -209,7 +219,7 @@ impl Reconcile {
         store: &Store,
         door: Door,
         operation: &str,
-        fields: &Map<String, Value>,
+        fields: Map<String, Value>,
     ) -> Result<(), StoreError> {
         let arrival = Arrival {
             received_at: clock::now(),
@@ -218,7 +228,7 @@ impl Reconcile {
             event: operation.to_owned(),
             event_ts: None,
             late: false,
-            body: serde_json::to_vec(fields).unwrap_or_default().into(),
+            body: Value::Object(fields).to_string().into_bytes().into(),
         };
         store.inbox().append(arrival).await.map(|_| ())
     }

@@ -25,7 +25,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use zoom_phone::webhook::{SecretError, Tolerance};
 
 use crate::{
-    access, api,
+    access, api, clock,
     folding::{self, Progress},
     health,
     ingest::{Ingest, Secrets, webhook},
@@ -111,6 +111,11 @@ impl App {
         *self.0.progress.borrow()
     }
 
+    /// The folding thread is gone, which it never should be.
+    pub(crate) fn folding_stopped(&self) -> bool {
+        self.0.progress.has_changed().is_err()
+    }
+
     /// Arrivals that are not folded yet.
     pub(crate) fn backlog(&self) -> u64 {
         self.0.store.inbox().last_seq().saturating_sub(self.progress().watermark)
@@ -148,6 +153,7 @@ impl Server {
                     .map_err(ServeError::Secret)?,
             )
         };
+        store.advance_changes(clock::now()).await?;
         let start = Progress {
             change_seq: store.last_change().await?,
             watermark: store.watermark().await?,
@@ -163,7 +169,7 @@ impl Server {
             reconciled: OnceLock::new(),
             shutdown: shutdown.clone(),
         }));
-        Live::start(&app, progress, shutdown);
+        Live::start(&app, start.change_seq, progress, shutdown);
         Ok(Self { app, reconcile: config.reconcile, folding })
     }
 

@@ -38,7 +38,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, config, out))?,
         Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, config, out))?,
         Command::Config(ConfigCommand::Check) => return config::check::run(config, out),
-        Command::Rebuild => rebuild::run(config, out)?,
+        Command::Rebuild => return rebuild::run(config, out),
         Command::Openapi => out.print(&serde_json::to_string_pretty(&offhook_server::document())?),
         Command::Completions { shell } => args::completions(shell),
     }

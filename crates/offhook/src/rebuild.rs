@@ -3,6 +3,7 @@
 use std::{
     io::{IsTerminal, Write as _},
     path::Path,
+    process::ExitCode,
 };
 
 use serde_json::json;
@@ -12,8 +13,8 @@ use crate::{
     output::{Output, note},
 };
 
-/// Makes the read models anew and says whether they came out as they were.
-pub(crate) fn run(config: Option<&Path>, out: Output) -> anyhow::Result<()> {
+/// Makes the read models anew. Fails, when all is done, if they did not come out as they were.
+pub(crate) fn run(config: Option<&Path>, out: Output) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
     // A misspelt data directory would be rebuilt to nothing.
     config.warnings()?;
@@ -35,12 +36,13 @@ pub(crate) fn run(config: Option<&Path>, out: Output) -> anyhow::Result<()> {
     if progress {
         note("");
     }
+    let code = if rebuilt.identical == Some(false) { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if out.json {
         out.print_json(
             &json!({ "events": rebuilt.entries, "calls": rebuilt.calls, "identical": rebuilt.identical }),
             false,
         );
-        return Ok(());
+        return Ok(code);
     }
     let compared = match rebuilt.identical {
         Some(true) => "exactly as they were",
@@ -48,5 +50,5 @@ pub(crate) fn run(config: Option<&Path>, out: Output) -> anyhow::Result<()> {
         None => "and now take in events that had not been folded yet",
     };
     out.print(&format!("{} calls from {} events, {compared}.", rebuilt.calls, rebuilt.entries));
-    Ok(())
+    Ok(code)
 }

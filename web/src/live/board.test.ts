@@ -21,6 +21,12 @@ describe("a delta", () => {
     expect(board.seq).toBe(5);
   });
 
+  it("replaces a call of which nothing more is known, only something truer", () => {
+    let board = reset(snapshot(4, call("a", { state: "ringing" })));
+    board = apply(board, delta(5, [call("a", { state: "talking" })]));
+    expect(callsOf(board).map((c) => c.state)).toEqual(["talking"]);
+  });
+
   it("changes nothing when it repeats", () => {
     const change = delta(5, [call("a", { version: 2 })], ["b"]);
     const once = apply(reset(snapshot(4, call("a"), call("b"))), change);

@@ -35,15 +35,15 @@ export function reset(snapshot: Snapshot): Board {
 }
 
 /**
- * Takes in one delta. Deltas may repeat or arrive out of order: of two versions of a call the
- * higher one stays, and a dropped call is brought back only by a later message.
+ * Takes in one delta. Deltas may repeat or arrive out of order: what a later number brought stays,
+ * and a dropped call is brought back only by a later message.
  */
 export function apply(board: Board, delta: Delta): Board {
   const calls = new Map(board.calls);
   const gone = new Map(board.gone);
   for (const call of delta.calls) {
     const held = calls.get(call.id);
-    if (held && held.call.version >= call.version) continue;
+    if (held && held.seq >= delta.seq) continue;
     const dropped = gone.get(call.id);
     if (dropped !== undefined) {
       if (delta.seq <= dropped) continue;

@@ -112,7 +112,10 @@ fn read_object(account: &str, body: &[u8], read: fn(Map<String, Value>, &mut Fac
 /// Reads one event.
 pub fn read_notification(account: &str, notification: &Notification) -> Reading {
     let account = notification.account_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(account);
-    let unfamiliar = notification.unfamiliar();
+    let mut unfamiliar = notification.unfamiliar();
+    if notification.event_ts.is_some_and(|ms| !Timestamp::from_millisecond(ms).is_ok_and(is_plausible)) {
+        unfamiliar.push("event_ts=implausible".to_owned());
+    }
     let mut facts = Facts::new(account, notification.event_ts);
     match &notification.body {
         Event::Unknown(_) => {

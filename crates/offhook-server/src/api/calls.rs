@@ -140,8 +140,8 @@ pub(crate) async fn list(
         from: params.from,
         to: params.to,
     };
-    let page = app.store().calls(filter, after, page_size(params.limit, 50, 500)).await?;
     let now = clock::now();
+    let page = app.store().calls(filter, after, page_size(params.limit, 50, 500), now).await?;
     Ok(Json(Calls {
         calls: page.calls.into_iter().map(|call| CallSummary::of(call.as_of(now))).collect(),
         next_cursor: page.next.map(|cursor| cursor.to_string()),

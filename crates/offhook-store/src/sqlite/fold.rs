@@ -303,19 +303,17 @@ pub fn rebuild(directory: &Path, mut progress: impl FnMut(u64, u64)) -> Result<R
         carry_marks(old, &new)?;
     }
     new.execute("DELETE FROM change", [])?;
-    new.execute("DELETE FROM sqlite_sequence WHERE name = 'change'", [])?;
-    new.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('change', ?1)", [last_change])?;
+    read::set_last_change(&new, last_change)?;
     let calls = new.query_row("SELECT count(*) FROM call", [], |row| row.get(0))?;
-    new.pragma_update(None, "wal_checkpoint", "TRUNCATE").or_else(|error| match error {
-        rusqlite::Error::ExecuteReturnedResults => Ok(()),
-        error => Err(error),
-    })?;
+    // Everything into the one file that is moved into place; nobody else has it open, so nothing is busy.
+    new.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
     drop(old);
     drop(new);
     remove_log(&old_path)?;
     std::fs::rename(&new_path, &old_path)
         .map_err(|source| StoreError::Directory { path: old_path.clone(), source })?;
     remove_log(&new_path)?;
+    super::sync_directory(directory)?;
     Ok(Rebuilt { entries: done, calls, identical })
 }
 

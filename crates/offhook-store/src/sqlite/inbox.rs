@@ -33,6 +33,8 @@ struct Written {
     /// Since this process began.
     appended: u64,
     commits: u64,
+    /// The last commit failed.
+    failing: bool,
 }
 
 #[derive(Debug)]
@@ -81,6 +83,11 @@ impl Inbox {
         (written.appended, written.commits)
     }
 
+    /// The last attempt to write failed, or nobody writes any more.
+    pub fn is_failing(&self) -> bool {
+        self.written.borrow().failing || self.queue.is_closed()
+    }
+
     /// Arrivals that wait for the disk now.
     pub fn waiting(&self) -> usize {
         self.queue.max_capacity() - self.queue.capacity()
@@ -111,6 +118,7 @@ fn write(mut connection: Connection, mut queue: mpsc::Receiver<Waiting>, tell: &
                     written.last_seq = first + count - 1;
                     written.appended += count;
                     written.commits += 1;
+                    written.failing = false;
                 });
                 for (seq, waiting) in (first..).zip(batch.drain(..)) {
                     // Whoever waited may have hung up; what it sent is kept all the same.
@@ -123,6 +131,7 @@ fn write(mut connection: Connection, mut queue: mpsc::Receiver<Waiting>, tell: &
                     arrivals = batch.len(),
                     "could not write to the inbox"
                 );
+                tell.send_modify(|written| written.failing = true);
                 for waiting in batch.drain(..) {
                     let _ = waiting.done.send(Err(again(&error)));
                 }

@@ -117,7 +117,13 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
         let path = path.to_owned();
         move |source| StoreError::Directory { path, source }
     };
-    std::fs::create_dir_all(directory).map_err(io(directory))?;
+    if !directory.exists() {
+        std::fs::create_dir_all(directory).map_err(io(directory))?;
+        // The directory itself must outlive a power failure too, or nothing in it does.
+        if let Some(parent) = directory.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            sync_directory(parent)?;
+        }
+    }
     let path = directory.join("lock");
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io(&path))?;
     match file.try_lock() {
@@ -125,4 +131,11 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
         Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(directory.to_owned())),
         Err(std::fs::TryLockError::Error(source)) => Err(StoreError::Directory { path, source }),
     }
+}
+
+/// Makes sure that the names in a directory are on disk.
+fn sync_directory(directory: &Path) -> Result<(), StoreError> {
+    File::open(directory)
+        .and_then(|open| open.sync_all())
+        .map_err(|source| StoreError::Directory { path: directory.to_owned(), source })
 }

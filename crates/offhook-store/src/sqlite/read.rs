@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use offhook_calls::{AliasKind, CallView, STALE_AFTER, normalize::Door};
+use offhook_calls::{AliasKind, CallView, STALE_AFTER, State, normalize::Door};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::{
@@ -42,6 +42,21 @@ impl Store {
         self.read(last_change).await
     }
 
+    /// Makes the numbers that the feed gives out from now on larger than any it gave before, even if the
+    /// file was made anew or went back to an earlier moment when the power failed. A client that comes back
+    /// with an old number then never takes another change for one it has seen.
+    pub async fn advance_changes(&self, now: Timestamp) -> Result<(), StoreError> {
+        let inner = std::sync::Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || {
+            let folder = inner.folder.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            // Faster than a number a microsecond no machine folds; a browser counts exactly up to 2^53.
+            let number = last_change(&folder)?.max(u64::try_from(now.as_microsecond()).unwrap_or(0));
+            set_last_change(&folder, number)
+        })
+        .await
+        .map_err(|_| StoreError::Closed)?
+    }
+
     /// What changed after `seq`, at most `limit` lines of the feed. `None` when the feed no longer reaches
     /// back that far, or never gave out that number: then start from [`Store::open_calls`].
     pub async fn changes_after(&self, seq: u64, limit: usize) -> Result<Option<Changes>, StoreError> {
@@ -62,14 +77,15 @@ impl Store {
         .await
     }
 
-    /// Calls, newest first, a page at a time.
+    /// Calls as of `now`, newest first, a page at a time.
     pub async fn calls(
         &self,
         filter: CallFilter,
         after: Option<Cursor>,
         limit: usize,
+        now: Timestamp,
     ) -> Result<CallPage, StoreError> {
-        self.read(move |calls| list(calls, &filter, after.as_ref(), limit)).await
+        self.read(move |calls| list(calls, &filter, after.as_ref(), limit, now)).await
     }
 
     /// Calls found by something a person typed: any id, a telephone number or its end, an extension.
@@ -226,6 +242,12 @@ fn changes_after(calls: &Connection, seq: u64, limit: usize) -> Result<Option<Ch
     Ok(Some(changes))
 }
 
+pub(super) fn set_last_change(calls: &Connection, number: u64) -> Result<(), StoreError> {
+    calls.execute("DELETE FROM sqlite_sequence WHERE name = 'change'", [])?;
+    calls.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('change', ?1)", [number])?;
+    Ok(())
+}
+
 const ENTRY: &str = "SELECT seq, received_at, door, account, event, event_ts, late, body FROM arrival";
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
@@ -329,6 +351,7 @@ fn list(
     filter: &CallFilter,
     after: Option<&Cursor>,
     limit: usize,
+    now: Timestamp,
 ) -> Result<CallPage, StoreError> {
     let mut sql = "SELECT view, started_ms, account || '/' || key FROM call WHERE true".to_owned();
     let mut values: Vec<Box<dyn ToSql>> = Vec::new();
@@ -344,7 +367,16 @@ fn list(
         also("direction = ?", Box::new(direction.as_str()));
     }
     if let Some(state) = filter.state {
-        also("state = ?", Box::new(state.as_str()));
+        // As `CallView::as_of` shows them: open calls that went silent long ago are in no state we know.
+        let silent = now.as_millisecond() - stale_ms();
+        match state {
+            State::Ended => also("state = ?", Box::new(state.as_str())),
+            State::Unknown => also("is_open AND (state = 'unknown' OR last_ms < ?)", Box::new(silent)),
+            _ => {
+                also("state = ?", Box::new(state.as_str()));
+                also("last_ms >= ?", Box::new(silent));
+            }
+        }
     }
     if let Some(result) = filter.result {
         also("result = ?", Box::new(result.as_str()));

@@ -16,6 +16,11 @@ pub(crate) fn start() -> Timestamp {
 }
 
 /// A webhook with this body, received so many seconds after the start.
+/// A moment at which every call of these tests is over or still believed to be open.
+pub(crate) fn later() -> Timestamp {
+    start() + jiff::SignedDuration::from_hours(3)
+}
+
 pub(crate) fn webhook(seconds: i64, body: &Value) -> Arrival {
     Arrival {
         received_at: start() + SignedDuration::from_secs(seconds),

@@ -71,3 +71,23 @@ async fn after_a_rebuild_an_old_number_gets_nothing_unless_it_was_the_newest() {
     let one = store.changes_after(5, 10).await.unwrap().unwrap();
     assert_eq!((one.seq, one.calls.len()), (6, 1), "numbers go on, none is given twice");
 }
+
+#[tokio::test]
+async fn a_feed_that_was_made_anew_gives_out_no_number_twice() {
+    let directory = TempDir::new().unwrap();
+    let given = {
+        let store = Store::open(directory.path()).unwrap();
+        store.advance_changes(start()).await.unwrap();
+        append(&store, [webhook(0, &ringing("1", 0, "+15550100", 1001))]).await;
+        fold_all(&store);
+        store.last_change().await.unwrap()
+    };
+    for file in ["calls.db", "calls.db-wal", "calls.db-shm"] {
+        let _ = std::fs::remove_file(directory.path().join(file));
+    }
+    let store = Store::open(directory.path()).unwrap();
+    store.advance_changes(start() + jiff::SignedDuration::from_secs(1)).await.unwrap();
+    assert!(store.changes_after(given, 10).await.unwrap().is_none(), "who comes back starts from a snapshot");
+    fold_all(&store);
+    assert!(store.last_change().await.unwrap() > given);
+}

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::events::{ACCOUNT, append, day, fold_all, read_models, ringing, webhook};
+use crate::events::{ACCOUNT, append, day, fold_all, later, read_models, ringing, webhook};
 
 /// Everything that folding moves.
 fn all_of(directory: &TempDir) -> Vec<String> {
@@ -74,7 +74,10 @@ async fn calls_that_turn_out_to_be_one_are_found_by_every_old_id_and_the_feed_sa
     append(&store, told.iter().map(|event| webhook(0, event))).await;
     fold_all(&store);
     let seen = store.last_change().await.unwrap();
-    assert_eq!(store.calls(offhook_store::CallFilter::default(), None, 10).await.unwrap().calls.len(), 2);
+    assert_eq!(
+        store.calls(offhook_store::CallFilter::default(), None, 10, later()).await.unwrap().calls.len(),
+        2
+    );
     // A row of history whose legs are both of them.
     let row = json!({
         "call_history_uuid": "h1", "call_id": "200", "direction": "inbound", "start_time": "2026-11-22T10:00:00Z",
@@ -102,7 +105,7 @@ async fn calls_that_turn_out_to_be_one_are_found_by_every_old_id_and_the_feed_sa
             store.entries_of(ACCOUNT, id).await.unwrap().into_iter().map(|entry| entry.seq).collect();
         assert_eq!(told, [1, 2, 3, 4], "{id}");
     }
-    let page = store.calls(offhook_store::CallFilter::default(), None, 10).await.unwrap();
+    let page = store.calls(offhook_store::CallFilter::default(), None, 10, later()).await.unwrap();
     assert_eq!(page.calls.len(), 1);
     let changes = store.changes_after(seen, 100).await.unwrap().unwrap();
     assert_eq!(changes.gone, ["200"]);

@@ -6,7 +6,7 @@ use offhook_store::{CallFilter, Cursor, Store};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::events::{ACCOUNT, append, day, fold_all, ringing, start, webhook};
+use crate::events::{ACCOUNT, append, day, fold_all, later, ringing, start, webhook};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
@@ -29,7 +29,7 @@ proptest! {
             let mut after: Option<Cursor> = None;
             let mut n = 0;
             loop {
-                let page = store.calls(CallFilter::default(), after.clone(), size).await.unwrap();
+                let page = store.calls(CallFilter::default(), after.clone(), size, later()).await.unwrap();
                 prop_assert!(page.calls.len() <= size);
                 seen.extend(page.calls.into_iter().map(|call| (call.started_at, call.id)));
                 let Some(next) = page.next else { break };
@@ -57,9 +57,9 @@ async fn filters_pick_what_they_say() {
     append(&store, day(1, 56)).await;
     fold_all(&store);
     let everything = CallFilter::default();
-    let all = store.calls(everything.clone(), None, 500).await.unwrap().calls;
+    let all = store.calls(everything.clone(), None, 500, later()).await.unwrap().calls;
     assert!(all.len() >= 50);
-    let count = async |filter: CallFilter| store.calls(filter, None, 500).await.unwrap().calls.len();
+    let count = async |filter: CallFilter| store.calls(filter, None, 500, later()).await.unwrap().calls.len();
 
     for direction in [Direction::Inbound, Direction::Outbound, Direction::Internal] {
         let expected = all.iter().filter(|call| call.direction == direction).count();
@@ -82,7 +82,7 @@ async fn filters_pick_what_they_say() {
     );
     let queue = all.iter().find_map(|call| call.queue.as_ref()?.extension_number.clone()).unwrap();
     let with_queue = store
-        .calls(CallFilter { queue: Some(queue.clone()), ..everything.clone() }, None, 500)
+        .calls(CallFilter { queue: Some(queue.clone()), ..everything.clone() }, None, 500, later())
         .await
         .unwrap();
     assert!(!with_queue.calls.is_empty() && with_queue.calls.len() < all.len());
@@ -100,12 +100,18 @@ async fn filters_pick_what_they_say() {
     );
     // Together they narrow, and a page of a filtered list goes on within the filter.
     let filter = CallFilter { direction: Some(Direction::Inbound), state: Some(State::Ended), ..everything };
-    let whole: Vec<_> =
-        store.calls(filter.clone(), None, 500).await.unwrap().calls.into_iter().map(|call| call.id).collect();
+    let whole: Vec<_> = store
+        .calls(filter.clone(), None, 500, later())
+        .await
+        .unwrap()
+        .calls
+        .into_iter()
+        .map(|call| call.id)
+        .collect();
     let mut paged = Vec::new();
     let mut after = None;
     loop {
-        let page = store.calls(filter.clone(), after, 3).await.unwrap();
+        let page = store.calls(filter.clone(), after, 3, later()).await.unwrap();
         paged.extend(page.calls.into_iter().map(|call| call.id));
         after = page.next;
         if after.is_none() {
@@ -172,4 +178,19 @@ fn a_cursor_that_is_not_ours_is_refused() {
     for text in ["", "x", "12", "x.y"] {
         assert!(text.parse::<Cursor>().is_err(), "{text}");
     }
+}
+
+#[tokio::test]
+async fn a_call_that_went_silent_is_listed_as_unknown_and_not_as_ringing() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    append(&store, [webhook(0, &ringing("1", 0, "+15550100", 1001))]).await;
+    fold_all(&store);
+    let count = async |state: State, now: jiff::Timestamp| {
+        let filter = CallFilter { state: Some(state), ..CallFilter::default() };
+        store.calls(filter, None, 10, now).await.unwrap().calls.len()
+    };
+    assert_eq!((count(State::Ringing, later()).await, count(State::Unknown, later()).await), (1, 0));
+    let tomorrow = start() + SignedDuration::from_hours(24);
+    assert_eq!((count(State::Ringing, tomorrow).await, count(State::Unknown, tomorrow).await), (0, 1));
 }
