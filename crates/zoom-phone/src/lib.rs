@@ -6,10 +6,20 @@
 
 #[cfg(feature = "client")]
 pub mod client;
+pub mod embed;
 #[cfg(feature = "client")]
 mod http;
+#[cfg(feature = "launch")]
+pub mod launch;
+#[cfg(feature = "launch")]
+pub mod number;
 #[cfg(feature = "client")]
 pub mod oauth;
+#[cfg(feature = "client")]
+pub mod quota;
+pub mod scopes;
+#[cfg(feature = "client")]
+pub mod socket;
 pub mod webhook;
 
 pub use zoom_phone_types as types;

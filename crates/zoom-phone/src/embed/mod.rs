@@ -1,0 +1,1 @@
+//! Smart Embed: the messages between a page and Zoom Phone's iframe.

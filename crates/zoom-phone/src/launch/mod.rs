@@ -1,0 +1,1 @@
+//! Launch addresses: starting a call or a text message from a link.

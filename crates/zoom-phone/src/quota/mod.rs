@@ -1,0 +1,1 @@
+//! Zoom's rate limits: used fully, never broken.

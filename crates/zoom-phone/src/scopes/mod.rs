@@ -1,0 +1,1 @@
+//! OAuth scopes: what each operation and event needs.
