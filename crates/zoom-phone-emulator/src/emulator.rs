@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::routing::get;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -15,7 +16,8 @@ use crate::company::Company;
 use crate::config::Config;
 use crate::dice::Dice;
 use crate::error::Error;
-use crate::oauth::Tokens;
+use crate::faults::Faults;
+use crate::oauth::Grants;
 use crate::rest::paging::Snapshots;
 use crate::state::State;
 use crate::webhooks::Deliverer;
@@ -37,7 +39,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) state: Arc<State>,
-    pub(crate) tokens: Tokens,
+    pub(crate) grants: Grants,
+    pub(crate) faults: Faults,
     pub(crate) snapshots: Snapshots,
     /// True once the receiver has passed the challenge; always true without one.
     pub(crate) open: watch::Sender<bool>,
@@ -60,7 +63,8 @@ impl Emulator {
         let shared = Shared {
             clock: Clock::new(start, config.speed),
             state: Arc::new(State::new(company, config.seed, config.calls_per_minute)),
-            tokens: Tokens::new(config.seed),
+            grants: Grants::new(config.seed),
+            faults: Faults::default(),
             snapshots: Snapshots::new(config.seed),
             open: watch::Sender::new(config.webhook.is_none()),
             config,
@@ -72,6 +76,7 @@ impl Emulator {
     pub fn router(&self) -> Router {
         Router::new()
             .merge(oauth::router())
+            .route("/file/recording_transcript/{id}", get(rest::signed_transcript))
             .nest("/v2", rest::router(self.shared.clone()))
             .nest("/_emulator", control::router())
             .fallback(rest::not_found)

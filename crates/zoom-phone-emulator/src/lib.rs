@@ -62,10 +62,12 @@ mod dice;
 mod emulator;
 mod error;
 mod events;
+mod faults;
 mod oauth;
 mod records;
 mod rest;
 mod scenario;
+mod scopes;
 mod state;
 mod webhooks;
 

@@ -55,6 +55,10 @@ pub(crate) struct Counts {
     pub(crate) webhooks_withheld: u64,
     /// Challenges that were not answered properly.
     pub(crate) challenges_failed: u64,
+    /// Requests to `POST /oauth/token`.
+    pub(crate) token_requests: u64,
+    /// Requests below `/v2`.
+    pub(crate) rest_requests: u64,
     /// Calls that ended.
     pub(crate) calls_finished: u64,
     /// Finished calls by scenario.

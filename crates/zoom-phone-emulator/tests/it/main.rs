@@ -4,4 +4,7 @@
 
 mod delivery;
 mod http;
+mod oauth;
+mod operations;
 mod plans;
+mod rig;
