@@ -32,7 +32,10 @@ pub struct Config {
     /// Scopes that both apps have. By default all granular `…:admin` scopes of the catalogue, and
     /// `user:read:user`.
     pub scopes: Vec<String>,
-    /// Where events go; without it the company still works and only REST shows what happened.
+    /// The `subscriptionId` of the WebSocket that carries events.
+    pub subscription_id: String,
+    /// Where events go by webhook; without it the company still works; REST shows what happened, and the WebSocket
+    /// carries it.
     pub webhook: Option<WebhookTarget>,
     /// Address under which clients reach this emulator, used for links inside events (recording and
     /// voicemail downloads). [`serve`](crate::serve) fills it from its listener when absent.
@@ -84,6 +87,7 @@ impl Default for Config {
                 .map(|host| format!("http://{host}:8080/oauth/callback"))
                 .into(),
             scopes: scopes::all(),
+            subscription_id: "demo_subscription_00A".to_owned(),
             webhook: None,
             public_url: None,
         }

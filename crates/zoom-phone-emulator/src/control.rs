@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::clock::text;
 use crate::emulator::Shared;
+use crate::examples;
 use crate::faults::Fault;
 use crate::oauth::{Verdict, settle};
 use crate::scenario::Scenario;
@@ -22,7 +23,10 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/state", get(state))
         .route("/ledger", get(ledger))
         .route("/scenarios/{name}", post(play))
+        .route("/events", get(event_names))
+        .route("/events/{event}", post(emit))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/ws/drop", post(drop_socket))
         .route("/devices/{user_code}/approve", post(approve_device))
         .route("/devices/{user_code}/deny", post(deny_device))
 }
@@ -70,6 +74,23 @@ async fn play(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Re
     }
 }
 
+/// The names of all events.
+async fn event_names() -> Json<Value> {
+    Json(json!({ "events": examples::names() }))
+}
+
+/// Sends an example of an event, by webhook and WebSocket like any other.
+async fn emit(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
+    let now = shared.clock.now();
+    let Some(event) = examples::event(&name, &shared.config.account_id, now) else {
+        let answer =
+            json!({ "error": format!("Zoom Phone has no event {name:?}"), "events": examples::names() });
+        return (StatusCode::NOT_FOUND, Json(answer)).into_response();
+    };
+    shared.state.emit(event.clone(), now);
+    (StatusCode::ACCEPTED, Json(event)).into_response()
+}
+
 /// The faults that are switched on.
 async fn faults(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(json!({ "faults": shared.faults.list() }))
@@ -109,4 +130,9 @@ async fn deny_device(State(shared): State<Arc<Shared>>, Path(user_code): Path<St
 
 fn settled(found: bool) -> StatusCode {
     if found { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+}
+
+/// Breaks the WebSocket off without a goodbye.
+async fn drop_socket(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    Json(json!({ "dropped": shared.socket.cut() }))
 }

@@ -9,7 +9,9 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// One fault. `times` counts down with every request that it strikes; at 0 the fault is over.
+use crate::limits::{Limit, Plan};
+
+/// One fault, or the limits. `times` counts down with every request that it strikes; at 0 the fault is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Fault {
@@ -43,6 +45,13 @@ pub(crate) enum Fault {
         operation: Option<String>,
         #[serde(default = "once")]
         times: u32,
+    },
+    /// Zoom's limits are enforced, until this is switched off.
+    RateLimit {
+        plan: Plan,
+        /// A daily budget for heavy operations instead of the plan's 15,000 or 30,000.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        daily: Option<u32>,
     },
 }
 
@@ -81,7 +90,11 @@ impl Faults {
             }
             _ => {}
         }
-        self.lock().push(fault);
+        let mut faults = self.lock();
+        if matches!(fault, Fault::RateLimit { .. }) {
+            faults.retain(|fault| !matches!(fault, Fault::RateLimit { .. }));
+        }
+        faults.push(fault);
         Ok(())
     }
 
@@ -105,6 +118,14 @@ impl Faults {
         });
         faults.retain(|fault| fault.times() > 0);
         struck
+    }
+
+    /// The limits to enforce.
+    pub(crate) fn rate_limit(&self) -> Option<Limit> {
+        self.lock().iter().find_map(|fault| match *fault {
+            Fault::RateLimit { plan, daily } => Some(Limit { plan, daily }),
+            _ => None,
+        })
     }
 
     /// Whether the next answer of the token service is lost.
@@ -154,6 +175,7 @@ impl Faults {
 impl Fault {
     fn times(&self) -> u32 {
         match self {
+            Self::RateLimit { .. } => 1,
             Self::TokenResponseLost { times, .. }
             | Self::Status { times, .. }
             | Self::Delay { times, .. } => *times,

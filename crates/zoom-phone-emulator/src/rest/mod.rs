@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use zoom_phone_types::catalogue::{Catalogue, Operation};
 
 use crate::emulator::Shared;
-use crate::oauth::Holder;
+use crate::oauth::{Access, Holder};
 use crate::scopes;
 pub(crate) use files::signed_transcript;
 
@@ -118,7 +118,7 @@ async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
     response
 }
 
-/// Only a live token gets in, only where its scopes reach, only with a request as documented.
+/// Only a live token gets in, only where its scopes reach, only within the limits.
 async fn pass(shared: &Shared, mut request: Request, next: Next) -> Result<Response, Refusal> {
     let found = Catalogue::get().find(request.method().as_str(), request.uri().path());
     let id = found.as_ref().map_or("", |(operation, _)| operation.id.as_str());
@@ -128,13 +128,38 @@ async fn pass(shared: &Shared, mut request: Request, next: Next) -> Result<Respo
     let access = shared.grants.admit(request.headers());
     let access =
         access.ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, 124, "Invalid access token."))?;
-    let Some((operation, mut path)) = found else {
+    let Some((operation, path)) = found else {
         request.extensions_mut().insert(access);
         return Ok(next.run(request).await);
     };
     if !scopes::allow(&access.scopes, operation) {
         return Err(Refusal::scopes(&operation.scopes_granular));
     }
+    let verdict = match (shared.faults.rate_limit(), operation.rate) {
+        (Some(limit), Some(label)) => Some(shared.limits.spend(limit, label, shared.real_time.now())),
+        _ => None,
+    };
+    let mut response = match verdict.as_ref().and_then(|verdict| verdict.refusal) {
+        Some(message) => {
+            shared.state.count(|counts| counts.rate_limited += 1);
+            Refusal::new(StatusCode::TOO_MANY_REQUESTS, 429, message).into_response()
+        }
+        None => perform(operation, path, &access, request, next).await.unwrap_or_else(Refusal::into_response),
+    };
+    if let Some(verdict) = verdict {
+        verdict.write(response.headers_mut());
+    }
+    Ok(response)
+}
+
+/// Hands a request on that is as documented.
+async fn perform(
+    operation: &'static Operation,
+    mut path: Vec<(&'static str, String)>,
+    access: &Access,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
     for (name, value) in &mut path {
         if *name == "userId" && value == "me" {
             let Holder::User(user) = &access.holder else { return Err(people::no_me()) };

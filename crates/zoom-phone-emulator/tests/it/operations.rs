@@ -2,43 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
-use tokio::net::TcpListener;
-use tokio_util::sync::{CancellationToken, DropGuard};
-use zoom_phone_emulator::{Config, serve};
+use zoom_phone_emulator::Config;
 use zoom_phone_types::catalogue::{Catalogue, Content, Operation, Place, Schema};
 
-use crate::rig::{DEMO, GRANT, Zoom};
-
-/// An emulator on a socket of its own.
-struct Served {
-    origin: String,
-    client: reqwest::Client,
-    token: String,
-    _stop: DropGuard,
-}
-
-impl Served {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let origin = format!("http://{}", listener.local_addr().expect("an address"));
-        let stop = CancellationToken::new();
-        let config = Config { calls_per_minute: 0.0, ..Config::default() };
-        tokio::spawn(serve(config, listener, stop.clone()));
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        let client = client.build().expect("a client");
-        let request = client.post(format!("{origin}/oauth/token?{GRANT}")).header("authorization", DEMO);
-        let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
-        let token = answer["access_token"].as_str().expect("a token").to_owned();
-        Self { origin, client, token, _stop: stop.drop_guard() }
-    }
-
-    fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        let method = Method::from_bytes(method.as_bytes()).expect("a verb");
-        self.client.request(method, format!("{}/v2{path}", self.origin)).bearer_auth(&self.token)
-    }
-}
+use crate::rig::{Served, Zoom};
 
 /// The least that a schema accepts.
 fn least(schema: &Schema) -> Value {

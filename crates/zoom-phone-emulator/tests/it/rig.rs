@@ -1,16 +1,17 @@
-//! An emulator on tokio's paused time, asked through its router.
+//! Emulators to ask: one on tokio's paused time through its router, one on a socket.
 
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode};
+use axum::http::{Method, Request, StatusCode};
 use axum::response::Response;
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt as _;
-use zoom_phone_emulator::{Config, Emulator, Scenario};
+use zoom_phone_emulator::{Config, Emulator, Scenario, serve};
 
 pub(crate) const DEMO: &str = "Basic ZGVtb19jbGllbnRfaWRfMDAwMDAwQTpkZW1vX2NsaWVudF9zZWNyZXQ=";
 pub(crate) const GRANT: &str = "grant_type=account_credentials&account_id=demo_account_0000000AA";
@@ -114,5 +115,45 @@ impl Zoom {
 impl Drop for Zoom {
     fn drop(&mut self) {
         self.stop.cancel();
+    }
+}
+
+/// An emulator on a socket of its own.
+pub(crate) struct Served {
+    pub(crate) origin: String,
+    pub(crate) client: reqwest::Client,
+    pub(crate) token: String,
+    _stop: DropGuard,
+}
+
+impl Served {
+    pub(crate) async fn start() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let stop = CancellationToken::new();
+        let config = Config { calls_per_minute: 0.0, ..config };
+        tokio::spawn(serve(config, listener, stop.clone()));
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        let client = client.build().expect("a client");
+        let request = client.post(format!("{origin}/oauth/token?{GRANT}")).header("authorization", DEMO);
+        let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        let token = answer["access_token"].as_str().expect("a token").to_owned();
+        Self { origin, client, token, _stop: stop.drop_guard() }
+    }
+
+    /// Asks the emulator's own endpoints.
+    pub(crate) async fn control(&self, method: &str, path: &str, body: &Value) -> Value {
+        let method = Method::from_bytes(method.as_bytes()).expect("a verb");
+        let request = self.client.request(method, format!("{}/_emulator{path}", self.origin));
+        request.json(body).send().await.expect("an answer").json().await.expect("JSON")
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).expect("a verb");
+        self.client.request(method, format!("{}/v2{path}", self.origin)).bearer_auth(&self.token)
     }
 }
