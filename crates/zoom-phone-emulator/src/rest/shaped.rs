@@ -84,6 +84,7 @@ impl Shaped<'_> {
             dice: Dice::new(seed ^ self.shared.config.seed, 5),
             origin: self.origin.clone(),
             hints: hints.filter(is_word).map(str::to_owned).collect(),
+            downloads: if operation.path.contains("voice_mail") { "voice_mails" } else { "recording" },
             time: self.shared.clock.start(),
         }
     }
@@ -141,8 +142,9 @@ impl Shaped<'_> {
             let cut = Cut { purpose, token, size: asked.min(ROWS), lifetime: TOKEN_LIFETIME, endless: false };
             (asked, self.shared.snapshots.cut(cut, list)?)
         };
-        answer[&paging.items] =
-            page.ids.iter().map(|row| self.sampler(Some(row)).value(&paging.items, items, 1)).collect();
+        let name = paging.items.trim_end_matches('s');
+        let rows = page.ids.iter().map(|row| self.sampler(Some(row)).value(name, items, 1));
+        answer[&paging.items] = rows.collect();
         for (name, number) in
             [("page_size", asked), ("total_records", page.total), ("page_count", page.count())]
         {
