@@ -7,4 +7,6 @@ mod fake;
 #[cfg(test)]
 mod get;
 #[cfg(test)]
+mod number;
+#[cfg(test)]
 mod oauth;
