@@ -58,8 +58,7 @@ impl PhoneNumber {
         is_meant: fn(&lib::PhoneNumber) -> bool,
     ) -> Result<Self, NumberError> {
         let text = &clean(text)?;
-        let several = text.chars().skip(1).any(|letter| letter == '+') || text.contains(',');
-        if several && !text.contains(";phone-context=") {
+        if text.chars().skip(1).any(|letter| letter == '+') || text.contains(',') {
             return Err(NumberError::Several);
         }
         let as_written = read(text, region);

@@ -7,6 +7,8 @@ mod fake;
 #[cfg(test)]
 mod get;
 #[cfg(test)]
+mod launch;
+#[cfg(test)]
 mod number;
 #[cfg(test)]
 mod oauth;
