@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod call_history;
 #[cfg(test)]
+mod embed;
+#[cfg(test)]
 mod fake;
 #[cfg(test)]
 mod get;
