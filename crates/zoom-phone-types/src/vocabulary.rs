@@ -6,7 +6,7 @@
 //!
 //! | generation | where | source |
 //! |---|---|---|
-//! | v1 | `*_call_log_completed`, `/phone/call_logs`, Smart Embed logs | `listCallLogs`, Smart Embed guide |
+//! | v1 | `*_call_log_completed`, `/phone/call_logs`, Smart Embed logs | `accountCallLogs`, Smart Embed guide |
 //! | v2, v3 | `*_call_history_completed`, `*_call_element_completed`, `/phone/call_history` | `accountCallHistory` |
 //! | live | `phone.caller_*`, `phone.callee_*`, Smart Embed call events | the webhook document, Smart Embed guide |
 //!

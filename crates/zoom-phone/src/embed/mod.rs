@@ -32,6 +32,6 @@ pub use command::{
     NoteField, NotePage, SearchResponse, SelectOption,
 };
 pub use frame::{Frame, Origin, OriginError};
-pub use index::{Facts, MESSAGES, Way};
+pub use index::{Facts, MESSAGES, Sender};
 pub use rules::{key, remote_party};
 pub use zoom_phone_types::embed::*;

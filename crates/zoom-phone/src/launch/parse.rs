@@ -56,8 +56,13 @@ impl LaunchUri {
         let target = read.target(&target, scheme.action(), region)?;
         let mut uri = Self::new(scheme, target)?;
         if let Some(from) = &read.caller_id {
-            let from = Dialable::to_call(from, region).map_err(LaunchError::CallerId)?;
-            uri = uri.caller_id(from)?;
+            let from = Dialable::to_call(from, region).map_err(LaunchError::CallerId);
+            match from.and_then(|from| uri.clone().caller_id(from)) {
+                Ok(with) => uri = with,
+                // Nothing that is said about it stands between a person and help.
+                Err(_) if matches!(uri.target(), Dialable::Emergency(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(Launch { uri, others: read.others })
     }
@@ -97,6 +102,9 @@ impl Parameters {
         action: Action,
         region: Option<Region>,
     ) -> Result<Dialable, LaunchError> {
+        if let Ok(emergency @ Dialable::Emergency(_)) = Dialable::to_call(number, region) {
+            return Ok(emergency);
+        }
         let mut whole = number.to_owned();
         if let Some(context) = self.context.take() {
             if let Some(digits) = context.strip_prefix('+') {

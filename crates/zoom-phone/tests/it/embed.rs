@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use zoom_phone::embed::{
     Body, Command, CommandError, Facts, FoundContact, Frame, InitConfig, MESSAGES, MakeCall, MatchedContact,
-    Message, NoteField, NotePage, Origin, ParseError, SelectOption, Way, key, remote_party,
+    Message, NoteField, NotePage, Origin, ParseError, SelectOption, Sender, key, remote_party,
 };
 use zoom_phone::number::{Dialable, NumberError, PhoneNumber, Region};
 use zoom_phone::types::vocabulary::{CallResult, NumberType};
@@ -349,14 +349,14 @@ fn only_documented_commands_can_be_written_and_each_in_its_documented_form() {
     }
     names.dedup();
     let documented: Vec<_> =
-        MESSAGES.iter().filter(|facts| facts.way == Way::ToZoom).map(|facts| facts.name).collect();
+        MESSAGES.iter().filter(|facts| facts.sender == Sender::Page).map(|facts| facts.name).collect();
     assert_eq!(names, documented);
     assert_eq!(Command::answer_search(&search(None), vec![]), None);
 }
 
 #[test]
 fn the_index_has_every_message_and_says_truly_which_carry_an_id() {
-    let from_zoom: Vec<&Facts> = MESSAGES.iter().filter(|facts| facts.way == Way::FromZoom).collect();
+    let from_zoom: Vec<&Facts> = MESSAGES.iter().filter(|facts| facts.sender == Sender::Zoom).collect();
     let mut names: Vec<_> =
         from_zoom.iter().map(|facts| facts.name).filter(|name| *name != "zp-ready").collect();
     let mut known = Body::NAMES.to_vec();

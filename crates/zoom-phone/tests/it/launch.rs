@@ -79,6 +79,20 @@ fn an_emergency_number_is_launched_untouched_by_every_scheme() {
 }
 
 #[test]
+fn nothing_said_about_an_emergency_call_gets_in_its_way() {
+    for (address, means) in [
+        ("tel:911;phone-context=+1", "tel:911"),
+        ("tel:911;phone-context=+1-415-555", "tel:911"),
+        ("tel:911;ext=12", "tel:911"),
+        ("zoomphonecall://911?callerid=1", "zoomphonecall://911"),
+        ("zoomphonecall://911?callerid=+14155550100", "zoomphonecall://911?callerid=+14155550100"),
+        ("callto://9-1-1/?callerid=812", "callto:911"),
+    ] {
+        assert_eq!(parse(address).as_deref(), Ok(means), "{address}");
+    }
+}
+
+#[test]
 fn addresses_are_read_in_the_spellings_that_are_about() {
     for (address, means) in [
         ("tel:+1-415-555-0142", "tel:+14155550142"),
