@@ -3,8 +3,14 @@
 #[cfg(test)]
 mod call_history;
 #[cfg(test)]
+mod embed;
+#[cfg(test)]
 mod fake;
 #[cfg(test)]
 mod get;
+#[cfg(test)]
+mod launch;
+#[cfg(test)]
+mod number;
 #[cfg(test)]
 mod oauth;
