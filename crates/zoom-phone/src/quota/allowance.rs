@@ -10,6 +10,8 @@ use std::time::Duration;
 const WINDOWS_TO_RECOVER: u32 = 20;
 /// Within an eighth around the level of the last 429, recovery takes so many times longer.
 const SLOWER: u32 = 8;
+/// But one step takes no more windows than this.
+const SLOWEST: u32 = 30;
 /// For so many windows our own requests are remembered, to tell them from others' in `X-RateLimit-Remaining`:
 /// longer than nearly all answers take.
 const MEMORY: u32 = 5;
@@ -61,7 +63,8 @@ impl Allowance {
         while self.allowed < self.ceiling {
             let next = self.allowed + 1;
             let near = self.hit > 0 && next.abs_diff(self.hit) <= self.hit / 8;
-            let step = window * WINDOWS_TO_RECOVER / self.ceiling * if near { SLOWER } else { 1 };
+            let step = window * WINDOWS_TO_RECOVER / self.ceiling;
+            let step = if near { (step * SLOWER).min(window * SLOWEST) } else { step };
             if now < self.changed + step {
                 return self.allowed;
             }
@@ -185,7 +188,7 @@ mod tests {
                 let allowed = allowance.allowed(now, SECOND);
                 prop_assert!((1..=ceiling).contains(&allowed), "{allowed}");
             }
-            prop_assert_eq!(allowance.allowed(now + 60 * SECOND, SECOND), ceiling);
+            prop_assert_eq!(allowance.allowed(now + 61 * SECOND, SECOND), ceiling);
         }
     }
 }
