@@ -80,3 +80,112 @@ impl SharedFile {
 pub(super) fn since_1970(time: Timestamp) -> Duration {
     Duration::try_from(time.as_duration()).unwrap_or(Duration::ZERO)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use tokio::task::JoinSet;
+    use tokio::time::Instant;
+    use zoom_phone_types::catalogue::RateLabel;
+
+    use super::*;
+    use crate::quota::{Limiter, LimiterConfig, Limits, Plan, Priority, QuotaError};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// A machine's clock that runs with tokio's paused one; each test has a thread of its own.
+    fn wall() -> Timestamp {
+        thread_local!(static BEGAN: Instant = Instant::now());
+        let noon: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        noon + BEGAN.with(Instant::elapsed)
+    }
+
+    fn process(directory: &tempfile::TempDir, limits: Limits) -> Limiter {
+        let plan = Plan::custom(limits);
+        let shared_file = Some(directory.path().join("quota.json"));
+        Limiter::open_with(&LimiterConfig { plan, shared_file, ..LimiterConfig::default() }, wall).unwrap()
+    }
+
+    /// When requests went in that time, by twenty workers.
+    async fn saturate(limiter: Limiter, label: RateLabel, time: Duration) -> Vec<Duration> {
+        let (begin, mut workers) = (Instant::now(), JoinSet::new());
+        for _ in 0..20 {
+            let limiter = limiter.clone();
+            workers.spawn(async move {
+                let mut sent = Vec::new();
+                while limiter.enter(Some(label), Priority::Live, Some(begin + time)).await.is_ok() {
+                    sent.push(begin.elapsed());
+                    tokio::time::sleep(SECOND / 10).await;
+                }
+                sent
+            });
+        }
+        workers.join_all().await.concat()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_limiters_with_one_file_share_one_quota_fully_and_never_exceed_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let limits = Plan::Pro.limits();
+        let (one, two) = (process(&directory, limits), process(&directory, limits));
+        let label = RateLabel::Light;
+        let (one, two) = tokio::join!(saturate(one, label, 30 * SECOND), saturate(two, label, 30 * SECOND));
+        assert!(one.len() > 200 && two.len() > 200, "{} and {}", one.len(), two.len());
+        let mut all = [one, two].concat();
+        all.sort();
+        assert!(all.windows(21).all(|some| some[20] > some[0] + SECOND));
+        assert!(all.len() >= 30 * 20 * 95 / 100, "{}", all.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_budget_of_the_day_is_one_for_all_and_outlives_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let limits = Limits { daily: 33, ..Plan::Pro.limits() };
+        let (one, two) = (process(&directory, limits), process(&directory, limits));
+        let label = RateLabel::Heavy;
+        let (one, two) = tokio::join!(saturate(one, label, 30 * SECOND), saturate(two, label, 30 * SECOND));
+        assert_eq!(one.len() + two.len(), 33);
+        let error = process(&directory, limits).enter(Some(label), Priority::Person, None).await.unwrap_err();
+        let midnight: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
+        assert!(matches!(error, QuotaError::Daily { until, .. } if until == midnight), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_dying_process_left_half_written_costs_one_window() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("quota.json"), r#"{"windows":[{"sent":[{"se"#).unwrap();
+        let limiter = process(&directory, Plan::Pro.limits());
+        let begin = Instant::now();
+        limiter.enter(None, Priority::Live, None).await.unwrap();
+        let waited = begin.elapsed();
+        assert!((SECOND..SECOND * 11 / 10).contains(&waited), "{waited:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_locked_file_is_waited_for_but_not_for_ever() {
+        let directory = tempfile::tempdir().unwrap();
+        let limiter = process(&directory, Plan::Pro.limits());
+        let other = File::open(directory.path().join("quota.json")).unwrap();
+        other.lock().unwrap();
+        let begin = Instant::now();
+        let error = limiter.enter(None, Priority::Live, None).await.unwrap_err();
+        let QuotaError::SharedFile { path, source } = error else { panic!("{error}") };
+        assert_eq!((path, source.kind()), (directory.path().join("quota.json"), ErrorKind::TimedOut));
+        assert!((5 * SECOND..6 * SECOND).contains(&begin.elapsed()));
+
+        let waiting = tokio::spawn(async move { limiter.enter(None, Priority::Live, None).await });
+        tokio::time::sleep(SECOND).await;
+        assert!(!waiting.is_finished());
+        other.unlock().unwrap();
+        waiting.await.unwrap().unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_cannot_be_opened_is_an_error_with_its_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let shared_file = Some(directory.path().to_owned());
+        let error = Limiter::open(&LimiterConfig { shared_file, ..LimiterConfig::default() }).unwrap_err();
+        assert!(error.to_string().contains(directory.path().to_str().unwrap()), "{error}");
+    }
+}

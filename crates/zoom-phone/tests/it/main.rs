@@ -8,3 +8,9 @@ mod fake;
 mod get;
 #[cfg(test)]
 mod oauth;
+#[cfg(test)]
+mod quota;
+#[cfg(test)]
+mod quota_processes;
+#[cfg(test)]
+mod quota_zoom;
