@@ -83,7 +83,7 @@ async fn hours_of_random_work_with_cancellations_never_exceed_the_plan_and_all_a
         // Ten seconds of one mood: from idle to half more than the plan allows, for each label.
         let busy = dice.random_range(0..150);
         for label in LABELS {
-            let most = if label == RateLabel::ResourceIntensive { 1 } else { 10 * limits.of(label) };
+            let most = if label == RateLabel::ResourceIntensive { 2 } else { 10 * limits.of(label) };
             for _ in 0..most * busy / 100 {
                 let (limiter, zoom) = (limiter.clone(), zoom.clone());
                 let priority =
@@ -112,7 +112,7 @@ async fn hours_of_random_work_with_cancellations_never_exceed_the_plan_and_all_a
     assert!(cancelled > 1000, "{cancelled}");
     for label in LABELS {
         assert_eq!((zoom.seen(label).too_fast, zoom.seen(label).too_many), (0, 0), "{label:?}");
-        assert!(zoom.seen(label).accepted > 500, "{label:?}");
+        assert!(zoom.seen(label).accepted > 300, "{label:?}");
     }
 }
 
