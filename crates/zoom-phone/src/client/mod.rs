@@ -21,6 +21,8 @@
 
 mod answer;
 mod call_history;
+#[cfg_attr(not(test), expect(dead_code, reason = "the transport does not use it yet"))]
+mod circuit;
 mod error;
 mod paging;
 mod retry;

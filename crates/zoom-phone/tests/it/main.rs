@@ -14,3 +14,9 @@ mod launch;
 mod number;
 #[cfg(test)]
 mod oauth;
+#[cfg(test)]
+mod quota;
+#[cfg(test)]
+mod quota_processes;
+#[cfg(test)]
+mod quota_zoom;
