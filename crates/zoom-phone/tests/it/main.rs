@@ -5,6 +5,6 @@ mod call_history;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
-mod get;
-#[cfg(test)]
 mod oauth;
+#[cfg(test)]
+mod request;
