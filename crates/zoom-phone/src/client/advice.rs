@@ -173,3 +173,130 @@ fn scopes(missing: &[&str], operation: Option<&Operation>) -> String {
     text.push_str(" to the app in Zoom's Marketplace, wait a minute, and let users authorise it again");
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quota::RateFacts;
+
+    fn error(operation: &str, status: u16, code: Option<i64>, message: &str) -> ApiError {
+        ApiError {
+            operation: operation.to_owned(),
+            status,
+            code,
+            message: message.to_owned(),
+            fields: Vec::new(),
+            tracking_id: None,
+            rate: RateFacts { limited: status == 429, ..RateFacts::default() },
+        }
+    }
+
+    #[test]
+    fn known_errors_say_what_to_do() {
+        let cases = [
+            ("phoneUser", 401, Some(124), "sign in again"),
+            ("phoneUser", 400, Some(124), "sign in again"),
+            ("phoneUser", 401, None, "sign in again"),
+            ("phoneUser", 403, Some(2031), "licence"),
+            ("phoneUser", 404, Some(2001), "account id"),
+            ("phoneUser", 404, Some(1001), "user id"),
+            ("phoneUser", 403, Some(403), "role"),
+            ("phoneUser", 400, Some(403), "role"),
+            ("phoneUser", 404, None, "check the id"),
+            ("phoneUser", 400, Some(404), "check the id"),
+            ("getCallPath", 404, Some(404), "may need a minute"),
+            ("phoneDownloadRecordingFile", 400, Some(404), "short-lived"),
+            ("phoneDownloadRecordingTranscript", 400, Some(12002), "being made"),
+            ("phoneDownloadRecordingTranscript", 400, Some(12001), "switched off"),
+            ("smsSessionSync", 400, Some(7035), "FSync"),
+            ("accountCallLogs", 404, Some(3001), "again in a minute"),
+            ("addUserSetting", 400, Some(15102), "locked"),
+            ("updateCallHandling", 400, Some(13005), "call handling"),
+            ("createPhoneSite", 412, Some(412), "multiple sites"),
+            ("createCallQueue", 400, Some(409), "exists already"),
+            ("createCallQueue", 409, Some(409), "exists already"),
+            ("assignPhoneNumber", 400, Some(429), "fewer at a time"),
+            ("phoneUser", 429, Some(429), "fewer requests"),
+            ("phoneUser", 400, Some(300), "correct the request"),
+            ("phoneUser", 502, None, "try again later"),
+            ("phoneUser", 302, None, "API address"),
+        ];
+        for (operation, status, code, words) in cases {
+            let advice = for_error(&error(operation, status, code, "")).unwrap();
+            assert!(advice.contains(words), "{operation} {status} {code:?}: {advice}");
+        }
+    }
+
+    #[test]
+    fn every_line_of_the_table_can_be_reached() {
+        for (index, line) in TABLE.iter().enumerate() {
+            let reached = |code: Option<i64>| {
+                [300, 400, 401, 403, 404, 409, 412, 429, 500].into_iter().any(|status| {
+                    let fits = |other: &Line| {
+                        other.statuses.contains(&status)
+                            && (other.codes.is_empty()
+                                || code.is_some_and(|code| other.codes.contains(&code)))
+                            && line.path.contains(other.path)
+                    };
+                    TABLE.iter().position(fits) == Some(index)
+                })
+            };
+            let codes: Vec<_> = line.codes.iter().map(|code| Some(*code)).chain([None]).collect();
+            assert!(codes.into_iter().any(reached), "line {index}: {}", line.advice);
+        }
+    }
+
+    #[test]
+    fn a_missing_scope_is_named_from_zooms_words_or_from_the_catalogue() {
+        let said = error(
+            "accountCallHistory",
+            400,
+            Some(4711),
+            r#"Invalid access token, does not contain scopes:["phone:read:list_call_logs:admin"]."#,
+        );
+        assert_eq!(said.missing_scopes(), ["phone:read:list_call_logs:admin"]);
+        assert!(
+            for_error(&said).unwrap().starts_with("add the scope phone:read:list_call_logs:admin to the app")
+        );
+        let several = error(
+            "x",
+            400,
+            Some(104),
+            "Invalid access token, does not contain scopes: [a:read, b:read:admin].",
+        );
+        assert_eq!(several.missing_scopes(), ["a:read", "b:read:admin"]);
+        let silent =
+            error("accountCallHistory", 400, Some(4711), "Invalid access token, does not contain scopes.");
+        assert!(silent.missing_scopes().is_empty());
+        assert!(for_error(&silent).unwrap().contains("phone:read:list_call_logs:admin"));
+    }
+
+    #[test]
+    fn a_daily_limit_says_when_it_ends() {
+        let limited = |facts: &[(&'static str, &str)]| {
+            let mut headers = reqwest::header::HeaderMap::new();
+            for (name, value) in facts {
+                headers.insert(*name, value.parse().unwrap());
+            }
+            let mut error = error("phoneUser", 429, Some(429), "");
+            error.rate = RateFacts::read(429, &headers);
+            (error.daily_end().map(|end| end.to_string()), for_error(&error).unwrap().into_owned())
+        };
+        let kind = ("x-ratelimit-type", "Daily-limit");
+        let date = ("date", "Sun, 22 Nov 2026 10:00:00 GMT");
+        let midnight = Some("2026-11-23T00:00:00Z".to_owned());
+        for facts in [
+            &[kind, ("retry-after", "2026-11-23T00:00:00Z")][..],
+            &[kind, date],
+            &[kind, date, ("retry-after", "50400")],
+            &[kind, date, ("retry-after", "soon")],
+        ] {
+            let (end, advice) = limited(facts);
+            assert_eq!(end, midnight, "{facts:?}");
+            assert!(advice.ends_with("2026-11-23T00:00:00Z"), "{advice}");
+        }
+        let (end, advice) = limited(&[kind]);
+        assert_eq!(end, None);
+        assert!(advice.ends_with("00:00 UTC"), "{advice}");
+    }
+}

@@ -30,14 +30,14 @@ pub struct Answer {
 impl Answer {
     /// The body as a type. One that is missing reads as an empty object: Zoom leaves bodies out.
     pub(super) fn decode<T: Wire>(self, operation: &str) -> Result<T, Error> {
-        T::from_json(&self.body)
-            .or_else(|| T::from_json(&Value::Object(Map::new())).filter(|_| self.body.is_null()))
-            .ok_or_else(|| Error::Unreadable {
-                operation: operation.to_owned(),
-                status: self.status,
-                found: "not the JSON that this operation returns",
-                tracking_id: self.tracking_id,
-            })
+        let nothing = self.body.is_null().then(|| Value::Object(Map::new()));
+        let read = T::from_json(&self.body).or_else(|| T::from_json(&nothing?));
+        read.ok_or_else(|| Error::Unreadable {
+            operation: operation.to_owned(),
+            status: self.status,
+            found: "not the JSON that this operation returns",
+            tracking_id: self.tracking_id,
+        })
     }
 }
 
@@ -73,14 +73,11 @@ pub(super) fn read(
     }
     let value = if body.bytes.trim_ascii().is_empty() {
         Value::Null
+    } else if let Ok(value) = serde_json::from_slice(&body.bytes) {
+        value
     } else {
-        match serde_json::from_slice(&body.bytes) {
-            Ok(value) => value,
-            Err(_) => {
-                let found = if is_html(headers, &body.bytes) { "an HTML page" } else { "not JSON" };
-                return Err(unreadable(found, tracking_id));
-            }
-        }
+        let found = if is_html(headers, &body.bytes) { "an HTML page" } else { "not JSON" };
+        return Err(unreadable(found, tracking_id));
     };
     Ok(Answer { status: status.as_u16(), body: value, tracking_id, rate })
 }

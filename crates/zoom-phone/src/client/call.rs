@@ -105,16 +105,14 @@ impl Target {
 impl Call {
     /// A call of the operation with this name in the catalogue.
     pub(crate) fn new(client: &Client, name: &'static str) -> Self {
-        match Catalogue::get().operation(name) {
-            Some(operation) => Self::to(client, Target::Operation(operation)),
-            None => {
-                // Generated code and catalogue come from one run of the generator: this is for the compiler.
-                let raw = Target::Raw { method: Method::Get, path: String::new(), label: RateLabel::Light };
-                let mut call = Self::to(client, raw);
-                call.faults.push(Fault::new(name, "is no operation of the catalogue"));
-                call
-            }
+        if let Some(operation) = Catalogue::get().operation(name) {
+            return Self::to(client, Target::Operation(operation));
         }
+        // Generated code and catalogue come from one run of the generator: this is for the compiler.
+        let raw = Target::Raw { method: Method::Get, path: String::new(), label: RateLabel::Light };
+        let mut call = Self::to(client, raw);
+        call.faults.push(Fault::new(name, "is no operation of the catalogue"));
+        call
     }
 
     pub(super) fn to(client: &Client, target: Target) -> Self {

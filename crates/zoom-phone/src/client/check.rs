@@ -38,6 +38,14 @@ fn query(call: &Call, operation: &Operation, faults: &mut Vec<Fault>) {
             }
         };
         add(faults, name, value.0, &value.1);
+        // Of some lists only the prose names the maximum.
+        if name == "page_size"
+            && let Some(max) = operation.page_size_max
+            && value.1.as_i64().is_some_and(|size| size > i64::from(max))
+            && !faults.iter().any(|fault| fault.at == "page_size")
+        {
+            faults.push(Fault::new("page_size", format!("must be at most {max}")));
+        }
     }
     let given = |name: &str| call.query.iter().any(|(set, values)| set == name && !values.is_empty());
     let missing = parameters().filter(|parameter| parameter.required && !given(&parameter.name));
@@ -93,4 +101,96 @@ fn typed(text: &str, schema: &Schema) -> Value {
         _ => None,
     };
     typed.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::{Part, tests::client};
+
+    fn faults(id: &str, write: impl FnOnce(Call) -> Call) -> Vec<String> {
+        let mut faults = Vec::new();
+        super::call(&write(client().operation(id).unwrap()), &mut faults);
+        faults.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_is_documented_passes() {
+        assert_eq!(
+            faults("accountCallHistory", |call| call
+                .query("page_size", 300)
+                .query_all("directions", ["inbound", "outbound"])
+                .query("from", "2026-11-22")
+                .query("with_voicemail", true)),
+            [""; 0]
+        );
+        assert_eq!(faults("phoneUser", |call| call), [""; 0]);
+        assert_eq!(
+            faults("smsSessionSync", |call| call.query("count", 10).query("sync_type", "FSync")),
+            [""; 0]
+        );
+        assert_eq!(
+            faults("UploadFaxFiles", |call| call.part("file", Part::file("a", "application/zip", "x"))),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn each_kind_of_fault_is_named_with_its_place() {
+        let history = |name: &'static str, value: &str| {
+            faults("accountCallHistory", |call| call.query(name, value)).join("; ")
+        };
+        assert_eq!(history("pagesize", "1"), "pagesize is no parameter of this operation");
+        assert_eq!(history("page_size", "ten"), "page_size must be an integer");
+        assert_eq!(history("page_size", "301"), "page_size must be at most 300");
+        assert_eq!(history("with_voicemail", "yes"), "with_voicemail must be true or false");
+        assert!(history("directions", "up").starts_with("directions[0] must be one of "));
+        assert_eq!(
+            faults("accountCallHistory", |call| call.query_all("page_size", [1, 2])),
+            ["page_size takes one value"]
+        );
+        // Only the prose of this one names its maximum.
+        assert_eq!(
+            faults("getPhoneRecordings", |call| call.query("page_size", 301)),
+            ["page_size must be at most 300"]
+        );
+        assert_eq!(faults("smsSessionSync", |call| call), ["count is required"]);
+        assert_eq!(faults("phoneUser", |call| call.body(json!({}))), ["body is not taken by this operation"]);
+        assert_eq!(faults("UploadFaxFiles", |call| call), ["body is required"]);
+        assert_eq!(
+            faults("UploadFaxFiles", |call| call.body(json!({}))),
+            ["body is multipart: give it in parts"]
+        );
+        assert_eq!(
+            faults("UploadFaxFiles", |call| call.part("other", Part::text("x"))),
+            ["file is required"]
+        );
+    }
+
+    #[test]
+    fn a_body_is_checked_to_its_depth() {
+        assert_eq!(faults("createCallQueue", |call| call), ["body is required"]);
+        let wrong = json!({"name": "Sales", "site_id": "s", "members": {"users": [{"id": 7}]}});
+        assert_eq!(
+            faults("createCallQueue", |call| call.body(wrong)),
+            ["body.members.users[0].id must be text"]
+        );
+        assert_eq!(faults("createCallQueue", |call| call.body(json!([]))), ["body must be an object"]);
+        assert_eq!(
+            faults("createCallQueue", |call| call.part("x", Part::text("x"))),
+            ["body is JSON, not multipart"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_texts_are_checked_without_panic(name: String, values: Vec<String>) {
+            let call = client().operation("accountCallHistory").unwrap();
+            let call = call.query_all(name, values.clone()).query_all("directions", values.clone());
+            super::call(&call.query_all("page_size", values), &mut Vec::new());
+        }
+    }
 }

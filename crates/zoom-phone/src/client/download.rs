@@ -19,7 +19,7 @@ use super::call::Call;
 use super::error::Error;
 use super::host::{is_zooms, same_origin};
 use super::request::{Place, Request};
-use super::{Client, Inner, send};
+use super::{Client, Inner, request, send};
 use crate::http;
 use crate::oauth::AccessToken;
 use crate::quota::Priority;
@@ -165,8 +165,10 @@ impl Client {
         let ours = is_zooms(url) || base.is_some_and(|base| same_origin(base, url));
         let known = url.path().split_once("/v2/").filter(|_| ours);
         let known = known.and_then(|(_, path)| Catalogue::get().find("GET", &format!("/{path}")));
+        let operation = known.as_ref().map_or("download", |(operation, _)| &operation.id);
         let request = Request {
-            operation: known.as_ref().map_or(Cow::Borrowed("download"), |(it, _)| Cow::Borrowed(&it.id)),
+            span: request::span(operation, Method::Get),
+            operation: Cow::Borrowed(operation),
             method: Method::Get,
             place: Place::Url(url.clone()),
             body: None,

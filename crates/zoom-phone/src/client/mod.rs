@@ -185,3 +185,33 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use super::*;
+    use crate::oauth::ServerToServer;
+
+    /// A client whose requests are never sent.
+    pub(super) fn client() -> Client {
+        static CLIENT: LazyLock<Client> = LazyLock::new(|| {
+            let tokens = TokenSource::new(ServerToServer {
+                client_id: "synthetic-client".to_owned(),
+                client_secret: "synthetic-secret".into(),
+                account_id: "synthetic-account".to_owned(),
+                token_url: "http://127.0.0.1:1/oauth/token".parse().unwrap(),
+            });
+            Client::new(ClientConfig::default(), tokens.unwrap()).unwrap()
+        });
+        CLIENT.clone()
+    }
+
+    #[test]
+    fn an_operation_that_is_not_there_is_named() {
+        let error = client().operation("listCallQueue").unwrap_err();
+        assert!(error.to_string().contains("\"listCallQueue\""), "{error}");
+        assert!(client().operation("listCallQueues").is_ok());
+        assert!(client().operation("list_call_queues").is_ok());
+    }
+}

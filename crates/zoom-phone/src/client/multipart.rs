@@ -45,7 +45,7 @@ pub(super) fn encode(parts: &[(Name, Part)]) -> (String, Bytes) {
     for (name, part) in parts {
         let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(name));
         if let Some((file, kind)) = &part.file {
-            head.push_str(&format!("; filename=\"{}\"\r\nContent-Type: {kind}", quoted(file)));
+            head = format!("{head}; filename=\"{}\"\r\nContent-Type: {kind}", quoted(file));
         }
         body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(b"\r\n\r\n");

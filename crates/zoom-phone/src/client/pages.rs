@@ -43,7 +43,7 @@ pub struct Page<T> {
 #[must_use = "pages are asked for when the stream is polled"]
 pub struct Pages<T> {
     operation: String,
-    pages: BoxStream<'static, Result<Page<Value>, Error>>,
+    raw: BoxStream<'static, Result<Page<Value>, Error>>,
     read: fn(Value) -> Result<T, Value>,
 }
 
@@ -60,7 +60,7 @@ impl<T> Pages<T> {
         let walk = Walk::new(call, rows);
         let pages =
             stream::unfold(walk, |mut walk| async move { walk.next().await.map(|page| (page, walk)) });
-        Self { operation, pages: pages.boxed(), read }
+        Self { operation, raw: pages.boxed(), read }
     }
 
     /// The next page, or `None` at the end.
@@ -136,7 +136,7 @@ impl<T> Stream for Pages<T> {
     type Item = Result<Page<T>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let page = self.pages.poll_next_unpin(context);
+        let page = self.raw.poll_next_unpin(context);
         page.map(|page| Some(page?.map(|page| self.decode(page))))
     }
 }
@@ -296,10 +296,8 @@ impl Walk {
     /// Goes on to the next slice of the window, if there is one.
     fn next_slice(&mut self) {
         let Some((from, to)) = self.slices.pop_front() else { return };
-        for (name, value) in [("from", from), ("to", to)] {
-            self.call.query.retain(|(set, _)| set != name && set != "next_page_token");
-            self.call.query.push((name.into(), vec![value]));
-        }
+        self.call.query.retain(|(set, _)| set != "next_page_token");
+        windows::set(&mut self.call, from, to);
         self.progress.next_slice();
         self.restarted = false;
         self.next = Next::First;

@@ -204,6 +204,8 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// Ids, token, `page_count`, `total_records`.
@@ -215,7 +217,7 @@ mod tests {
         let mut anomalies = Vec::new();
         for (number, (ids, token, page_count, total_records)) in pages.iter().enumerate() {
             let facts = PageFacts {
-                rows: ids.iter().map(|id| progress.row(&serde_json::json!({ "id": id }))).collect(),
+                rows: ids.iter().map(|id| progress.row(&json!({ "id": id }))).collect(),
                 next_token: Some((*token).to_owned()).filter(|token| !token.is_empty()),
                 page_count: *page_count,
                 total_records: *total_records,
@@ -274,5 +276,53 @@ mod tests {
             run(pages),
             (2, vec![Anomaly::RowsSeenBefore { count: 1 }, Anomaly::FewerRows { expected: 3, received: 2 }])
         );
+    }
+
+    #[test]
+    fn rows_of_one_page_need_not_differ_and_rows_without_id_count() {
+        let mut progress = Progress::default();
+        let rows = [json!({"id": "a"}), json!({"id": "a"}), json!({"extension_id": "a"}), json!(7)];
+        let rows = rows.iter().map(|row| progress.row(row)).collect();
+        let mut anomalies = Vec::new();
+        let facts = PageFacts { rows, total_records: Some(4), ..PageFacts::default() };
+        assert_eq!((progress.step(facts, &mut anomalies), anomalies), (None, vec![]));
+    }
+
+    #[test]
+    fn after_a_restart_what_was_handed_out_is_known_and_counted_anew() {
+        let mut progress = Progress::default();
+        let mut anomalies = Vec::new();
+        let page = |progress: &Progress, ids: &[u32], token: Option<&str>| PageFacts {
+            rows: ids.iter().map(|id| progress.row(&json!({"id": id}))).collect(),
+            next_token: token.map(str::to_owned),
+            page_count: None,
+            total_records: Some(3),
+        };
+        let first = page(&progress, &[1, 2], Some("t"));
+        let row = first.rows[0];
+        assert!(!progress.handed_out(row));
+        assert!(progress.step(first, &mut anomalies).is_some());
+        progress.restart();
+        assert!(progress.handed_out(row));
+        let again = page(&progress, &[1, 2], Some("t"));
+        assert!(progress.step(again, &mut anomalies).is_some());
+        let last = page(&progress, &[3], None);
+        assert_eq!((progress.step(last, &mut anomalies), anomalies), (None, vec![]));
+    }
+
+    #[test]
+    fn a_sync_ends_where_nothing_new_comes() {
+        let mut progress = Progress::default();
+        let mut step = |ids: &[u32], token: &str| {
+            let rows = ids.iter().map(|id| progress.row(&json!({"id": id}))).collect();
+            let mut anomalies = Vec::new();
+            let facts = PageFacts { rows, next_token: Some(token.to_owned()), ..PageFacts::default() };
+            (progress.step_sync(facts, &mut anomalies), anomalies)
+        };
+        assert_eq!(step(&[1], "t1"), (Some("t1".to_owned()), vec![]));
+        assert_eq!(step(&[2], "t2"), (Some("t2".to_owned()), vec![]));
+        assert_eq!(step(&[2], "t3"), (None, vec![Anomaly::RowsSeenBefore { count: 1 }]));
+        assert_eq!(step(&[], "t3"), (None, vec![]));
+        assert_eq!(step(&[4], "t2"), (None, vec![Anomaly::RepeatedToken]));
     }
 }

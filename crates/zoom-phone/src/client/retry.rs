@@ -101,3 +101,112 @@ impl Retry {
         (wait <= self.longest_wait).then(|| wait + self.first_wait.mul_f64(dice))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::client::ApiError;
+    use crate::quota::{LimitKind, RateFacts, RetryAfter};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn answered(status: u16, code: Option<i64>, retry_after: Option<Duration>) -> Error {
+        Error::Api(Box::new(ApiError {
+            operation: "x".to_owned(),
+            status,
+            code,
+            message: String::new(),
+            fields: Vec::new(),
+            tracking_id: None,
+            rate: RateFacts {
+                limited: status == 429,
+                retry_after: retry_after.map(RetryAfter::In),
+                ..RateFacts::default()
+            },
+        }))
+    }
+
+    fn daily() -> Error {
+        let mut error = answered(429, Some(429), None);
+        if let Error::Api(error) = &mut error {
+            error.rate.kind = Some(LimitKind::Daily);
+        }
+        error
+    }
+
+    /// What a request to a server says that does this to each connection.
+    async fn unreachable(serve: impl AsyncFn(TcpListener)) -> Error {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let http = crate::http::client(SECOND, SECOND).unwrap();
+        let asked = async { http.get(url).send().await.unwrap_err() };
+        let ((), source) = tokio::join!(serve(listener), asked);
+        Error::Unreachable { operation: "x".to_owned(), source }
+    }
+
+    #[tokio::test]
+    async fn only_what_is_safe_for_the_verb_is_repeated() {
+        use Reason::{Broken, Connect, Limited, NotReady, Server};
+
+        let nobody = unreachable(async |listener| drop(listener)).await;
+        let breaks = unreachable(async |listener| {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            connection.read_u8().await.unwrap();
+        });
+        let breaks = breaks.await;
+        let silent = unreachable(async |listener| {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            // Nothing else is to happen: let the time run until the client gives up.
+            tokio::time::pause();
+            let mut request = Vec::new();
+            connection.read_to_end(&mut request).await.unwrap();
+        });
+        let silent = silent.await;
+        let table = [
+            // Failure, and the reason to repeat a GET, a PUT, PATCH or DELETE, a POST.
+            (nobody, Some(Connect), Some(Connect), Some(Connect)),
+            (breaks, Some(Broken), None, None),
+            (silent, None, None, None),
+            (answered(429, Some(429), None), Some(Limited), Some(Limited), Some(Limited)),
+            (daily(), None, None, None),
+            (answered(503, None, Some(SECOND)), Some(Server), Some(Server), None),
+            (answered(503, None, None), Some(Server), None, None),
+            (answered(500, None, None), Some(Server), None, None),
+            (answered(400, Some(802), None), Some(NotReady), None, None),
+            (answered(404, Some(3001), None), Some(NotReady), None, None),
+            (answered(400, Some(12002), None), Some(NotReady), None, None),
+            (answered(400, Some(429), None), None, None, None),
+            (answered(401, Some(124), None), None, None, None),
+            (answered(404, Some(404), None), None, None, None),
+            (answered(302, None, None), None, None, None),
+        ];
+        for (error, get, put, post) in &table {
+            assert_eq!(reason(Method::Get, error), *get, "GET {error:?}");
+            for method in [Method::Put, Method::Patch, Method::Delete] {
+                assert_eq!(reason(method, error), *put, "{method} {error:?}");
+            }
+            assert_eq!(reason(Method::Post, error), *post, "POST {error:?}");
+        }
+    }
+
+    #[test]
+    fn waits_are_bounded_and_follow_zoom() {
+        let retry = Retry::default();
+        let wait = |error: &Error, tries| {
+            let reason = reason(Method::Get, error).unwrap();
+            retry.wait_after(reason, error, tries, 0.5)
+        };
+        let limited = answered(429, None, None);
+        assert_eq!(wait(&limited, 1), Some(SECOND * 3 / 2));
+        assert_eq!(wait(&limited, 3), Some(SECOND * 3 / 2));
+        assert_eq!(wait(&limited, 4), None);
+        assert_eq!(wait(&answered(429, None, Some(5 * SECOND)), 1), Some(SECOND * 11 / 2));
+        assert_eq!(wait(&answered(429, None, Some(31 * SECOND)), 1), None);
+        let broken = answered(502, None, None);
+        assert_eq!(wait(&broken, 1), Some(SECOND * 3 / 2));
+        assert_eq!(wait(&broken, 3), Some(SECOND * 9 / 2));
+    }
+}

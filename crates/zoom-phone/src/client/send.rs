@@ -8,7 +8,7 @@ use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use secrecy::ExposeSecret as _;
 use tokio::time::Instant;
-use tracing::{Instrument as _, Span, field};
+use tracing::Instrument as _;
 use url::Url;
 use zoom_phone_types::catalogue::Method;
 
@@ -78,18 +78,16 @@ impl Inner {
     ) -> Result<T, Error> {
         let default = (request.priority != Priority::Backfill).then_some(self.config.deadline);
         let limit = deadline.or(default);
-        let span = tracing::debug_span!(
-            "zoom_phone",
-            operation = %request.operation,
-            method = %request.method,
-            status = field::Empty,
-            tracking_id = field::Empty,
-            tries = field::Empty,
-            quota_wait_ms = field::Empty,
-        );
-        let Some(limit) = limit else { return self.tries(request, None, one).instrument(span).await };
+        let Some(limit) = limit else {
+            return self.tries(request, None, one).instrument(request.span.clone()).await;
+        };
         let end = Instant::now() + limit;
-        match tokio::time::timeout_at(end, self.tries(request, Some(end), one).instrument(span)).await {
+        match tokio::time::timeout_at(
+            end,
+            self.tries(request, Some(end), one).instrument(request.span.clone()),
+        )
+        .await
+        {
             Ok(result) => result,
             Err(_) => {
                 Err(Error::Deadline { operation: request.operation.clone().into_owned(), after: limit })
@@ -107,7 +105,7 @@ impl Inner {
                 let pass = self.limiter.enter(request.label, request.priority, deadline).await;
                 let pass = pass.map_err(|source| Error::Quota { operation: operation(), source })?;
                 quota_wait += pass.waited();
-                Span::current().record("quota_wait_ms", quota_wait.as_millis());
+                request.span.record("quota_wait_ms", quota_wait.as_millis());
             }
             // After the wait for the quota, during which a token may end.
             let token = self.tokens.token().await;
@@ -119,7 +117,7 @@ impl Inner {
                 host: host.to_owned(),
                 wait,
             })?;
-            Span::current().record("tries", tries);
+            request.span.record("tries", tries);
             let result = one(self, request, &token).await;
             self.circuits.record(host, &result);
             let error = match result {
@@ -142,7 +140,14 @@ impl Inner {
                 return Err(error);
             }
             count_retry(reason.as_str());
-            tracing::warn!(operation = %request.operation, tries, wait_ms = wait.as_millis(), %error, "asking Zoom again");
+            tracing::warn!(
+                operation = %request.operation,
+                reason = reason.as_str(),
+                status = error.api().map(|error| error.status),
+                tries,
+                wait_ms = wait.as_millis(),
+                "asking Zoom again"
+            );
             tokio::time::sleep(wait).await;
             tries += 1;
         }
@@ -178,12 +183,12 @@ impl Inner {
         metrics::counter!("zoom_phone_requests_total", "operation" => operation, "status" => status)
             .increment(1);
         let response = result.map_err(|error| unreachable(request, error))?;
-        let span = Span::current();
-        span.record("status", response.status().as_u16());
+        request.span.record("status", response.status().as_u16());
         if let Some(id) = http::tracking_id(response.headers()) {
-            span.record("tracking_id", id);
+            request.span.record("tracking_id", id);
         }
-        if request.counted {
+        // A host that is not Zoom's says nothing about the quota.
+        if request.counted && bearer.is_some() {
             let facts = RateFacts::read(response.status().as_u16(), response.headers());
             self.limiter.learn(request.label, &facts);
         }
