@@ -7,4 +7,10 @@ mod fake;
 #[cfg(test)]
 mod oauth;
 #[cfg(test)]
+mod quota;
+#[cfg(test)]
+mod quota_processes;
+#[cfg(test)]
+mod quota_zoom;
+#[cfg(test)]
 mod request;
