@@ -30,9 +30,10 @@ pub struct Answer {
 impl Answer {
     /// The body as a type. One that is missing reads as an empty object: Zoom leaves bodies out.
     pub(super) fn decode<T: Wire>(self, operation: &str) -> Result<T, Error> {
-        let nothing = self.body.is_null().then(|| Value::Object(Map::new()));
-        let read = T::from_json(&self.body).or_else(|| T::from_json(&nothing?));
-        read.ok_or_else(|| Error::Unreadable {
+        let read = T::from_value(self.body).or_else(|body| {
+            if body.is_null() { T::from_value(Value::Object(Map::new())) } else { Err(body) }
+        });
+        read.map_err(|_| Error::Unreadable {
             operation: operation.to_owned(),
             status: self.status,
             found: "not the JSON that this operation returns",

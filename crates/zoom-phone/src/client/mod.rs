@@ -196,7 +196,7 @@ mod tests {
     /// A client whose requests are never sent.
     pub(super) fn client() -> Client {
         static CLIENT: LazyLock<Client> = LazyLock::new(|| {
-            let tokens = TokenSource::new(ServerToServer {
+            let tokens = TokenSource::server_to_server(ServerToServer {
                 client_id: "synthetic-client".to_owned(),
                 client_secret: "synthetic-secret".into(),
                 account_id: "synthetic-account".to_owned(),

@@ -49,7 +49,7 @@ pub struct Pages<T> {
 
 impl<T: Wire> Pages<T> {
     pub(super) fn of(call: Call) -> Self {
-        Self::with(call, array, |value| T::from_json(&value).ok_or(value))
+        Self::with(call, array, T::from_value)
     }
 }
 
@@ -60,7 +60,7 @@ impl<T> Pages<T> {
         let walk = Walk::new(call, rows);
         let pages =
             stream::unfold(walk, |mut walk| async move { walk.next().await.map(|page| (page, walk)) });
-        Self { operation, raw: pages.boxed(), read }
+        Self { operation, raw: pages.fuse().boxed(), read }
     }
 
     /// The next page, or `None` at the end.
@@ -128,7 +128,7 @@ impl<T: Send + 'static> Pages<T> {
                 }
             }
         });
-        items.boxed()
+        items.fuse().boxed()
     }
 }
 
