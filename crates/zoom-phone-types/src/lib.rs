@@ -40,3 +40,6 @@ mod time;
 pub mod vocabulary;
 #[cfg(feature = "events")]
 mod wire;
+
+#[cfg(feature = "events")]
+pub use wire::Wire;
