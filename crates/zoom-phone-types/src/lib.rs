@@ -37,3 +37,9 @@ mod notification;
 mod time;
 #[cfg(feature = "events")]
 mod wire;
+
+#[cfg(feature = "operations")]
+#[doc(inline)]
+pub use generated::operations::*;
+#[cfg(feature = "events")]
+pub use wire::Wire;
