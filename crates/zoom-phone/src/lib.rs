@@ -5,8 +5,12 @@
 )]
 
 #[cfg(feature = "client")]
+pub mod api;
+#[cfg(feature = "client")]
 pub mod client;
 pub mod embed;
+#[cfg(feature = "client")]
+mod generated;
 #[cfg(feature = "client")]
 mod http;
 #[cfg(feature = "launch")]

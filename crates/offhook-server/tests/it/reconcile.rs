@@ -94,7 +94,7 @@ impl Zoom {
 }
 
 fn client_of(address: SocketAddr, client_secret: &str) -> Client {
-    let tokens = TokenSource::new(ServerToServer {
+    let tokens = TokenSource::server_to_server(ServerToServer {
         client_id: "demo_client_id_000000A".to_owned(),
         client_secret: SecretString::from(client_secret),
         account_id: ACCOUNT.to_owned(),

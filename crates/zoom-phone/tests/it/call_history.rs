@@ -23,7 +23,7 @@ async fn collect(fake: &Fake, query: CallHistoryQuery) -> (Vec<String>, Vec<Anom
     while let Some(page) = pages.next().await {
         match page {
             Ok(page) => {
-                ids.extend(page.rows.iter().map(|row| row.id().unwrap().to_owned()));
+                ids.extend(page.items.iter().map(|row| row.id().unwrap().to_owned()));
                 anomalies.extend(page.anomalies);
             }
             Err(error) => failure = Some(error.to_string()),
@@ -90,8 +90,8 @@ async fn the_old_array_is_read_where_the_new_one_is_missing() {
     let fake = Fake::start().await;
     fake.answer(Answer::new(200, &json!({"call_logs": [{"id": "1", "call_id": "c1"}], "total_records": 1})));
     let first = fake.client().call_history(query()).next().await.unwrap().unwrap();
-    assert_eq!((first.rows[0].id(), first.rows[0].generation()), (Some("1"), Generation::V2));
-    assert_eq!(first.rows[0].call_id(), Some("c1"));
+    assert_eq!((first.items[0].id(), first.items[0].generation()), (Some("1"), Generation::V2));
+    assert_eq!(first.items[0].call_id(), Some("c1"));
     assert_eq!(first.total_records, Some(1));
     assert_eq!(first.anomalies, [Anomaly::OnlyInCallLogs { count: 1 }]);
 }

@@ -89,7 +89,7 @@ impl Fake {
     }
 
     pub(crate) fn tokens(&self) -> TokenSource {
-        TokenSource::new(ServerToServer {
+        TokenSource::server_to_server(ServerToServer {
             client_id: "synthetic-client".to_owned(),
             client_secret: CLIENT_SECRET.into(),
             account_id: "synthetic account".to_owned(),

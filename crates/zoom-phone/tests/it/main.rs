@@ -5,6 +5,12 @@ mod call_history;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
-mod get;
-#[cfg(test)]
 mod oauth;
+#[cfg(test)]
+mod quota;
+#[cfg(test)]
+mod quota_processes;
+#[cfg(test)]
+mod quota_zoom;
+#[cfg(test)]
+mod request;

@@ -1,7 +1,12 @@
-use serde_json::json;
+use serde_json::{Value, json};
 use zoom_phone::client::{Client, ClientConfig, Error};
+use zoom_phone::types::catalogue::Method;
 
 use crate::fake::{Answer, Fake};
+
+async fn get(client: &Client) -> Result<Value, Error> {
+    client.request(Method::Get, "/phone").answer().await.map(|answer| answer.body)
+}
 
 fn rejected() -> Answer {
     Answer::new(401, &json!({"code": 124, "message": "Invalid access token."}))
@@ -12,9 +17,15 @@ async fn a_get_sends_the_bearer_and_the_path_it_was_given() {
     let fake = Fake::start().await;
     fake.answer(Answer::new(200, &json!({"id": "u"}))).answer(Answer::new(204, ""));
     let client = fake.client();
-    let user = client.get(&["phone", "users", "a/b@c"], &[("x", "1")]).await.unwrap();
-    assert_eq!(user, json!({"id": "u"}));
-    assert!(client.get(&["phone"], &[]).await.unwrap().is_null());
+    let user = client
+        .request(Method::Get, "/phone/users/{id}")
+        .path("id", "a/b@c")
+        .query("x", 1)
+        .answer()
+        .await
+        .unwrap();
+    assert_eq!(user.body, json!({"id": "u"}));
+    assert!(get(&client).await.unwrap().is_null());
     let request = fake.requests().remove(0);
     assert_eq!((request.path.as_str(), request.query.as_str()), ("/v2/phone/users/a%2Fb%40c", "x=1"));
     assert_eq!(request.authorization, "Bearer token-1");
@@ -24,13 +35,13 @@ async fn a_get_sends_the_bearer_and_the_path_it_was_given() {
 async fn a_rejected_token_is_replaced_once() {
     let fake = Fake::start().await;
     fake.answer(rejected()).answer(Answer::new(200, "{}"));
-    fake.client().get(&["phone"], &[]).await.unwrap();
+    get(&fake.client()).await.unwrap();
     let bearers: Vec<_> = fake.requests().into_iter().map(|request| request.authorization).collect();
     assert_eq!(bearers, ["Bearer token-1", "Bearer token-2"]);
 
     let fake = Fake::start().await;
     fake.answer(rejected()).answer(rejected()).answer(Answer::new(200, "{}"));
-    let error = fake.client().get(&["phone"], &[]).await.unwrap_err();
+    let error = get(&fake.client()).await.unwrap_err();
     assert_eq!(error.api().unwrap().code, Some(124));
     assert_eq!(fake.token_requests().len(), 2);
 }
@@ -42,7 +53,7 @@ async fn a_missing_scope_does_not_cost_the_token() {
     let body =
         r#"{"code":4711,"message":"Invalid access token, does not contain scopes:["phone:read:admin"]"}"#;
     fake.answer(Answer::new(400, body));
-    let error = fake.client().get(&["phone"], &[]).await.unwrap_err();
+    let error = get(&fake.client()).await.unwrap_err();
     assert!(error.api().unwrap().scope_missing(), "{error}");
     assert_eq!(fake.token_requests().len(), 1);
 }
@@ -54,7 +65,7 @@ async fn overload_and_server_errors_are_asked_again() {
         .answer(Answer::new(502, "<html>").header("content-type", "text/html"))
         .answer(Answer::new(503, ""))
         .answer(Answer::new(200, &json!({"ok": true})));
-    assert_eq!(fake.client().get(&["phone"], &[]).await.unwrap(), json!({"ok": true}));
+    assert_eq!(get(&fake.client()).await.unwrap(), json!({"ok": true}));
     assert_eq!(fake.requests().len(), 4);
 }
 
@@ -64,11 +75,11 @@ async fn after_four_tries_the_error_is_handed_on() {
     for _ in 0..9 {
         fake.answer(Answer::new(500, "").header("x-zm-trackingid", "WEB_9"));
     }
-    let error = fake.client().get(&["phone", "users", "u"], &[]).await.unwrap_err();
+    let error = fake.client().operation("phoneUser").unwrap().path("userId", "u").answer().await.unwrap_err();
     assert!(error.retry_helps());
     let api = error.api().unwrap();
     assert_eq!((api.status, api.tracking_id.as_deref()), (500, Some("WEB_9")));
-    assert_eq!(api.operation, "GET /phone/users/u");
+    assert_eq!(api.operation, "phoneUser");
     assert_eq!(fake.requests().len(), 4);
 }
 
@@ -80,10 +91,11 @@ async fn a_wait_until_tomorrow_is_handed_to_the_caller() {
         .header("retry-after", "2026-11-23T00:00:00Z")
         .header("x-ratelimit-type", "Daily-limit");
     fake.answer(limited);
-    let error = fake.client().get(&["phone"], &[]).await.unwrap_err();
+    let error = get(&fake.client()).await.unwrap_err();
     let api = error.api().unwrap();
-    assert_eq!(api.retry_after.unwrap().as_secs(), 3600);
-    assert!(api.daily_limit);
+    assert_eq!(api.retry_after().unwrap().as_secs(), 3600);
+    assert!(api.daily_limit());
+    assert_eq!(error.daily_end().unwrap().to_string(), "2026-11-23T00:00:00Z");
     assert_eq!(fake.requests().len(), 1);
 }
 
@@ -92,7 +104,7 @@ async fn what_is_wrong_with_the_request_is_not_repeated() {
     let fake = Fake::start().await;
     // Body code 429 with status 400 means a batch that is too large, not a rate limit.
     fake.answer(Answer::new(400, &json!({"code": 429, "message": "too many"})));
-    let error = fake.client().get(&["phone"], &[]).await.unwrap_err();
+    let error = get(&fake.client()).await.unwrap_err();
     assert!(!error.retry_helps());
     assert_eq!(fake.requests().len(), 1);
 }
@@ -101,7 +113,7 @@ async fn what_is_wrong_with_the_request_is_not_repeated() {
 async fn the_bearer_follows_no_redirect() {
     let (fake, other) = (Fake::start().await, Fake::start().await);
     fake.answer(Answer::new(302, "").header("location", other.url.as_str()));
-    let error = fake.client().get(&["phone"], &[]).await.unwrap_err();
+    let error = get(&fake.client()).await.unwrap_err();
     assert_eq!(error.api().unwrap().status, 302);
     assert_eq!(other.requests().len(), 0);
 }
@@ -110,7 +122,7 @@ async fn the_bearer_follows_no_redirect() {
 async fn a_page_of_html_with_status_200_is_an_error() {
     let fake = Fake::start().await;
     fake.answer(Answer::new(200, "<!doctype html><title>Sign in</title>"));
-    let error = fake.client().get(&["phone"], &[]).await.unwrap_err();
+    let error = get(&fake.client()).await.unwrap_err();
     assert!(matches!(error, Error::Unreadable { status: 200, found: "an HTML page", .. }), "{error}");
 }
 
@@ -122,7 +134,13 @@ async fn no_error_shows_the_token_or_the_query() {
         &json!({"code": 300, "message": "bad token-1 in https://api.zoom.us/v2?secret-query"}),
     ));
     let client = fake.client();
-    let refused = client.get(&["phone"], &[("q", "secret-query")]).await.unwrap_err();
+    let refused = client
+        .request(Method::Get, "/phone/secret-id/{id}")
+        .path("id", "secret-id")
+        .query("q", "secret-query")
+        .answer()
+        .await
+        .unwrap_err();
 
     // A port where nobody listens.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -131,7 +149,13 @@ async fn no_error_shows_the_token_or_the_query() {
     let mut config = ClientConfig { base_url: Some(nobody.parse().unwrap()), ..ClientConfig::default() };
     config.retry.tries = 1;
     let client = Client::new(config, fake.tokens()).unwrap();
-    let unreachable = client.get(&["phone"], &[("q", "secret-query")]).await.unwrap_err();
+    let unreachable = client
+        .request(Method::Get, "/phone/secret-id/{id}")
+        .path("id", "secret-id")
+        .query("q", "secret-query")
+        .answer()
+        .await
+        .unwrap_err();
     assert!(unreachable.retry_helps());
 
     for error in [refused, unreachable] {
@@ -152,7 +176,7 @@ async fn no_error_shows_the_token_or_the_query() {
 async fn without_a_token_nothing_is_sent() {
     let fake = Fake::start().await;
     fake.token_answer(Answer::new(401, r#"{"reason":"no","error":"invalid_client"}"#));
-    let error = fake.client().get(&["phone"], &[]).await.unwrap_err();
+    let error = get(&fake.client()).await.unwrap_err();
     assert!(matches!(error, Error::Auth { .. }) && !error.retry_helps());
     assert_eq!(fake.requests().len(), 0);
 }
