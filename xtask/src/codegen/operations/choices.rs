@@ -1,6 +1,6 @@
 //! Values of several forms, as `codegen/choices.toml` tells them apart.
 
-use super::shapes::{Choice, Form, Kind, Select, Site};
+use super::model::{Choice, Form, Kind, Select, Site};
 use anyhow::{Context, Result, bail};
 
 use super::rules::ChoiceRule;

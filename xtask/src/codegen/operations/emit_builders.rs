@@ -1,8 +1,8 @@
 //! Rust source of the typed client: a file for each group.
 
 use super::emit_types::rust_name;
+use super::model::{Body, Kind, Model, Operation, Parameter, Response};
 use super::naming::{Named, Place};
-use super::shapes::{Body, Kind, Model, Operation, Parameter, Response};
 use crate::codegen::emit_events::HEADER;
 use crate::codegen::names::{pascal, snake};
 use anyhow::{Context, Result, bail};
@@ -38,7 +38,10 @@ pub(super) fn files(model: &Model, named: &Named) -> Result<BTreeMap<String, Str
         for operation in &operations {
             writeln!(table, "    ({:?}, \"{name}.{}\"),", operation.name, operation.method)?;
         }
-        files.insert(format!("src/generated/{name}.rs"), group(named, &handle, &operations).context(name.to_owned())?);
+        files.insert(
+            format!("src/generated/{name}.rs"),
+            group(named, &handle, &operations).context(name.to_owned())?,
+        );
     }
     write!(
         index,
@@ -99,7 +102,8 @@ fn describe(operation: &Operation) -> String {
     if let Some(max) = page_size_max {
         lines.push(format!("Pages of at most {max}."));
     }
-    let rate = rate.as_deref().map_or("no rate limit is documented".to_owned(), |rate| format!("counts as {rate}"));
+    let rate =
+        rate.as_deref().map_or("no rate limit is documented".to_owned(), |rate| format!("counts as {rate}"));
     let scopes: Vec<String> = scopes.iter().map(|scope| format!("`{scope}`")).collect();
     lines.push(String::new());
     lines.push(format!("Rate limit: {rate}. Any of these scopes: {}.", scopes.join(", ")));
@@ -145,9 +149,10 @@ impl<'a> Builder<'a> {
             let (ty, step) = if parameter.in_path {
                 let (ty, value) = match &parameter.kind {
                     Kind::Text => ("&str".to_owned(), rust.clone()),
-                    Kind::Vocabulary(_) => {
-                        (format!("impl Into<{}>", client_type(self.named, &parameter.kind)?), format!("{rust}.into().to_string()"))
-                    }
+                    Kind::Vocabulary(_) => (
+                        format!("impl Into<{}>", client_type(self.named, &parameter.kind)?),
+                        format!("{rust}.into().to_string()"),
+                    ),
                     Kind::Int => ("i64".to_owned(), format!("{rust}.to_string()")),
                     other => bail!("{other:?} in the path"),
                 };
@@ -179,16 +184,20 @@ impl<'a> Builder<'a> {
             bail!("{} arguments", arguments.len());
         }
         let returns = self.returns();
-        let arguments: String = arguments.iter().map(|argument| format!(", {argument}")).collect();
-        let deprecated =
-            if self.operation.deprecated { "    #[deprecated = \"Zoom marks this operation as deprecated\"]\n" } else { "" };
+        arguments.insert(0, "&self".to_owned());
+        let arguments = arguments.join(", ");
+        let deprecated = if self.operation.deprecated {
+            "    #[deprecated = \"Zoom marks this operation as deprecated\"]\n"
+        } else {
+            ""
+        };
         let name = match returns.split_once('<') {
             Some((name, _)) => name,
             None => &returns,
         };
         writeln!(
             out,
-            "{described}{deprecated}    #[inline]\n    pub fn {}(&self{arguments}) -> {returns} {{\n        \
+            "{described}{deprecated}    #[inline]\n    pub fn {}({arguments}) -> {returns} {{\n        \
              {name}::of(Call::new(self.client, {:?}){steps})\n    }}\n",
             self.operation.method, self.operation.name
         )?;
@@ -265,7 +274,10 @@ impl<'a> Builder<'a> {
                     Kind::Vocabulary(_) => format!("Into::<{}>::into", client_type(self.named, items)?),
                     _ => into.to_owned(),
                 };
-                (format!("impl IntoIterator<Item = {ty}>"), format!("query_all({wire:?}, {value}.into_iter().map({into}))"))
+                (
+                    format!("impl IntoIterator<Item = {ty}>"),
+                    format!("query_all({wire:?}, {value}.into_iter().map({into}))"),
+                )
             }
             kind => {
                 let (ty, _) = one(kind)?;

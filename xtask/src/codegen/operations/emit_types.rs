@@ -1,7 +1,7 @@
 //! Rust source of the types of operations: a file for each group.
 
+use super::model::{Body, Choice, Field, Kind, Model, Object, Response, Select, Vocabulary};
 use super::naming::{Named, Place, SHARED};
-use super::shapes::{Body, Choice, Field, Kind, Model, Object, Response, Select, Vocabulary};
 use crate::codegen::emit_events::HEADER;
 use crate::codegen::names::{pascal, snake};
 use anyhow::{Context, Result, bail};
@@ -60,7 +60,7 @@ fn head(body: &str, module: &str) -> String {
     }
     let mut used = |path: &str, is: bool| {
         if is {
-            out += &format!("use {path};\n");
+            out.extend(["use ", path, ";\n"]);
         }
     };
     used("super::shared", module != SHARED && body.contains("shared::"));
@@ -165,7 +165,7 @@ fn places(model: &Model, named: &Named, index: usize, object: &Object) -> String
     let more = places.len().saturating_sub(4);
     let mut text = places.into_iter().take(4).collect::<Vec<_>>().join("; ");
     if more > 0 {
-        text += &format!("; and {more} more places");
+        text.extend(["; and ", &more.to_string(), " more places"]);
     }
     text.get_mut(..1).map(str::make_ascii_uppercase);
     text + "."
@@ -173,9 +173,10 @@ fn places(model: &Model, named: &Named, index: usize, object: &Object) -> String
 
 fn is_root(model: &Model, index: usize, operation: usize, request: bool) -> bool {
     let Some(operation) = model.operations.get(operation) else { return false };
-    let kind = match (request, &operation.body, &operation.response) {
-        (true, Some(Body::Json(kind)), _) | (false, _, Response::Json(kind)) => kind,
-        _ => return false,
+    let ((true, Some(Body::Json(kind)), _) | (false, _, Response::Json(kind))) =
+        (request, &operation.body, &operation.response)
+    else {
+        return false;
     };
     matches!(kind.innermost(), Kind::Struct(root) if *root == index)
 }
@@ -195,10 +196,10 @@ fn vocabulary(out: &mut String, vocabulary: &Vocabulary, place: &Place) -> Resul
 
 /// The Rust name of a value: unique, no keyword, not `Other`.
 pub(super) fn variant(value: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut name = pascal(value);
-    if name.is_empty() {
-        name = "Blank".to_owned();
-    }
+    let mut name = match pascal(value) {
+        name if name.is_empty() => "Blank".to_owned(),
+        name => name,
+    };
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         name.insert(0, 'N');
     }

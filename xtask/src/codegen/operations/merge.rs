@@ -1,7 +1,7 @@
 //! Uniting nodes that are the same type.
 
+use super::model::{Field, Kind, Model, Object, Site};
 use super::rules::Rules;
-use super::shapes::{Field, Kind, Model, Object, Site};
 use crate::codegen::names::pascal;
 use anyhow::{Result, bail};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! Types and request builders of every operation.
 //!
 //! The input is the catalogue, so that both say the same. Passes: every object of every body and response becomes a
-//! node ([`shapes`]), vocabularies are pooled ([`vocabularies`]), nodes that are the same are united ([`merge`]), what
+//! node of a [`model`] ([`shapes`]), vocabularies are pooled ([`vocabularies`]), nodes that are the same are united ([`merge`]), what
 //! is left gets a module and a name ([`naming`]) and is written ([`emit_types`], [`emit_builders`], [`emit_calls`]).
 
 mod choices;
@@ -9,6 +9,7 @@ mod emit_builders;
 mod emit_calls;
 mod emit_types;
 mod merge;
+mod model;
 mod naming;
 mod rules;
 mod shapes;
@@ -47,11 +48,9 @@ pub(super) fn generate(
     merge::unite(&mut model, &rules)?;
     let named = naming::name(&model, &rules, events)?;
     rules.all_used()?;
-    Ok(Output {
-        types: emit_types::files(&model, &named)?,
-        client: [emit_builders::files(&model, &named)?, emit_calls::files(&model, &named)?]
-            .into_iter()
-            .flatten()
-            .collect(),
-    })
+    let mut types = emit_types::files(&model, &named)?;
+    types.insert("tests/generated/readers.rs".to_owned(), emit_calls::readers(&model, &named)?);
+    let mut client = emit_builders::files(&model, &named)?;
+    client.insert("tests/generated/every_operation.rs".to_owned(), emit_calls::calls(&model, &named)?);
+    Ok(Output { types, client })
 }

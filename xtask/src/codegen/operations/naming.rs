@@ -1,8 +1,8 @@
 //! Modules and names of types.
 
 use super::merge::noun;
+use super::model::{Model, Site};
 use super::rules::Rules;
-use super::shapes::{Model, Site};
 use crate::codegen::families;
 use crate::codegen::names::{pascal, singular};
 use anyhow::{Result, bail};

@@ -50,13 +50,21 @@ pub(super) struct ChoiceRule {
     pub(super) bare: Vec<String>,
     /// Values in the vocabulary that Zoom's prose refuses.
     #[serde(default)]
-    pub(super) refused: Vec<String>,
+    refused: Vec<String>,
 }
 
 impl ChoiceRule {
     /// Branches by value at a site.
     pub(super) fn cases_at(&self, site: &str) -> &BTreeMap<String, usize> {
         self.at.get(site).unwrap_or(&self.cases)
+    }
+
+    /// Whether it says what a value of the selecting field means.
+    pub(super) fn knows(&self, value: &String) -> bool {
+        let cases = || std::iter::once(&self.cases).chain(self.at.values());
+        cases().any(|cases| cases.contains_key(value))
+            || self.bare.contains(value)
+            || self.refused.contains(value)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pooling vocabularies: fields of one name whose values overlap share one.
 
+use super::model::{Kind, Model, Site, Vocabulary};
 use super::rules::Rules;
-use super::shapes::{Kind, Model, Site, Vocabulary};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Unites vocabularies. Kinds name the one that stands for its set afterwards.
