@@ -41,5 +41,8 @@ pub mod vocabulary;
 #[cfg(feature = "events")]
 mod wire;
 
+#[cfg(feature = "operations")]
+#[doc(inline)]
+pub use generated::operations::*;
 #[cfg(feature = "events")]
 pub use wire::Wire;

@@ -506,3 +506,103 @@ macro_rules! open_enum {
     };
 }
 pub(crate) use open_enum;
+
+/// A value of several forms: one variant for each, and `Other` with the JSON received.
+///
+/// `by sibling`: a field beside it selects the form, see [`wire_struct`]. `by "field"`: its own field of this name does.
+/// `by property`: the first of the properties named that is there.
+macro_rules! choice {
+    ( $(#[$attr:meta])* pub $name:ident by $by:tt { $( $variant:ident($ty:ty) = $value:literal, )* } ) => {
+        $(#[$attr])*
+        #[derive(Clone, PartialEq)]
+        pub enum $name {
+            $( #[doc = concat!("`", $value, "`")] $variant($ty), )*
+            /// What fits no form, or an unknown one, as received.
+            Other(serde_json::Value),
+        }
+
+        impl $name {
+            /// The value that stands for the form; `None` for an unknown one.
+            pub fn selector(&self) -> Option<&'static str> {
+                match self {
+                    $( Self::$variant(_) => Some($value), )*
+                    Self::Other(_) => None,
+                }
+            }
+
+            /// The value as the form that the selector stands for.
+            fn form(value: serde_json::Value, selector: Option<&str>) -> Self {
+                match selector {
+                    $( Some($value) => match $crate::wire::Wire::from_value(value) {
+                        Ok(form) => Self::$variant(form),
+                        Err(misfit) => Self::Other(misfit),
+                    }, )*
+                    _ => Self::Other(value),
+                }
+            }
+        }
+
+        $crate::wire::choice!(@select $by $name);
+
+        impl $crate::wire::Wire for $name {
+            fn from_value(value: serde_json::Value) -> Result<Self, serde_json::Value> {
+                if value.is_null() {
+                    return Err(value);
+                }
+                let selector = $crate::wire::choice!(@selector $by value [$($value),*]);
+                Ok(Self::form(value, selector.as_ref().map(AsRef::as_ref)))
+            }
+
+            fn fits(value: &serde_json::Value) -> bool {
+                !value.is_null()
+            }
+
+            fn to_json(&self) -> serde_json::Value {
+                match self {
+                    $( Self::$variant(form) => $crate::wire::Wire::to_json(form), )*
+                    Self::Other(value) => value.clone(),
+                }
+            }
+
+            fn unfamiliar(&self, path: &str, found: &mut Vec<String>) {
+                match self {
+                    $( Self::$variant(form) => $crate::wire::Wire::unfamiliar(form, path, found), )*
+                    // An empty object says nothing.
+                    Self::Other(value) if value.as_object().is_some_and(serde_json::Map::is_empty) => {}
+                    Self::Other(_) => found.push(path.to_owned()),
+                }
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $( Self::$variant(form) => f.debug_tuple(stringify!($variant)).field(form).finish(), )*
+                    Self::Other(_) => f.debug_tuple("Other").field(&$crate::wire::Redacted).finish(),
+                }
+            }
+        }
+    };
+    (@select sibling $name:ident) => {
+        impl $name {
+            /// What was read without knowing the selector, as the form it stands for.
+            pub(crate) fn select(self, selector: Option<&str>) -> Self {
+                match self {
+                    Self::Other(value) => Self::form(value, selector),
+                    known => known,
+                }
+            }
+        }
+    };
+    (@select $by:tt $name:ident) => {};
+    (@selector sibling $object:ident $values:tt) => {
+        None::<String>
+    };
+    (@selector property $object:ident [$($value:literal),*]) => {
+        [$($value),*].into_iter().find(|property| $object.get(property).is_some())
+    };
+    (@selector $own:literal $object:ident $values:tt) => {
+        $object.get($own).and_then(serde_json::Value::as_str).map(str::to_owned)
+    };
+}
+pub(crate) use choice;

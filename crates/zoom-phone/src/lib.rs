@@ -5,9 +5,13 @@
 )]
 
 #[cfg(feature = "client")]
+pub mod api;
+#[cfg(feature = "client")]
 pub mod client;
 mod confidence;
 pub mod embed;
+#[cfg(feature = "client")]
+mod generated;
 #[cfg(feature = "client")]
 mod http;
 #[cfg(feature = "launch")]
