@@ -8,3 +8,7 @@ mod fake;
 mod get;
 #[cfg(test)]
 mod oauth;
+#[cfg(test)]
+mod socket;
+#[cfg(test)]
+mod socket_server;
