@@ -82,27 +82,24 @@ fn final_error(stop: Next, outage: Outage) -> ChannelError {
 
 /// One connection, from the token to its end.
 async fn attempt(dialer: &Dialer, tokens: &TokenSource, out: &Out, heard: &mut Option<Heard>) -> End {
-    let dial = async {
-        let token = tokens.token().await.map_err(Outage::Token)?;
-        match dialer.dial(&token).await {
-            Ok(socket) => Ok((socket, token)),
-            Err(outage) => {
-                if policy::blames_token(&outage) {
-                    tokens.invalidate(&token).await;
-                }
-                Err(outage)
-            }
-        }
-    };
-    let (socket, token) = tokio::select! {
+    let token = tokio::select! {
         () = out.closed() => return End::Left,
-        dialled = dial => match dialled {
-            Ok(connection) => connection,
-            Err(outage) => return End::Lost(outage, None),
+        token = tokens.token() => match token {
+            Ok(token) => token,
+            Err(error) => return End::Lost(Outage::Token(error), None),
         },
     };
-    let session = Session::new(Instant::now());
-    let end = Connection { socket, session, token: &token, out, heard }.run().await;
+    let dialled = tokio::select! {
+        () = out.closed() => return End::Left,
+        dialled = dialer.dial(&token) => dialled,
+    };
+    let end = match dialled {
+        Ok(socket) => {
+            let session = Session::new(Instant::now());
+            Connection { socket, session, token: &token, out, heard }.run().await
+        }
+        Err(outage) => End::Lost(outage, None),
+    };
     if let End::Lost(outage, _) = &end
         && policy::blames_token(outage)
     {

@@ -223,6 +223,15 @@ async fn a_refused_token_is_replaced_and_the_third_refusal_is_the_last() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_may_also_be_refused_by_status() {
+    let mut rig = Rig::start().await;
+    rig.server.knock().await.refuse(401, "").await;
+    assert!(matches!(rig.down().await.0, Outage::Status { status: 401, .. }));
+    let knock = rig.server.knock().await;
+    assert!(knock.target().ends_with("access_token=token-2"), "{}", knock.target());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_that_does_not_blame_the_token_asks_for_no_other_token() {
     let mut rig = Rig::start().await;
     for _ in 0..2 {
