@@ -107,17 +107,42 @@ impl Config {
     }
 
     fn client(&self, account: &str, client_id: String, client_secret: String) -> anyhow::Result<Client> {
-        let url = |key: &str| {
-            self.get(key).map(|url| Url::parse(url).with_context(|| format!("{key} is no URL"))).transpose()
-        };
-        let tokens = TokenSource::new(ServerToServer {
+        let tokens = self.tokens_of(account, client_id, client_secret)?;
+        let config = ClientConfig { base_url: self.url("zoom.api_url")?, ..ClientConfig::default() };
+        Ok(Client::new(config, tokens)?)
+    }
+
+    fn tokens_of(
+        &self,
+        account: &str,
+        client_id: String,
+        client_secret: String,
+    ) -> anyhow::Result<TokenSource> {
+        Ok(TokenSource::new(ServerToServer {
             client_id,
             client_secret: SecretString::from(client_secret),
             account_id: account.to_owned(),
-            token_url: url("zoom.oauth_url")?.unwrap_or_else(ServerToServer::zoom_token_url),
-        })?;
-        let config = ClientConfig { base_url: url("zoom.api_url")?, ..ClientConfig::default() };
-        Ok(Client::new(config, tokens)?)
+            token_url: self.url("zoom.oauth_url")?.unwrap_or_else(ServerToServer::zoom_token_url),
+        })?)
+    }
+
+    /// The tokens of the account that `zoom.account_id` names.
+    pub(crate) fn tokens(&self) -> anyhow::Result<TokenSource> {
+        let need = |key: &str, name: &str| {
+            let missing = || {
+                format!(
+                    "{name} is not set; copy it from the page \"App Credentials\" of your server-to-server OAuth app"
+                )
+            };
+            self.get(key).map(str::to_owned).with_context(missing)
+        };
+        let account = need("zoom.account_id", "ZOOM_ACCOUNT_ID")?;
+        let client_id = need("zoom.client_id", "ZOOM_CLIENT_ID")?;
+        self.tokens_of(&account, client_id, need("zoom.client_secret", "ZOOM_CLIENT_SECRET")?)
+    }
+
+    pub(crate) fn url(&self, key: &str) -> anyhow::Result<Option<Url>> {
+        self.get(key).map(|url| Url::parse(url).with_context(|| format!("{key} is no URL"))).transpose()
     }
 
     /// What is missing; fails on the first thing that is wrong.

@@ -47,6 +47,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("zoom.smart_embed_origin", &["ZOOM_PHONE_SMART_EMBED_ORIGIN"], "", origin),
     setting("zoom.api_url", &["OFFHOOK_ZOOM_API_URL"], "", url),
     setting("zoom.oauth_url", &["OFFHOOK_ZOOM_OAUTH_URL"], "", url),
+    setting("zoom.websocket_subscription_id", &["ZOOM_WEBSOCKET_SUBSCRIPTION_ID"], "", token),
+    setting("zoom.websocket_url", &["OFFHOOK_ZOOM_WEBSOCKET_URL"], "", websocket),
     setting("webhook.max_age_seconds", &["OFFHOOK_WEBHOOK_MAX_AGE_SECONDS"], "7200", seconds),
     setting("webhook.max_ahead_seconds", &["OFFHOOK_WEBHOOK_MAX_AHEAD_SECONDS"], "300", seconds),
     setting("reconcile.every_seconds", &["OFFHOOK_RECONCILE_EVERY_SECONDS"], "300", seconds),
@@ -103,6 +105,15 @@ fn url(value: &str) -> Result<(), String> {
     }
 }
 
+fn websocket(value: &str) -> Result<(), String> {
+    match value.split_once("://") {
+        Some(("wss", rest)) => url(&format!("https://{rest}")),
+        Some(("ws", rest)) => url(&format!("http://{rest}"))
+            .map_err(|_| "is not wss; only addresses on this machine may be ws".to_owned()),
+        _ => Err("is no wss URL".to_owned()),
+    }
+}
+
 fn origin(value: &str) -> Result<(), String> {
     url(value)?;
     let parsed = Url::parse(value).map_err(|error| error.to_string())?;
@@ -145,6 +156,10 @@ mod tests {
         assert!(url("http://127.0.0.1:8090/v2").is_ok());
         assert!(origin("https://applications.zoom.us").is_ok());
         assert!(origin("https://applications.zoom.us/integration").is_err());
+        assert!(websocket("wss://ws.zoom.us/ws").is_ok());
+        assert!(websocket("ws://127.0.0.1:8090/ws").is_ok());
+        assert!(websocket("ws://ws.zoom.us/ws").unwrap_err().contains("not wss"));
+        assert!(websocket("https://ws.zoom.us/ws").unwrap_err().contains("no wss"));
         assert!(token("two words").is_err());
         assert!(port("99999").is_err());
         for good in ["info", "WARN", "off", "offhook_server=debug", "info,offhook_store=debug"] {

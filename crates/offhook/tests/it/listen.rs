@@ -1,0 +1,166 @@
+//! `offhook listen`: what it passes on, and what it keeps.
+
+use std::{
+    fs,
+    path::Path,
+    process::Output,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    routing::post,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use zoom_phone_emulator::signature;
+
+use crate::rig::{SECRET, complaint, ended, offhook, printed, run};
+
+/// A developer's endpoint. It checks every signature, and remembers what it got.
+#[derive(Clone, Default)]
+struct Endpoint {
+    got: Arc<Mutex<Vec<Vec<u8>>>>,
+    url: String,
+    /// What it verifies with.
+    secret: Arc<Mutex<String>>,
+}
+
+impl Endpoint {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = Self {
+            url: format!("http://{}/zoom", listener.local_addr().unwrap()),
+            secret: Arc::new(Mutex::new(SECRET.to_owned())),
+            ..Self::default()
+        };
+        let app = Router::new().route("/zoom", post(receive)).with_state(endpoint.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        endpoint
+    }
+
+    fn got(&self) -> Vec<Vec<u8>> {
+        self.got.lock().unwrap().clone()
+    }
+}
+
+async fn receive(State(endpoint): State<Endpoint>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
+    let header = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+    let at = header("x-zm-request-timestamp").parse().unwrap_or_default();
+    if header("x-zm-signature") != signature(&endpoint.secret.lock().unwrap(), at, &body) {
+        return (StatusCode::UNAUTHORIZED, String::new());
+    }
+    let event: Value = serde_json::from_slice(&body).unwrap();
+    if event["event"] == "endpoint.url_validation" {
+        let token = event["payload"]["plainToken"].as_str().unwrap();
+        let encrypted = challenge_answer(&endpoint.secret.lock().unwrap(), token);
+        return (StatusCode::OK, json!({ "plainToken": token, "encryptedToken": encrypted }).to_string());
+    }
+    endpoint.got.lock().unwrap().push(body.to_vec());
+    let status = if event["event"] == "phone.bad" { StatusCode::IM_A_TEAPOT } else { StatusCode::NO_CONTENT };
+    (status, String::new())
+}
+
+fn challenge_answer(secret: &str, token: &str) -> String {
+    zoom_phone::webhook::challenge::answer(&secret.into(), token).unwrap().encrypted_token
+}
+
+/// Puts an event where `offhook listen` keeps them.
+fn keep(directory: &Path, number: u64, event: &str, body: &str) {
+    let folder = directory.join("data/listen");
+    fs::create_dir_all(&folder).unwrap();
+    let kept =
+        json!({ "number": number, "received_at": "2026-11-22T10:00:00.5Z", "event": event, "body": body });
+    fs::write(folder.join(format!("{number:08}.json")), kept.to_string()).unwrap();
+}
+
+/// Runs a command beside the endpoint.
+async fn beside(directory: &TempDir, args: &[&str], env: &[(&'static str, &'static str)]) -> Output {
+    let mut command = offhook(directory.path());
+    command.args(args).envs(env.iter().copied());
+    tokio::task::spawn_blocking(move || ended(&mut command)).await.unwrap()
+}
+
+const SIGNING: &[(&str, &str)] = &[("ZOOM_WEBHOOK_SECRET", SECRET)];
+
+#[tokio::test]
+async fn kept_events_are_sent_again_byte_for_byte_and_signed_afresh() {
+    let directory = TempDir::new().unwrap();
+    let endpoint = Endpoint::start().await;
+    let odd = "{\"event\":\"phone.odd\", \"n\": 1.00, \"text\":\"\\u00e4\"}";
+    keep(directory.path(), 7, "phone.odd", odd);
+    keep(directory.path(), 8, "phone.last", r#"{"event":"phone.last"}"#);
+
+    let list = printed(&beside(&directory, &["listen", "kept"], &[]).await);
+    let lines: Vec<_> = list.lines().collect();
+    assert_eq!(
+        lines,
+        ["     7  2026-11-22T10:00:00Z  phone.odd", "     8  2026-11-22T10:00:00Z  phone.last"]
+    );
+
+    let again = ["listen", "resend", "7", "last", "--forward-to", &endpoint.url];
+    let text = printed(&beside(&directory, &again, SIGNING).await);
+    assert_eq!(text.lines().filter(|line| line.contains("  ok  204  ")).count(), 2, "{text}");
+    assert_eq!(endpoint.got(), [odd.as_bytes(), br#"{"event":"phone.last"}"#]);
+
+    let again = ["listen", "resend", "8", "--json", "--forward-to", &endpoint.url, "--secret", SECRET];
+    let told: Value = serde_json::from_str(&printed(&beside(&directory, &again, &[]).await)).unwrap();
+    assert_eq!((&told["number"], &told["status"], &told["error"]), (&json!(8), &json!(204), &json!(null)));
+}
+
+#[tokio::test]
+async fn a_resend_that_is_not_accepted_fails() {
+    let directory = TempDir::new().unwrap();
+    let endpoint = Endpoint::start().await;
+    keep(directory.path(), 1, "phone.bad", r#"{"event":"phone.bad"}"#);
+    let bad = beside(&directory, &["listen", "resend", "1", "--forward-to", &endpoint.url], SIGNING).await;
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&bad.stdout).contains("failed  418"), "{bad:?}");
+    // Port 9 (discard) on loopback: nobody listens there.
+    let none = ["listen", "resend", "1", "--forward-to", "http://127.0.0.1:9/"];
+    let none = beside(&directory, &none, SIGNING).await;
+    assert!(String::from_utf8_lossy(&none.stdout).contains("failed  nobody listens there"), "{none:?}");
+}
+
+#[tokio::test]
+async fn without_a_secret_one_is_made_once_and_told() {
+    let directory = TempDir::new().unwrap();
+    let endpoint = Endpoint::start().await;
+    keep(directory.path(), 1, "phone.x", r#"{"event":"phone.x"}"#);
+    let again = ["listen", "resend", "1", "--forward-to", &endpoint.url];
+    let first = complaint(&beside(&directory, &again, &[]).await);
+    let secret = first.lines().find_map(|line| line.split_once("secret token ")).unwrap().1;
+    secret.clone_into(&mut endpoint.secret.lock().unwrap());
+    let second = beside(&directory, &again, &[]).await;
+    assert!(second.status.success() && complaint(&second).contains(secret), "{}", complaint(&second));
+    assert_eq!(endpoint.got().len(), 1);
+}
+
+#[test]
+fn what_is_missing_is_said_with_where_to_get_it() {
+    let directory = TempDir::new().unwrap();
+    for (args, part) in [
+        (
+            &["listen"][..],
+            "ZOOM_WEBSOCKET_SUBSCRIPTION_ID is not set; make an event subscription of method WebSocket",
+        ),
+        (&["listen", "--subscription-id", "x"], "ZOOM_ACCOUNT_ID is not set; copy it"),
+        (&["listen", "--subscription-id", "wss://ws.zoom.us/ws"], "no subscriptionId="),
+        (&["listen", "--challenge"], "--forward-to"),
+        (&["listen", "resend", "last", "--forward-to", "http://x.test/"], "no event is kept in data/listen"),
+        (&["listen", "resend", "first", "--forward-to", "http://x.test/"], "give a number, or last"),
+        (&["listen", "resend", "1"], "--forward-to"),
+    ] {
+        let output = run(directory.path(), args);
+        assert!(!output.status.success());
+        assert!(complaint(&output).contains(part), "{args:?}: {}", complaint(&output));
+    }
+    assert!(!directory.path().join("data").exists());
+    keep(directory.path(), 1, "phone.x", "{}");
+    let ftp = run(directory.path(), &["listen", "resend", "1", "--forward-to", "ftp://x.test/"]);
+    assert!(complaint(&ftp).contains("is no web address"), "{}", complaint(&ftp));
+}
