@@ -106,13 +106,13 @@ pub(crate) struct EmulatorArgs {
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "\
-Needs a server-to-server OAuth app (ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET) with an event
-subscription of method WebSocket (ZOOM_WEBSOCKET_SUBSCRIPTION_ID). A subscription has one listener:
-whoever connects last gets the events.
+Needs a server-to-server OAuth app (ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET)
+that has an event subscription of method WebSocket (ZOOM_WEBSOCKET_SUBSCRIPTION_ID).
+A subscription has one listener: whoever connects last gets the events.
 
-  offhook listen                                                     only show them
-  offhook listen --forward-to http://localhost:3000/zoom --challenge pass them on, signed as Zoom signs
-  offhook listen resend last --forward-to http://localhost:3000/zoom once more
+  offhook listen                                           only show events
+  offhook listen --forward-to http://localhost:3000/zoom   post them, signed as Zoom does
+  offhook listen resend last --forward-to http://localhost:3000/zoom
 
 On a terminal, r and Enter sends the last event again, r 12 and Enter number 12."
 )]

@@ -15,9 +15,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json, value::RawValue};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use url::Url;
 use zoom_phone::{
-    socket::{ChannelConfig, ChannelEvent, EventChannel, Gap, Raw},
+    socket::{ChannelEvent, EventChannel, Gap, Raw},
     types::events::EventFacts,
 };
 
@@ -32,9 +31,13 @@ use crate::{
     serve,
 };
 
+/// The setting that names the subscription.
+const SUBSCRIPTION: &str = "zoom.websocket_subscription_id";
+
 /// Runs `offhook listen` and its subcommands.
 pub(crate) async fn run(args: ListenArgs, file: Option<&Path>, out: Output) -> anyhow::Result<()> {
-    let config = Config::load(file)?;
+    let mut config = Config::load(file)?;
+    config.override_with(SUBSCRIPTION, "--subscription-id", args.subscription_id.clone());
     config.warnings()?;
     let kept = Kept::in_folder(config.data_dir().join("listen"));
     match args.command {
@@ -45,7 +48,10 @@ pub(crate) async fn run(args: ListenArgs, file: Option<&Path>, out: Output) -> a
 }
 
 async fn listen(args: ListenArgs, config: &Config, kept: Kept, out: Output) -> anyhow::Result<()> {
-    let channel = channel_config(args.subscription_id.as_deref(), config)?;
+    let channel = config.channel(SUBSCRIPTION)?.context(
+        "ZOOM_WEBSOCKET_SUBSCRIPTION_ID is not set; make an event subscription of method WebSocket on your app's page \
+         in Zoom's Marketplace, and copy its id (or give --subscription-id)",
+    )?;
     let tokens = config.tokens()?;
     let wanted = Wanted(args.events);
     for name in wanted.undocumented() {
@@ -82,25 +88,13 @@ async fn listen(args: ListenArgs, config: &Config, kept: Kept, out: Output) -> a
             done = listening.take(event?) => done?,
         }
     }
-    channel.close().await;
-    Ok(())
-}
-
-/// The subscription that was named: by its id, or by its address as the Marketplace shows it.
-fn channel_config(named: Option<&str>, config: &Config) -> anyhow::Result<ChannelConfig> {
-    let named = named.or_else(|| config.get("zoom.websocket_subscription_id")).context(
-        "ZOOM_WEBSOCKET_SUBSCRIPTION_ID is not set; make an event subscription of method WebSocket on your app's page \
-         in Zoom's Marketplace, and copy its id (or give --subscription-id)",
-    )?;
-    if named.contains("://") {
-        let url = Url::parse(named).context("the subscription is neither an id nor an address")?;
-        let id = url.query_pairs().find(|(name, _)| name == "subscriptionId").map(|(_, id)| id.into_owned());
-        let subscription_id = id.context("the subscription's address has no subscriptionId= in it")?;
-        return Ok(ChannelConfig { url, subscription_id });
+    // Zoom does not send it again: it is kept, for `offhook listen resend`.
+    for event in channel.close().await {
+        if let ChannelEvent::Event(raw) = event {
+            listening.keep(raw)?;
+        }
     }
-    let mut channel = ChannelConfig::new(named);
-    channel.url = config.url("zoom.websocket_url")?.unwrap_or(channel.url);
-    Ok(channel)
+    Ok(())
 }
 
 /// The secret token that was named, that of the settings, or one that is made here and told.
@@ -185,22 +179,24 @@ impl Listening {
                 let told = json!({ "kind": "unknown", "bytes": raw.text.len() });
                 self.say(&told, "a message of a kind this version does not know; it is passed over");
             }
-            ChannelEvent::Event(raw) => self.event(raw).await?,
+            ChannelEvent::Event(raw) => {
+                if let Some(event) = self.keep(raw)? {
+                    self.pass_on(&event).await?;
+                }
+            }
             _ => {}
         }
         Ok(())
     }
 
-    async fn event(&self, raw: Raw) -> anyhow::Result<()> {
+    /// Keeps an event, if it is wanted.
+    fn keep(&self, raw: Raw) -> anyhow::Result<Option<KeptEvent>> {
         let name = serde_json::from_str::<Value>(&raw.text).unwrap_or_default()["event"]
             .as_str()
             .unwrap_or_default()
             .to_owned();
-        if self.wanted.has(&name) {
-            let event = self.kept.keep(raw.received_at, name, raw.text)?;
-            self.pass_on(&event).await?;
-        }
-        Ok(())
+        let wanted = self.wanted.has(&name);
+        wanted.then(|| self.kept.keep(raw.received_at, name, raw.text)).transpose()
     }
 
     async fn pass_on(&self, event: &KeptEvent) -> anyhow::Result<()> {
@@ -325,18 +321,5 @@ mod tests {
         assert!(some.has("phone.callee_ringing") && some.has("phone.sms_sent"));
         assert!(!some.has("phone.callee_ringing_twice") && !some.has("phone.caller_ended"));
         assert_eq!(some.undocumented().collect::<Vec<_>>(), ["phone.sms_sennt"]);
-    }
-
-    #[test]
-    fn a_subscription_is_named_by_id_or_by_its_whole_address() {
-        let config = Config::default();
-        let of = |named| channel_config(named, &config);
-        let plain = of(Some("abc")).unwrap();
-        assert_eq!((plain.url.as_str(), plain.subscription_id.as_str()), ("wss://ws.zoom.us/ws", "abc"));
-        let whole = of(Some("wss://other.zoom.us/ws?subscriptionId=abc")).unwrap();
-        assert_eq!(whole.url.host_str(), Some("other.zoom.us"));
-        assert_eq!(whole.subscription_id, "abc");
-        assert!(of(None).unwrap_err().to_string().contains("ZOOM_WEBSOCKET_SUBSCRIPTION_ID"));
-        assert!(of(Some("wss://ws.zoom.us/ws")).unwrap_err().to_string().contains("subscriptionId="));
     }
 }

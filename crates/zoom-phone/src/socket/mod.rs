@@ -155,13 +155,18 @@ impl EventChannel {
         self.items.recv().await
     }
 
-    /// Says good-bye to Zoom and waits until that is done, for a second or two at most.
-    pub async fn close(mut self) {
+    /// Says good-bye to Zoom and waits until that is done, for a second or two at most. Returns what had come in
+    /// and was not taken yet: Zoom will not send it again.
+    pub async fn close(mut self) -> Vec<ChannelEvent> {
         self.items.close();
-        // What is still waiting there would keep the task from ending.
-        while self.items.recv().await.is_some() {}
-        // It does not panic; and if it did, it would have ended too.
+        let mut rest = Vec::new();
+        while let Some(item) = self.items.recv().await {
+            // An error has no meaning any more.
+            rest.extend(item);
+        }
+        // The task does not panic; and if it did, it would have ended too.
         let _ = self.task.await;
+        rest
     }
 }
 

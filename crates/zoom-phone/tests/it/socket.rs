@@ -348,10 +348,13 @@ async fn a_channel_says_goodbye_when_it_is_closed_or_dropped() {
     let mut peer = rig.server.open().await;
     rig.connected().await;
     peer.event(&event(1)).await;
+    peer.send(Message::Ping("?".into())).await;
+    assert!(matches!(peer.hear().await, Some(Message::Pong(_))), "the event before it is there");
     let closing = tokio::spawn(rig.channel.close());
     assert!(matches!(peer.hear().await, Some(Message::Close(_))));
     assert_eq!(peer.hear().await, None);
-    closing.await.unwrap();
+    let rest = closing.await.unwrap();
+    assert!(matches!(&rest[..], [ChannelEvent::Event(raw)] if raw.text == event(1)), "{rest:?}");
 
     let mut rig = Rig::start().await;
     let mut peer = rig.server.open().await;
