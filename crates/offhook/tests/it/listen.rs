@@ -2,9 +2,11 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     path::Path,
-    process::Output,
+    process::{Output, Stdio},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -14,12 +16,17 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::post,
 };
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
-use zoom_phone_emulator::signature;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    net::TcpListener,
+};
+use tokio_util::sync::CancellationToken;
+use zoom_phone_emulator::{Config, Emulator, signature};
 
-use crate::rig::{SECRET, complaint, ended, offhook, printed, run};
+use crate::rig::{SECRET, complaint, ended, now, offhook, printed, run};
 
 /// A developer's endpoint. It checks every signature, and remembers what it got.
 #[derive(Clone, Default)]
@@ -149,7 +156,7 @@ fn what_is_missing_is_said_with_where_to_get_it() {
             "ZOOM_WEBSOCKET_SUBSCRIPTION_ID is not set; make an event subscription of method WebSocket",
         ),
         (&["listen", "--subscription-id", "x"], "ZOOM_ACCOUNT_ID is not set; copy it"),
-        (&["listen", "--subscription-id", "wss://ws.zoom.us/ws"], "no subscriptionId="),
+        (&["listen", "--subscription-id", "wss://ws.zoom.us/ws"], "without subscriptionId="),
         (&["listen", "--challenge"], "--forward-to"),
         (&["listen", "resend", "last", "--forward-to", "http://x.test/"], "no event is kept in data/listen"),
         (&["listen", "resend", "first", "--forward-to", "http://x.test/"], "give a number, or last"),
@@ -163,4 +170,154 @@ fn what_is_missing_is_said_with_where_to_get_it() {
     keep(directory.path(), 1, "phone.x", "{}");
     let ftp = run(directory.path(), &["listen", "resend", "1", "--forward-to", "ftp://x.test/"]);
     assert!(complaint(&ftp).contains("is no web address"), "{}", complaint(&ftp));
+}
+
+/// An emulated Zoom that does nothing unless told.
+struct Zoom {
+    address: SocketAddr,
+    http: reqwest::Client,
+}
+
+impl Zoom {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = Config { calls_per_minute: 0.0, ..Config::default() };
+        let emulator = Emulator::new(config, now()).unwrap();
+        let running = emulator.clone();
+        tokio::spawn(async move { running.run(CancellationToken::new()).await });
+        tokio::spawn(async move { axum::serve(listener, emulator.router()).await });
+        Self { address, http: reqwest::Client::builder().no_proxy().build().unwrap() }
+    }
+
+    async fn order(&self, path: &str) -> Vec<u8> {
+        let url = format!("http://{}/_emulator/{path}", self.address);
+        let answer = self.http.post(url).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.bytes().await.unwrap().to_vec()
+    }
+
+    /// `offhook listen` as somebody with the emulator's app has it set up.
+    fn listen(&self, directory: &TempDir, args: &[&str]) -> std::process::Command {
+        let mut command = offhook(directory.path());
+        command
+            .arg("listen")
+            .args(args)
+            .env("OFFHOOK_ZOOM_OAUTH_URL", format!("http://{}/oauth/token", self.address))
+            .env("OFFHOOK_ZOOM_WEBSOCKET_URL", format!("ws://{}/ws", self.address))
+            .env("ZOOM_ACCOUNT_ID", "demo_account_0000000AA")
+            .env("ZOOM_CLIENT_ID", "demo_client_id_000000A")
+            .env("ZOOM_CLIENT_SECRET", "demo_client_secret")
+            .env("ZOOM_WEBSOCKET_SUBSCRIPTION_ID", "demo_subscription_00A")
+            .env("ZOOM_WEBHOOK_SECRET", SECRET);
+        command
+    }
+}
+
+/// A listener whose lines are read as it writes them.
+struct Listener {
+    child: tokio::process::Child,
+    lines: tokio::io::Lines<BufReader<tokio::process::ChildStdout>>,
+}
+
+impl Listener {
+    fn start(command: std::process::Command) -> Self {
+        let mut command = tokio::process::Command::from(command);
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    async fn line(&mut self) -> String {
+        let line = tokio::time::timeout(Duration::from_secs(30), self.lines.next_line()).await;
+        line.expect("a line in time").unwrap().expect("a line before the end")
+    }
+
+    async fn told(&mut self, kind: &str) -> Value {
+        let told: Value = serde_json::from_str(&self.line().await).unwrap();
+        assert_eq!(told["kind"], kind, "{told}");
+        told
+    }
+
+    /// `kill -TERM`, and whether it ended well.
+    async fn terminate(mut self) -> bool {
+        let id = self.child.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await.unwrap().unwrap().success()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_passed_on_as_zoom_wrote_them_through_a_lost_connection() {
+    let directory = TempDir::new().unwrap();
+    let (zoom, endpoint) = (Zoom::start().await, Endpoint::start().await);
+    let args = ["--forward-to", &endpoint.url, "--challenge", "--events", "phone.callee_*", "--json"];
+    let mut listener = Listener::start(zoom.listen(&directory, &args));
+    listener.told("connected").await;
+
+    let ringing = zoom.order("events/phone.callee_ringing").await;
+    let told = listener.told("event").await;
+    assert_eq!((&told["number"], &told["status"]), (&json!(1), &json!(204)), "{told}");
+    assert_eq!(told["event"], "phone.callee_ringing");
+    assert_eq!(endpoint.got(), [ringing]);
+
+    zoom.order("events/phone.caller_ringing").await;
+    zoom.order("ws/drop").await;
+    assert!(listener.told("down").await["retry_in_ms"].is_u64(), "and not the event that was not asked for");
+    listener.told("connected").await;
+    let gap = listener.told("gap").await;
+    let time = |field: &str| gap[field].as_str().unwrap().parse::<Timestamp>().unwrap();
+    assert!(time("since") < time("until"), "{gap}");
+
+    zoom.order("events/phone.callee_ended").await;
+    assert_eq!(listener.told("event").await["number"], 2);
+    assert!(listener.terminate().await);
+    let kept = printed(&beside(&directory, &["listen", "kept"], &[]).await);
+    assert_eq!(kept.lines().count(), 2, "{kept}");
+    let again = ["listen", "resend", "1", "2", "--forward-to", &endpoint.url];
+    printed(&beside(&directory, &again, SIGNING).await);
+    let got = endpoint.got();
+    assert_eq!(got[..2], got[2..], "sent again as it was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_endpoint_events_are_shown() {
+    let directory = TempDir::new().unwrap();
+    let zoom = Zoom::start().await;
+    let mut listener = Listener::start(zoom.listen(&directory, &["--print"]));
+    // Connected is a remark on standard error; until then there is nobody to tell.
+    let mut remarks = BufReader::new(listener.child.stderr.take().unwrap()).lines();
+    let first = remarks.next_line().await.unwrap().unwrap();
+    assert!(first.starts_with("connected"), "{first}");
+    let body = zoom.order("events/phone.voicemail_received").await;
+    let line = listener.line().await;
+    assert!(line.starts_with("     1  ") && line.ends_with("  phone.voicemail_received"), "{line}");
+    assert_eq!(listener.line().await.as_bytes(), body);
+    assert!(listener.terminate().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_zoom_or_the_endpoint_refuses_ends_it_with_what_to_do() {
+    let directory = TempDir::new().unwrap();
+    let (zoom, endpoint) = (Zoom::start().await, Endpoint::start().await);
+    let nobody = ["--forward-to", "http://127.0.0.1:9/", "--challenge"];
+    let wrong_secret = ["--forward-to", &endpoint.url, "--challenge", "--secret", "another"];
+    for (args, client_secret, part) in [
+        (&[][..], "wrong", "copy both again from the app's page"),
+        (
+            &["--subscription-id", "wrong"],
+            "demo_client_secret",
+            "check that the subscription id belongs to the app",
+        ),
+        (&nobody, "demo_client_secret", "is it running?"),
+        (&wrong_secret, "demo_client_secret", "answers the challenge with status 401"),
+    ] {
+        let mut command = zoom.listen(&directory, args);
+        command.env("ZOOM_CLIENT_SECRET", client_secret);
+        let output = tokio::task::spawn_blocking(move || ended(&mut command)).await.unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        assert!(complaint(&output).contains(part), "{args:?}: {}", complaint(&output));
+        assert!(!complaint(&output).contains("access_token"), "{}", complaint(&output));
+    }
 }
