@@ -24,3 +24,7 @@ mod quota_processes;
 mod quota_zoom;
 #[cfg(test)]
 mod request;
+#[cfg(test)]
+mod socket;
+#[cfg(test)]
+mod socket_server;
