@@ -8,6 +8,8 @@ mod http;
 mod ingest;
 mod load;
 mod noop;
+mod peer;
+mod sdk;
 mod server;
 mod stats;
 #[cfg(test)]
@@ -21,6 +23,9 @@ use clap::Parser;
 enum Command {
     Ingest(ingest::Ingest),
     Chaos(chaos::Chaos),
+    Sdk(sdk::Sdk),
+    #[command(hide = true)]
+    Peer(peer::Peer),
     /// The server that `ingest` compares with
     #[command(hide = true)]
     Noop {
@@ -35,6 +40,8 @@ async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Ingest(ingest) => ingest.run().await,
         Command::Chaos(chaos) => chaos.run().await,
+        Command::Sdk(sdk) => sdk.run().await,
+        Command::Peer(peer) => peer.run().await,
         Command::Noop { port } => noop::serve(port).await,
     }
 }
