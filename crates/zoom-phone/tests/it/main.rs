@@ -9,6 +9,8 @@ mod fake;
 #[cfg(test)]
 mod oauth;
 #[cfg(test)]
+mod observe;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod quota;
