@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::endpoint::Endpoint;
 use super::renew::{Owner, Renewal, Shelf, Unsaved};
-use super::store::TokenStore;
+use super::store::{StoreError, TokenStore};
 use super::token::{AccessToken, Grant};
 use super::{App, AuthError, ServerToServer, clock};
 
@@ -108,8 +109,8 @@ impl TokenSource {
             return cache.while_failing(failure);
         }
         // A task of its own: if this caller goes away, the new tokens must be kept all the same.
-        let renewing = tokio::spawn(renew(Arc::clone(&self.renewal), cache));
-        renewing.await.map_err(|_| AuthError::Interrupted("the process is shutting down"))?
+        let renewing = tokio::spawn(renew(Arc::clone(&self.renewal), cache).in_current_span());
+        renewing.await.map_err(|_| AuthError::ShuttingDown)?
     }
 
     /// Says that Zoom rejected this token (status 401, code 124). It is dropped only if it is still the
@@ -132,6 +133,9 @@ impl TokenSource {
     /// there before is forgotten, not revoked.
     pub async fn sign_in(&self, grant: &Grant) -> Result<AccessToken, AuthError> {
         let Shelf { store, key } = self.shelf()?;
+        if grant.kind != self.renewal.owner.kind() {
+            return Err(StoreError::Kind { key: key.clone() }.into());
+        }
         let mut cache = self.cache.lock().await;
         *cache = Cache::default();
         store.lock(key).await?.save(grant).await?;
@@ -165,8 +169,7 @@ impl TokenSource {
     }
 
     fn shelf(&self) -> Result<&Shelf, AuthError> {
-        let none = AuthError::Interrupted("this token source has no store; give it one");
-        self.renewal.shelf.as_ref().ok_or(none)
+        self.renewal.shelf.as_ref().ok_or(AuthError::NoStore)
     }
 }
 

@@ -256,7 +256,7 @@ async fn waiters_that_go_away_leave_no_hole() {
     });
     sleep(SECOND / 2).await;
     crowd.shutdown().await;
-    last.await.unwrap();
+    timeout(10 * SECOND, last).await.expect("the next is woken").unwrap();
     assert!(begin.elapsed() <= Duration::from_millis(1042), "{:?}", begin.elapsed());
     for _ in 0..4 {
         limiter.enter(label, Priority::Live, None).await.unwrap();
@@ -283,7 +283,7 @@ async fn one_waiter_wakes_for_each_request_and_not_the_whole_crowd() {
             .await
         });
     }
-    crowd.join_all().await;
+    timeout(60 * SECOND, crowd.join_all()).await.expect("each wakes the next");
     assert!(polls.load(Ordering::Relaxed) <= 3000, "{polls:?} polls");
 }
 
