@@ -195,11 +195,8 @@ fn fetch<'a>(
                 host: host.clone(),
                 problem: Cow::Borrowed(problem),
             };
-            let configured = inner.config.base_url.as_ref().is_some_and(|base| same_origin(base, &url));
-            if url.scheme() != "https" && !configured {
-                return Err(failed("files are fetched over https only"));
-            }
-            let bearer = (is_zooms(&url) || configured) && !has_jwt(&url);
+            let bearer = bearer_goes(&url, inner.config.base_url.as_ref())
+                .ok_or_else(|| failed("files are fetched over https only"))?;
             let head = inner.hop(request, url.clone(), bearer.then_some(token), LONGEST);
             let mut response = match tokio::time::timeout(inner.config.timeout, head).await {
                 Ok(response) => response?,
@@ -246,11 +243,44 @@ fn fetch<'a>(
     .boxed()
 }
 
-fn has_jwt(url: &Url) -> bool {
-    url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case("jwt"))
+/// Whether the token goes along to an address; `None` where nothing may go.
+fn bearer_goes(url: &Url, base: Option<&Url>) -> Option<bool> {
+    let configured = base.is_some_and(|base| same_origin(base, url));
+    if url.scheme() != "https" && !configured {
+        return None;
+    }
+    let signed = url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case("jwt"));
+    Some((is_zooms(url) || configured) && !signed)
 }
 
 fn content_type(response: &Response) -> Option<String> {
     let text = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     Some(text.trim().to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_goes_to_zoom_and_the_configured_host_only_and_nothing_goes_unencrypted() {
+        let base = Url::parse("http://127.0.0.1:8090/v2").unwrap();
+        for (url, with_base, without) in [
+            ("https://zoom.us/v2/phone/recording/download/x", Some(true), Some(true)),
+            ("https://api-us.zoom.us/x?y=1", Some(true), Some(true)),
+            ("https://file.zoom.us/x?jwt=abc", Some(false), Some(false)),
+            ("https://file.zoom.us/x?a=1&JWT=abc", Some(false), Some(false)),
+            ("https://bucket.s3.example.test/x?signature=1", Some(false), Some(false)),
+            ("https://zoom.us.example.test/x", Some(false), Some(false)),
+            ("http://zoom.us/x", None, None),
+            ("http://127.0.0.1:8090/files/x", Some(true), None),
+            ("http://127.0.0.1:8090/files/x?jwt=abc", Some(false), None),
+            ("http://127.0.0.1:8091/files/x", None, None),
+            ("file:///etc/passwd", None, None),
+        ] {
+            let url = Url::parse(url).unwrap();
+            assert_eq!(bearer_goes(&url, Some(&base)), with_base, "{url}");
+            assert_eq!(bearer_goes(&url, None), without, "{url}");
+        }
+    }
 }

@@ -17,7 +17,7 @@ use super::paging::{Anomaly, PageFacts, Progress, Row};
 use super::windows;
 
 /// One page of a list.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The rows. May be empty.
@@ -35,6 +35,17 @@ pub struct Page<T> {
     pub anomalies: Vec<Anomaly>,
 }
 
+/// Without the rows: there may be numbers of people and signed addresses in them.
+impl<T> fmt::Debug for Page<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("items", &self.items.len())
+            .field("total_records", &self.total_records)
+            .field("anomalies", &self.anomalies)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The pages of a list, one after the other: a [`Stream`], or [`next`](Pages::next) in a loop.
 ///
 /// It ends after the last page, after an error, and where going on would not end; the last page's
@@ -49,7 +60,7 @@ pub struct Pages<T> {
 
 impl<T: Wire> Pages<T> {
     pub(super) fn of(call: Call) -> Self {
-        Self::with(call, array, |value| T::from_json(&value).ok_or(value))
+        Self::with(call, array, T::from_value)
     }
 }
 
@@ -60,7 +71,7 @@ impl<T> Pages<T> {
         let walk = Walk::new(call, rows);
         let pages =
             stream::unfold(walk, |mut walk| async move { walk.next().await.map(|page| (page, walk)) });
-        Self { operation, raw: pages.boxed(), read }
+        Self { operation, raw: pages.fuse().boxed(), read }
     }
 
     /// The next page, or `None` at the end.
@@ -128,7 +139,7 @@ impl<T: Send + 'static> Pages<T> {
                 }
             }
         });
-        items.boxed()
+        items.fuse().boxed()
     }
 }
 

@@ -45,8 +45,8 @@ async fn pages_are_read_to_the_end_with_the_same_filters() {
     let (ids, anomalies, failure) = collect(&fake, asked).await;
     assert_eq!(ids, ["1", "2", "3"]);
     assert_eq!((anomalies, failure), (vec![], None));
-    let first = "from=2026-11-21T00%3A00%3A00Z&to=2026-11-22T00%3A00%3A00Z&page_size=300&time_type=end_time\
-                 &directions=inbound&directions=outbound";
+    let first = "page_size=300&time_type=end_time&directions=inbound&directions=outbound\
+                 &from=2026-11-21T00%3A00%3A00Z&to=2026-11-22T00%3A00%3A00Z";
     let sent: Vec<_> = fake.requests().into_iter().map(|request| request.query).collect();
     assert_eq!(sent, [first.to_owned(), format!("{first}&next_page_token=next%2F1")]);
     assert_eq!(fake.requests()[0].path, "/v2/phone/call_history");
@@ -77,8 +77,8 @@ async fn a_server_that_never_stops_is_stopped_and_the_gap_is_reported() {
 #[tokio::test]
 async fn an_error_ends_the_pages() {
     let fake = Fake::start().await;
-    let expired = json!({"code": 300, "message": "The next page token is invalid or expired."});
-    fake.answer(page(&["1"], "t1", 9)).answer(Answer::new(400, &expired)).answer(page(&["2"], "", 9));
+    let refused = json!({"code": 300, "message": "Validation Failed."});
+    fake.answer(page(&["1"], "t1", 9)).answer(Answer::new(400, &refused)).answer(page(&["2"], "", 9));
     let (ids, _, failure) = collect(&fake, query()).await;
     assert_eq!(ids, ["1"]);
     assert!(failure.unwrap().starts_with("accountCallHistory: Zoom answered 400, code 300"));

@@ -3,9 +3,15 @@
 #[cfg(test)]
 mod call_history;
 #[cfg(test)]
+mod download;
+#[cfg(test)]
 mod fake;
 #[cfg(test)]
 mod oauth;
+#[cfg(test)]
+mod observe;
+#[cfg(test)]
+mod pages;
 #[cfg(test)]
 mod quota;
 #[cfg(test)]
