@@ -1,4 +1,5 @@
-//! Load, speed and kill tests of Offhook: real sockets, real signatures, real disks.
+//! Load, speed and kill tests of Offhook: real sockets, real signatures, real disks. And its limiter, against a
+//! simulated Zoom.
 
 mod chaos;
 mod clock;
@@ -8,6 +9,9 @@ mod http;
 mod ingest;
 mod load;
 mod noop;
+mod quota;
+#[path = "../../crates/zoom-phone/tests/it/quota_zoom.rs"]
+mod quota_zoom;
 mod server;
 mod stats;
 #[cfg(test)]
@@ -21,6 +25,7 @@ use clap::Parser;
 enum Command {
     Ingest(ingest::Ingest),
     Chaos(chaos::Chaos),
+    Quota(quota::Quota),
     /// The server that `ingest` compares with
     #[command(hide = true)]
     Noop {
@@ -35,6 +40,7 @@ async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Ingest(ingest) => ingest.run().await,
         Command::Chaos(chaos) => chaos.run().await,
+        Command::Quota(quota) => quota.run().await,
         Command::Noop { port } => noop::serve(port).await,
     }
 }
