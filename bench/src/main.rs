@@ -1,4 +1,5 @@
-//! Load, speed and kill tests of Offhook: real sockets, real signatures, real disks.
+//! Load, speed and kill tests of Offhook: real sockets, real signatures, real disks. And its limiter, against a
+//! simulated Zoom.
 
 mod chaos;
 mod clock;
@@ -10,6 +11,9 @@ mod load;
 mod noop;
 mod peer;
 mod sdk;
+mod quota;
+#[path = "../../crates/zoom-phone/tests/it/quota_zoom.rs"]
+mod quota_zoom;
 mod server;
 mod stats;
 #[cfg(test)]
@@ -26,6 +30,7 @@ enum Command {
     Sdk(sdk::Sdk),
     #[command(hide = true)]
     Peer(peer::Peer),
+    Quota(quota::Quota),
     /// The server that `ingest` compares with
     #[command(hide = true)]
     Noop {
@@ -42,6 +47,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Chaos(chaos) => chaos.run().await,
         Command::Sdk(sdk) => sdk.run().await,
         Command::Peer(peer) => peer.run().await,
+        Command::Quota(quota) => quota.run().await,
         Command::Noop { port } => noop::serve(port).await,
     }
 }
