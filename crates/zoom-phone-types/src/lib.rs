@@ -39,7 +39,7 @@ mod notification;
 mod time;
 pub mod vocabulary;
 #[cfg(feature = "events")]
-mod wire;
+pub mod wire;
 
 #[cfg(feature = "operations")]
 #[doc(inline)]
