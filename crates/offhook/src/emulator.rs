@@ -25,7 +25,7 @@ pub(crate) async fn run(args: EmulatorArgs) -> anyhow::Result<()> {
         client_id: args.client_id.unwrap_or(defaults.client_id),
         client_secret: args.client_secret.unwrap_or(defaults.client_secret),
         webhook,
-        public_url: None,
+        ..defaults
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = TcpListener::bind(address)

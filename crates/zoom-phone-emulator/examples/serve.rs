@@ -26,6 +26,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         seed: variable("SEED", demo.seed)?,
         speed: variable("SPEED", demo.speed)?,
         calls_per_minute: variable("CALLS_PER_MINUTE", demo.calls_per_minute)?,
+        redirect_uris: list("REDIRECT_URIS", ',').unwrap_or(demo.redirect_uris),
+        scopes: list("SCOPES", ' ').unwrap_or(demo.scopes),
         webhook,
         ..demo
     };
@@ -47,4 +49,10 @@ fn variable<T: FromStr>(name: &str, default: T) -> Result<T, String> {
         Ok(value) => value.parse().map_err(|_| format!("{name}={value:?} cannot be understood")),
         Err(_) => Ok(default),
     }
+}
+
+/// The parts of an environment variable, if it is set.
+fn list(name: &str, separator: char) -> Option<Vec<String>> {
+    let value = env::var(name).ok()?;
+    Some(value.split(separator).map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
 }

@@ -19,6 +19,11 @@ impl Clock {
         Self { start, began: Instant::now(), speed }
     }
 
+    /// What it showed when the emulator began.
+    pub(crate) fn start(&self) -> Timestamp {
+        self.start
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         let passed = Duration::try_from_secs_f64(self.began.elapsed().as_secs_f64() * self.speed);
         let passed = passed.ok().and_then(|passed| SignedDuration::try_from(passed).ok());

@@ -177,6 +177,12 @@ impl Company {
         }
     }
 
+    /// The user of this id or e-mail address.
+    pub(crate) fn user(&self, id_or_email: &str) -> Option<&Party> {
+        let known = |user: &&Arc<Party>| user.id == id_or_email || user.email.as_deref() == Some(id_or_email);
+        self.users.iter().find(known).map(|user| &**user)
+    }
+
     /// Indices of the users who are on no call from `at` on.
     pub(crate) fn free_users(&self, at: Timestamp) -> Vec<usize> {
         (0..self.users.len()).filter(|&user| self.users_busy[user] <= at).collect()

@@ -4,9 +4,11 @@ use std::fmt;
 
 use url::Url;
 
+use crate::scopes;
+
 /// How one emulator behaves. [`Config::default`] holds the documented demo credentials, so that
 /// a client can be pointed at a fresh emulator without any set-up.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// The company, its callers and the whole day follow from this number.
     pub seed: u64,
@@ -17,11 +19,23 @@ pub struct Config {
     pub calls_per_minute: f64,
     /// The Zoom account id, as in `payload.account_id` and the `account_id` of a token request.
     pub account_id: String,
-    /// OAuth client id of the one Server-to-Server app that the emulator knows.
+    /// OAuth client id of the Server-to-Server app.
     pub client_id: String,
     /// OAuth client secret of that app.
     pub client_secret: String,
-    /// Where events go; without it the company still works and only REST shows what happened.
+    /// OAuth client id of the general app, which users sign in to.
+    pub general_client_id: String,
+    /// OAuth client secret of the general app.
+    pub general_client_secret: String,
+    /// Where the general app may send users back to. Compared letter by letter, as Zoom does.
+    pub redirect_uris: Vec<String>,
+    /// Scopes that both apps have. By default all granular `…:admin` scopes of the catalogue, and
+    /// `user:read:user`.
+    pub scopes: Vec<String>,
+    /// The `subscriptionId` of the WebSocket that carries events.
+    pub subscription_id: String,
+    /// Where events go by webhook; without it the company still works; REST shows what happened, and the WebSocket
+    /// carries it.
     pub webhook: Option<WebhookTarget>,
     /// Address under which clients reach this emulator, used for links inside events (recording and
     /// voicemail downloads). [`serve`](crate::serve) fills it from its listener when absent.
@@ -43,6 +57,21 @@ impl fmt::Debug for WebhookTarget {
     }
 }
 
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("seed", &self.seed)
+            .field("speed", &self.speed)
+            .field("calls_per_minute", &self.calls_per_minute)
+            .field("account_id", &self.account_id)
+            .field("client_id", &self.client_id)
+            .field("general_client_id", &self.general_client_id)
+            .field("redirect_uris", &self.redirect_uris)
+            .field("webhook", &self.webhook)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -52,6 +81,13 @@ impl Default for Config {
             account_id: "demo_account_0000000AA".to_owned(),
             client_id: "demo_client_id_000000A".to_owned(),
             client_secret: "demo_client_secret".to_owned(),
+            general_client_id: "demo_general_app_0000A".to_owned(),
+            general_client_secret: "demo_general_secret".to_owned(),
+            redirect_uris: ["127.0.0.1", "localhost"]
+                .map(|host| format!("http://{host}:8080/oauth/callback"))
+                .into(),
+            scopes: scopes::all(),
+            subscription_id: "demo_subscription_00A".to_owned(),
             webhook: None,
             public_url: None,
         }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -11,6 +12,9 @@ use serde_json::{Value, json};
 
 use crate::clock::text;
 use crate::emulator::Shared;
+use crate::examples;
+use crate::faults::Fault;
+use crate::oauth::{Verdict, settle};
 use crate::scenario::Scenario;
 
 pub(crate) fn router() -> Router<Arc<Shared>> {
@@ -19,6 +23,12 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/state", get(state))
         .route("/ledger", get(ledger))
         .route("/scenarios/{name}", post(play))
+        .route("/events", get(event_names))
+        .route("/events/{event}", post(emit))
+        .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/ws/drop", post(drop_socket))
+        .route("/devices/{user_code}/approve", post(approve_device))
+        .route("/devices/{user_code}/deny", post(deny_device))
 }
 
 async fn health() -> Json<Value> {
@@ -62,4 +72,67 @@ async fn play(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Re
             (StatusCode::NOT_FOUND, Json(answer)).into_response()
         }
     }
+}
+
+/// The names of all events.
+async fn event_names() -> Json<Value> {
+    Json(json!({ "events": examples::names() }))
+}
+
+/// Sends an example of an event, by webhook and WebSocket like any other.
+async fn emit(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
+    let now = shared.clock.now();
+    let Some(event) = examples::event(&name, &shared.config.account_id, now) else {
+        let answer =
+            json!({ "error": format!("Zoom Phone has no event {name:?}"), "events": examples::names() });
+        return (StatusCode::NOT_FOUND, Json(answer)).into_response();
+    };
+    shared.state.emit(event.clone(), now);
+    (StatusCode::ACCEPTED, Json(event)).into_response()
+}
+
+/// The faults that are switched on.
+async fn faults(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    Json(json!({ "faults": shared.faults.list() }))
+}
+
+/// Switches one fault on.
+async fn add_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let added = serde_json::from_slice::<Fault>(&body)
+        .map_err(|error| error.to_string())
+        .and_then(|fault| shared.faults.add(fault).map_err(str::to_owned));
+    match added {
+        Ok(()) => (StatusCode::CREATED, faults(State(shared)).await).into_response(),
+        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response(),
+    }
+}
+
+/// Switches all faults off.
+async fn clear_faults(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    shared.faults.clear();
+    faults(State(shared)).await
+}
+
+/// What a user does on the page of a device; `?user=` with an id or e-mail address names who.
+async fn approve_device(
+    State(shared): State<Arc<Shared>>,
+    Path(user_code): Path<String>,
+    RawQuery(query): RawQuery,
+) -> StatusCode {
+    let query = query.unwrap_or_default();
+    let user = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "user");
+    settled(settle(&shared, &user_code, Verdict::Approve, user.as_ref().map(|(_, user)| &**user)))
+}
+
+async fn deny_device(State(shared): State<Arc<Shared>>, Path(user_code): Path<String>) -> StatusCode {
+    settled(settle(&shared, &user_code, Verdict::Deny, None))
+}
+
+fn settled(found: bool) -> StatusCode {
+    if found { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+}
+
+/// Breaks the WebSocket off without a goodbye.
+async fn drop_socket(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    Json(json!({ "dropped": shared.socket.cut() }))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::routing::get;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -15,8 +16,11 @@ use crate::company::Company;
 use crate::config::Config;
 use crate::dice::Dice;
 use crate::error::Error;
-use crate::oauth::Tokens;
+use crate::faults::Faults;
+use crate::limits::Limits;
+use crate::oauth::Grants;
 use crate::rest::paging::Snapshots;
+use crate::socket::{self, Socket};
 use crate::state::State;
 use crate::webhooks::Deliverer;
 use crate::{control, oauth, rest};
@@ -35,9 +39,15 @@ pub struct Emulator {
 /// What the handlers share.
 pub(crate) struct Shared {
     pub(crate) config: Config,
+    /// The company's time.
     pub(crate) clock: Clock,
+    /// The same, but never faster than life: for what clients compare with their own clock.
+    pub(crate) real_time: Clock,
     pub(crate) state: Arc<State>,
-    pub(crate) tokens: Tokens,
+    pub(crate) grants: Grants,
+    pub(crate) faults: Faults,
+    pub(crate) limits: Limits,
+    pub(crate) socket: Socket,
     pub(crate) snapshots: Snapshots,
     /// True once the receiver has passed the challenge; always true without one.
     pub(crate) open: watch::Sender<bool>,
@@ -59,8 +69,12 @@ impl Emulator {
         }
         let shared = Shared {
             clock: Clock::new(start, config.speed),
+            real_time: Clock::new(start, 1.0),
             state: Arc::new(State::new(company, config.seed, config.calls_per_minute)),
-            tokens: Tokens::new(config.seed),
+            grants: Grants::new(config.seed),
+            faults: Faults::default(),
+            limits: Limits::default(),
+            socket: Socket::default(),
             snapshots: Snapshots::new(config.seed),
             open: watch::Sender::new(config.webhook.is_none()),
             config,
@@ -68,10 +82,12 @@ impl Emulator {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// OAuth, REST under `/v2` and control under `/_emulator`.
+    /// OAuth, REST under `/v2`, the event channel at `/ws` and control under `/_emulator`.
     pub fn router(&self) -> Router {
         Router::new()
             .merge(oauth::router())
+            .route("/file/recording_transcript/{id}", get(rest::signed_transcript))
+            .route("/ws", get(socket::connect))
             .nest("/v2", rest::router(self.shared.clone()))
             .nest("/_emulator", control::router())
             .fallback(rest::not_found)
@@ -96,6 +112,7 @@ impl Emulator {
             }
         };
         tokio::join!(deliver, self.play_the_day(events, &shutdown));
+        self.shared.socket.close();
         Ok(())
     }
 
@@ -110,6 +127,11 @@ impl Emulator {
             }
             let (webhooks, next) = state.advance(clock.now());
             for webhook in webhooks {
+                let taken = self.shared.socket.send(&webhook);
+                state.count(|counts| {
+                    counts.events += 1;
+                    counts.socket_sent += u64::from(taken);
+                });
                 if self.shared.config.webhook.is_none() {
                     continue;
                 }

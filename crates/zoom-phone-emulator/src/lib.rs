@@ -2,8 +2,9 @@
 //!
 //! Zoom offers no sandbox for Zoom Phone. This crate is one: a company of 36 people and three
 //! call queues whose calls follow from a seed, on a clock that may run faster than life. A client
-//! sees what it would see at Zoom: events signed with the app's secret, records that are ready a
-//! little later than the events say, pages, tokens and refusals.
+//! sees what it would see at Zoom: events signed with the app's secret or over a WebSocket, records
+//! that are ready a little later than the events say, pages, tokens and refusals. Every documented
+//! operation answers; those without a simulation answer with valid data made from their schema.
 //!
 //! What is known of Zoom's behaviour comes from its OpenAPI documents and developer pages; names of
 //! operations in the documentation (`getCallPath`) are the operation ids of those documents. The
@@ -62,10 +63,15 @@ mod dice;
 mod emulator;
 mod error;
 mod events;
+mod examples;
+mod faults;
+mod limits;
 mod oauth;
 mod records;
 mod rest;
 mod scenario;
+mod scopes;
+mod socket;
 mod state;
 mod webhooks;
 

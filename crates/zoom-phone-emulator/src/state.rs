@@ -43,6 +43,8 @@ struct Arrivals {
 /// Numbers of `GET /_emulator/state`.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Counts {
+    /// Events that came up, whether or not anybody took them.
+    pub(crate) events: u64,
     /// Events that were sent at least once.
     pub(crate) webhooks_sent: u64,
     /// Events that the receiver took.
@@ -53,8 +55,16 @@ pub(crate) struct Counts {
     pub(crate) webhooks_dropped: u64,
     /// Events that came up while the receiver had not passed the challenge.
     pub(crate) webhooks_withheld: u64,
+    /// Events that a WebSocket took.
+    pub(crate) socket_sent: u64,
     /// Challenges that were not answered properly.
     pub(crate) challenges_failed: u64,
+    /// Requests to `POST /oauth/token`.
+    pub(crate) token_requests: u64,
+    /// Requests below `/v2`.
+    pub(crate) rest_requests: u64,
+    /// Those that went beyond the rate limits.
+    pub(crate) rate_limited: u64,
     /// Calls that ended.
     pub(crate) calls_finished: u64,
     /// Finished calls by scenario.
@@ -100,6 +110,16 @@ impl State {
         let entry = self.lock().plan(scenario, at);
         self.changed.notify_one();
         entry
+    }
+
+    /// Plans an event to be sent at `at`.
+    pub(crate) fn emit(&self, event: Value, at: Timestamp) {
+        let mut inner = self.lock();
+        let number = inner.planned;
+        inner.agenda.insert((at, number), Happening::Webhook(event));
+        inner.planned += 1;
+        drop(inner);
+        self.changed.notify_one();
     }
 
     /// Everything that is due at `now` in order, and when something is due next. Records and ledger

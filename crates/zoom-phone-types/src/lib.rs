@@ -46,6 +46,8 @@
 #[cfg(feature = "catalogue")]
 pub mod catalogue;
 #[cfg(feature = "events")]
+pub mod embed;
+#[cfg(feature = "events")]
 pub mod events;
 #[cfg(feature = "events")]
 mod generated;
@@ -53,6 +55,7 @@ mod generated;
 mod notification;
 #[cfg(feature = "events")]
 mod time;
+pub mod vocabulary;
 #[cfg(feature = "events")]
 mod wire;
 

@@ -8,6 +8,7 @@
 pub mod api;
 #[cfg(feature = "client")]
 pub mod client;
+mod confidence;
 pub mod embed;
 #[cfg(feature = "client")]
 mod generated;
@@ -26,4 +27,5 @@ pub mod scopes;
 pub mod socket;
 pub mod webhook;
 
+pub use confidence::Confidence;
 pub use zoom_phone_types as types;

@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod channel;
+#[cfg(test)]
 mod ingest;
 #[cfg(test)]
 mod ledger;
@@ -16,3 +18,5 @@ mod reconcile;
 mod rig;
 #[cfg(test)]
 mod stop;
+#[cfg(test)]
+mod tokens;

@@ -9,6 +9,8 @@ mod disk;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod listen;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod rig;

@@ -1,42 +1,125 @@
 //! Requests held against Zoom's own documents.
 
-use axum::extract::Request;
-use serde_json::Value;
-use zoom_phone_types::catalogue::{Catalogue, Operation, Place, Schema};
+use axum::http::header;
+use axum::http::request::Parts;
+use serde_json::{Map, Value};
+use zoom_phone_types::catalogue::{Operation, Parameter, Place, Schema};
 
-use super::Refusal;
+use super::form_data;
 use super::query::Query;
+use super::{FieldError, Refusal};
 
-/// The documented operation that a request below `/v2` means.
-pub(super) fn operation(request: &Request) -> Option<&'static Operation> {
-    let found = Catalogue::get().find(request.method().as_str(), request.uri().path());
-    found.map(|(operation, _)| operation)
-}
-
-/// Refuses query parameters that are not of the documented form. Undocumented ones are ignored, and
-/// so are those with an empty value.
-pub(super) fn check(request: &Request) -> Result<(), Refusal> {
-    let Some(operation) = operation(request) else { return Ok(()) };
-    let query = Query::parse(request.uri().query());
-    for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Query) {
-        let name = &parameter.name;
-        if parameter.required && query.one(name).is_none() {
-            return Err(Refusal::invalid(format!("The {name} parameter is required.")));
-        }
-        let (values, schema) = match &*parameter.schema {
-            Schema::Array { items, .. } => (query.many(name), &**items),
-            schema => (query.one(name).into_iter().collect(), schema),
-        };
-        if let Some(value) = values.into_iter().find(|value| !fits(schema, value)) {
-            return Err(Refusal::invalid(format!("The value {value:?} of {name} is not a documented one.")));
+/// Refuses what is not of the documented form: values in the path and the query, and the body, which
+/// is handed back. Undocumented parameters and fields are ignored, and so are empty parameters.
+pub(super) fn check(
+    operation: &Operation,
+    path: &[(&'static str, String)],
+    parts: &Parts,
+    body: &[u8],
+) -> Result<Value, Refusal> {
+    let query = Query::parse(parts.uri.query());
+    let mut errors = Vec::new();
+    for parameter in &operation.parameters {
+        match parameter.place {
+            Place::Path => {
+                let value = path.iter().find(|(name, _)| *name == parameter.name);
+                errors.extend(value.and_then(|(_, value)| complain(parameter, &parameter.schema, value)));
+            }
+            Place::Query => check_query(parameter, &query, &mut errors),
         }
     }
-    Ok(())
+    if !errors.is_empty() {
+        return Err(Refusal::fields(errors));
+    }
+    let Some(documented) = &operation.body else { return Ok(Value::Null) };
+    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or_default();
+    if documented.content_type == "multipart/form-data" {
+        return check_form(&documented.schema, content_type, body);
+    }
+    let value = if body.is_empty() {
+        Value::Object(Map::new())
+    } else if content_type.to_ascii_lowercase().starts_with("application/json") {
+        serde_json::from_slice(body).map_err(|_| Refusal::invalid("The request body must be valid JSON."))?
+    } else {
+        return Err(Refusal::invalid("The Content-Type must be application/json."));
+    };
+    let violations = documented.schema.validate(&value);
+    if violations.is_empty() {
+        return Ok(value);
+    }
+    let errors = violations.into_iter().map(|it| FieldError { field: it.path, message: it.message });
+    Err(Refusal::fields(errors.collect()))
 }
 
-/// Text that is as the schema says, or that spells such a number or truth value.
-fn fits(schema: &Schema, text: &str) -> bool {
+fn check_query(parameter: &Parameter, query: &Query, errors: &mut Vec<FieldError>) {
+    let name = &parameter.name;
+    if parameter.required && query.one(name).is_none() {
+        errors.push(FieldError { field: name.clone(), message: "is required".to_owned() });
+    }
+    match &*parameter.schema {
+        Schema::Array { items, max_items, .. } => {
+            let values = query.many(name);
+            if let Some(max) = max_items.filter(|&max| values.len() > max) {
+                let message = format!("must be at most {max} items long");
+                errors.push(FieldError { field: name.clone(), message });
+            }
+            errors.extend(values.into_iter().find_map(|value| complain(parameter, items, value)));
+        }
+        schema => errors.extend(query.one(name).and_then(|value| complain(parameter, schema, value))),
+    }
+}
+
+/// The parts of a form as an object; files are their names.
+fn check_form(schema: &Schema, content_type: &str, body: &[u8]) -> Result<Value, Refusal> {
+    let parts = form_data::parts(content_type, body).ok_or_else(|| {
+        Refusal::invalid("The Content-Type must be multipart/form-data with a well-formed body.")
+    })?;
+    let Schema::Object { properties } = schema else { return Ok(Value::Null) };
+    let mut errors = Vec::new();
+    for property in properties {
+        match parts.iter().find(|part| part.name == property.name) {
+            // The catalogue has no schema for the content of a file.
+            Some(part) if part.file_name.is_some() => {}
+            Some(part) => errors.extend(
+                violation(&property.schema, &String::from_utf8_lossy(part.content))
+                    .map(|message| FieldError { field: property.name.clone(), message }),
+            ),
+            None if property.required || property.name == "file" => {
+                errors.push(FieldError { field: property.name.clone(), message: "is required".to_owned() });
+            }
+            None => {}
+        }
+    }
+    if !errors.is_empty() {
+        return Err(Refusal::fields(errors));
+    }
+    let text = |part: &form_data::Part<'_>| match &part.file_name {
+        Some(name) => name.clone(),
+        None => String::from_utf8_lossy(part.content).into_owned(),
+    };
+    Ok(Value::Object(parts.iter().map(|part| (part.name.clone(), Value::String(text(part)))).collect()))
+}
+
+fn complain(parameter: &Parameter, schema: &Schema, text: &str) -> Option<FieldError> {
+    violation(schema, text).map(|message| FieldError { field: parameter.name.clone(), message })
+}
+
+/// What is wrong with a text that is to be as the schema says, or to spell such a number or truth value.
+fn violation(schema: &Schema, text: &str) -> Option<String> {
+    read(schema, text).err()
+}
+
+/// The value that a text from the path or the query stands for.
+pub(super) fn read(schema: &Schema, text: &str) -> Result<Value, String> {
     let as_text = Value::from(text);
     let spelt = serde_json::from_str::<Value>(text).ok();
-    [Some(as_text), spelt].into_iter().flatten().any(|value| schema.validate(&value).is_empty())
+    let mut complaint = None;
+    for value in [Some(as_text), spelt].into_iter().flatten() {
+        match schema.validate(&value).into_iter().next() {
+            None => return Ok(value),
+            Some(violation) => complaint = Some(violation.message),
+        }
+    }
+    Err(complaint.unwrap_or_default())
 }

@@ -1,23 +1,36 @@
-//! The part of Zoom's REST API that is simulated, under `/v2`.
+//! Zoom's REST API, under `/v2`: some of it simulated, the rest shaped by the catalogue.
 
 mod documented;
+mod files;
+mod form_data;
 mod history;
 pub(crate) mod paging;
 mod people;
 mod query;
+mod sample;
+mod shaped;
+mod words;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::json;
+use serde_json::{Value, json};
+use zoom_phone_types::catalogue::{Catalogue, Operation};
 
 use crate::emulator::Shared;
+use crate::oauth::{Access, Holder};
+use crate::scopes;
+pub(crate) use files::signed_transcript;
+
+/// The longest body that is read: the 50 MB of a fax and its wrapping.
+const LONGEST_BODY: usize = 51 << 20;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
     Router::new()
@@ -30,9 +43,18 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/phone/call_queues/{id}", get(people::queue))
         .route("/phone/call_queues/{id}/members", get(people::members))
         .route("/users/me", get(people::me))
-        .fallback(not_simulated)
-        .method_not_allowed_fallback(not_simulated)
+        .fallback(shaped::answer)
+        .method_not_allowed_fallback(shaped::answer)
         .layer(middleware::from_fn_with_state(shared, admit))
+}
+
+/// A request that passed all checks.
+struct Called {
+    operation: &'static Operation,
+    /// Parameters in the path, decoded, `me` resolved.
+    path: Vec<(&'static str, String)>,
+    /// The JSON body, or the parts of a form as text; null without one.
+    body: Value,
 }
 
 /// Zoom's error form for everything but tokens.
@@ -40,36 +62,55 @@ pub(crate) struct Refusal {
     status: StatusCode,
     code: u16,
     message: String,
+    errors: Vec<FieldError>,
+}
+
+/// What is wrong with one field.
+struct FieldError {
+    field: String,
+    message: String,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: u16, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), errors: Vec::new() }
     }
 
     /// 400 with code 300: a parameter is wrong.
     fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, 300, message)
     }
+
+    /// 400 with code 300, and which fields are wrong.
+    fn fields(errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::invalid("Validation Failed.") }
+    }
+
+    /// 400 with code 4711: the token may not do this.
+    fn scopes(scopes: &[impl AsRef<str>]) -> Self {
+        let scopes: Vec<_> = scopes.iter().map(AsRef::as_ref).collect();
+        let message = format!("Invalid access token, does not contain scopes:[{}].", scopes.join(", "));
+        Self::new(StatusCode::BAD_REQUEST, 4711, message)
+    }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.status, Json(json!({ "code": self.code, "message": self.message }))).into_response()
+        let mut answer = json!({ "code": self.code, "message": self.message });
+        if !self.errors.is_empty() {
+            let errors = self.errors.into_iter();
+            answer["errors"] = errors.map(|it| json!({ "field": it.field, "message": it.message })).collect();
+        }
+        (self.status, Json(answer)).into_response()
     }
 }
 
-/// Only the live token gets in, only with parameters as documented, and every answer carries a tracking id.
+/// Every answer carries a tracking id.
 async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     static REQUESTS: AtomicU64 = AtomicU64::new(0);
 
-    let mut response = if !shared.tokens.admit(request.headers()) {
-        Refusal::new(StatusCode::UNAUTHORIZED, 124, "Invalid access token.").into_response()
-    } else if let Err(refusal) = documented::check(&request) {
-        refusal.into_response()
-    } else {
-        next.run(request).await
-    };
+    shared.state.count(|counts| counts.rest_requests += 1);
+    let mut response = pass(&shared, request, next).await.unwrap_or_else(Refusal::into_response);
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
     if let Ok(id) = HeaderValue::from_str(&format!("v=2.0;clid=emulator;rid=REST_{number:016x}")) {
         response.headers_mut().insert("x-zm-trackingid", id);
@@ -77,11 +118,61 @@ async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
     response
 }
 
-/// 501 for an operation that Zoom has and the emulator has not, 404 for everything else under `/v2`.
-async fn not_simulated(request: Request) -> Response {
-    let Some(operation) = documented::operation(&request) else { return not_found(request).await };
-    let message = format!("{} is not simulated by this emulator yet", operation.id);
-    Refusal::new(StatusCode::NOT_IMPLEMENTED, 501, message).into_response()
+/// Only a live token gets in, only where its scopes reach, only within the limits.
+async fn pass(shared: &Shared, mut request: Request, next: Next) -> Result<Response, Refusal> {
+    let found = Catalogue::get().find(request.method().as_str(), request.uri().path());
+    let id = found.as_ref().map_or("", |(operation, _)| operation.id.as_str());
+    if let Some(response) = shared.faults.strike(id).await {
+        return Ok(response);
+    }
+    let access = shared.grants.admit(request.headers());
+    let access =
+        access.ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, 124, "Invalid access token."))?;
+    let Some((operation, path)) = found else {
+        request.extensions_mut().insert(access);
+        return Ok(next.run(request).await);
+    };
+    if !scopes::allow(&access.scopes, operation) {
+        return Err(Refusal::scopes(&operation.scopes_granular));
+    }
+    let verdict = match (shared.faults.rate_limit(), operation.rate) {
+        (Some(limit), Some(label)) => Some(shared.limits.spend(limit, label, shared.real_time.now())),
+        _ => None,
+    };
+    let mut response = match verdict.as_ref().and_then(|verdict| verdict.refusal) {
+        Some(message) => {
+            shared.state.count(|counts| counts.rate_limited += 1);
+            Refusal::new(StatusCode::TOO_MANY_REQUESTS, 429, message).into_response()
+        }
+        None => perform(operation, path, &access, request, next).await.unwrap_or_else(Refusal::into_response),
+    };
+    if let Some(verdict) = verdict {
+        verdict.write(response.headers_mut());
+    }
+    Ok(response)
+}
+
+/// Hands a request on that is as documented.
+async fn perform(
+    operation: &'static Operation,
+    mut path: Vec<(&'static str, String)>,
+    access: &Access,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    for (name, value) in &mut path {
+        if *name == "userId" && value == "me" {
+            let Holder::User(user) = &access.holder else { return Err(people::no_me()) };
+            value.clone_from(user);
+        }
+    }
+    let (mut parts, body) = request.into_parts();
+    let body = to_bytes(body, LONGEST_BODY).await;
+    let body =
+        body.map_err(|_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, 413, "The request is too long."))?;
+    let checked = documented::check(operation, &path, &parts, &body)?;
+    parts.extensions.insert(Arc::new(Called { operation, path, body: checked }));
+    Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
 }
 
 /// Zoom has no such address.

@@ -12,7 +12,9 @@ use super::query::Query;
 use crate::dice::Dice;
 
 /// Documented for 65 operations.
-const TOKEN_LIFETIME: Duration = Duration::from_mins(15);
+pub(super) const TOKEN_LIFETIME: Duration = Duration::from_mins(15);
+/// How long a `sync_token` is known; Zoom does not say.
+pub(super) const SYNC_LIFETIME: Duration = Duration::from_hours(24);
 
 /// Lists under way. A list is taken down once, when its first page is asked for, so that all its
 /// pages belong together.
@@ -48,35 +50,57 @@ impl Snapshots {
         largest: usize,
         list: impl FnOnce() -> Result<Vec<String>, Refusal>,
     ) -> Result<Page, Refusal> {
-        let size = query.parsed("page_size")?.unwrap_or(30);
-        if !(1..=largest).contains(&size) {
-            return Err(Refusal::invalid(format!("The page_size must be between 1 and {largest}.")));
-        }
+        let size = query.page_size(largest)?;
         let purpose = format!("{operation}?{}", query.filters());
+        let token = query.one("next_page_token");
+        self.cut(Cut { purpose, token, size, lifetime: TOKEN_LIFETIME, endless: false }, list)
+    }
+
+    /// A page of a list.
+    pub(super) fn cut(
+        &self,
+        cut: Cut<'_>,
+        list: impl FnOnce() -> Result<Vec<String>, Refusal>,
+    ) -> Result<Page, Refusal> {
+        let Cut { purpose, token, size, lifetime, endless } = cut;
         let now = Instant::now();
-        let (ids, offset) = match query.one("next_page_token") {
+        let (ids, offset) = match token {
             None => (Arc::from(list()?), 0),
             Some(token) => {
                 let guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 let good = |snapshot: &&Snapshot| snapshot.ends > now && snapshot.purpose == purpose;
                 match guard.1.get(token).filter(good) {
                     Some(snapshot) => (snapshot.ids.clone(), snapshot.offset),
-                    None => return Err(bad_token()),
+                    None => return Err(bad_token(endless)),
                 }
             }
         };
         let end = ids.len().min(offset + size);
         let mut page = Page { ids: ids[offset..end].to_vec(), size, total: ids.len(), next: String::new() };
-        if end < ids.len() {
+        if endless || end < ids.len() {
             let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let (dice, snapshots) = &mut *guard;
             snapshots.retain(|_, snapshot| snapshot.ends > now);
             page.next = format!("{}{}", dice.opaque_id(), dice.opaque_id());
-            let ends = now + TOKEN_LIFETIME;
+            let ends = now + lifetime;
             snapshots.insert(page.next.clone(), Snapshot { purpose, ids, offset: end, ends });
         }
         Ok(page)
     }
+}
+
+/// Which part of a list is wanted.
+pub(super) struct Cut<'a> {
+    /// Operation and filters; a token is good for nothing else.
+    pub(super) purpose: String,
+    /// Absent for the first page.
+    pub(super) token: Option<&'a str>,
+    /// Ids on the page; not 0.
+    pub(super) size: usize,
+    /// How long the token for the next page is good.
+    pub(super) lifetime: Duration,
+    /// Whether the last page has a token too: a `sync_token` is never empty.
+    pub(super) endless: bool,
 }
 
 impl Page {
@@ -85,7 +109,7 @@ impl Page {
     }
 }
 
-fn bad_token() -> Refusal {
-    let message = "The next page token is invalid or expired.";
-    Refusal::new(StatusCode::BAD_REQUEST, 300, message)
+fn bad_token(syncing: bool) -> Refusal {
+    let name = if syncing { "sync token" } else { "next page token" };
+    Refusal::new(StatusCode::BAD_REQUEST, 300, format!("The {name} is invalid or expired."))
 }

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 
-use super::Refusal;
 use super::paging::Page;
 use super::query::Query;
+use super::{Called, Refusal};
 use crate::company::{Company, Party, Queue};
 use crate::emulator::Shared;
+use crate::oauth::{Access, Holder};
+use crate::scopes::OF_USERS_ME;
 
 /// `GET /phone/users` (`listPhoneUsers`), at most 100 on a page.
 pub(super) async fn users(
@@ -34,36 +36,59 @@ pub(super) async fn users(
         }))
     })?;
     let users: Vec<_> = shared.state.company(|company| {
-        let users = page.ids.iter().filter_map(|id| find_user(company, id));
+        let users = page.ids.iter().filter_map(|id| company.user(id));
         users.map(|user| user_row(company, user)).collect()
     });
     Ok(Json(listed("users", &users, &page)))
 }
 
-/// `GET /phone/users/{userId}` (`phoneUser`), by id or e-mail address.
+/// `GET /phone/users/{userId}` (`phoneUser`), by id, e-mail address or `me`.
 pub(super) async fn user(
     State(shared): State<Arc<Shared>>,
-    Path(id): Path<String>,
+    Extension(called): Extension<Arc<Called>>,
 ) -> Result<Json<Value>, Refusal> {
-    if id == "me" {
-        return Err(no_me());
-    }
-    let found =
-        shared.state.company(|company| find_user(company, &id).map(|user| user_detail(company, user)));
+    let id = called.path.first().map_or("", |(_, id)| id);
+    let found = shared.state.company(|company| company.user(id).map(|user| user_detail(company, user)));
     found
         .map(Json)
         .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, 1001, format!("User does not exist: {id}.")))
 }
 
-/// `GET /users/me` has no answer for a Server-to-Server token.
-pub(super) async fn me() -> Refusal {
-    no_me()
+/// `GET /users/me`, which is not of Zoom Phone: who a user's token speaks for.
+pub(super) async fn me(
+    State(shared): State<Arc<Shared>>,
+    Extension(access): Extension<Access>,
+) -> Result<Json<Value>, Refusal> {
+    let Holder::User(id) = &access.holder else { return Err(no_me()) };
+    if !OF_USERS_ME.iter().any(|&scope| access.scopes.contains(scope)) {
+        return Err(Refusal::scopes(&OF_USERS_ME));
+    }
+    let found = shared.state.company(|company| {
+        let user = company.user(id)?;
+        let (first, last) = user.name.as_deref().and_then(|name| name.split_once(' '))?;
+        Some(json!({
+            "id": user.id,
+            "first_name": first,
+            "last_name": last,
+            "display_name": user.name,
+            "email": user.email,
+            "type": 2,
+            "role_name": "Admin",
+            "dept": user.department,
+            "timezone": "America/New_York",
+            "language": "en-US",
+            "account_id": company.account_id,
+            "status": "active",
+        }))
+    });
+    found
+        .map(Json)
+        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, 1001, format!("User does not exist: {id}.")))
 }
 
-fn no_me() -> Refusal {
-    let message =
-        "A Server-to-Server token has no user of its own; give a user id or e-mail address instead of me.";
-    Refusal::invalid(message)
+/// `me` has no meaning for a token of the account or of an app.
+pub(super) fn no_me() -> Refusal {
+    Refusal::invalid("This token has no user of its own; give a user id or e-mail address instead of me.")
 }
 
 /// `GET /phone/call_queues` (`listCallQueues`), at most 100 on a page.
@@ -123,7 +148,7 @@ pub(super) async fn members(
         members.ok_or_else(|| no_queue(&id))
     })?;
     let members: Vec<_> = shared.state.company(|company| {
-        page.ids.iter().filter_map(|id| find_user(company, id)).map(|user| member(user, "user")).collect()
+        page.ids.iter().filter_map(|id| company.user(id)).map(|user| member(user, "user")).collect()
     });
     Ok(Json(listed("call_queue_members", &members, &page)))
 }
@@ -135,11 +160,6 @@ fn listed(name: &str, items: &[Value], page: &Page) -> Value {
         "total_records": page.total,
         name: items,
     })
-}
-
-fn find_user<'a>(company: &'a Company, id: &str) -> Option<&'a Party> {
-    let known = |user: &&Arc<Party>| user.id == id || user.email.as_deref() == Some(id);
-    company.users.iter().find(known).map(|user| &**user)
 }
 
 fn find_queue<'a>(company: &'a Company, id: &str) -> Option<&'a Queue> {

@@ -26,6 +26,20 @@ impl Query {
         self.one(name).map(|value| value.parse().map_err(|_| invalid(value))).transpose()
     }
 
+    /// The `page_size`, 30 unless given.
+    pub(super) fn page_size(&self, largest: usize) -> Result<usize, Refusal> {
+        let size = self.parsed("page_size")?.unwrap_or(30.min(largest));
+        if (1..=largest).contains(&size) {
+            return Ok(size);
+        }
+        Err(Refusal::invalid(format!("The page_size must be between 1 and {largest}.")))
+    }
+
+    /// All values, of any parameter.
+    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, value)| value.as_str())
+    }
+
     /// An array, given as a repeated parameter or as one with commas.
     pub(super) fn many(&self, name: &str) -> Vec<&str> {
         let values = self.0.iter().filter(|(key, _)| key == name);

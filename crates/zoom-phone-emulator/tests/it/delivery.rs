@@ -179,6 +179,19 @@ async fn a_receiver_that_takes_nothing_loses_each_event_after_four_attempts() {
 }
 
 #[tokio::test]
+async fn the_webhook_carries_an_example_of_every_event_that_is_asked_for() {
+    let mut rig = Rig::start(|_, _| StatusCode::OK).await;
+    assert_eq!(rig.next().await["event"], CHALLENGE);
+    rig.state_becomes(|state| state["receiver_validated"] == true).await;
+    let names = rig.get("GET", "/_emulator/events").await;
+    for name in names["events"].as_array().expect("names") {
+        let name = name.as_str().expect("a name");
+        let sent = rig.get("POST", &format!("/_emulator/events/{name}")).await;
+        assert_eq!(rig.next().await, sent, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn serve_answers_on_its_listener_until_it_is_told_to_stop() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");

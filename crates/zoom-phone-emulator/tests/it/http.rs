@@ -2,96 +2,13 @@
 
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
-use zoom_phone_emulator::{Config, Emulator, Scenario};
+use zoom_phone_emulator::Scenario;
 use zoom_phone_types::catalogue::{Catalogue, Content};
 
-const DEMO: &str = "Basic ZGVtb19jbGllbnRfaWRfMDAwMDAwQTpkZW1vX2NsaWVudF9zZWNyZXQ=";
-const GRANT: &str = "grant_type=account_credentials&account_id=demo_account_0000000AA";
-
-/// A running emulator that plays only what it is asked for, and a client with a token.
-struct Zoom {
-    router: Router,
-    token: String,
-    stop: CancellationToken,
-}
-
-impl Zoom {
-    async fn start() -> Self {
-        let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let config = Config { calls_per_minute: 0.0, ..Config::default() };
-        let emulator = Emulator::new(config, start).expect("a good configuration");
-        let stop = CancellationToken::new();
-        let (running, until) = (emulator.clone(), stop.clone());
-        tokio::spawn(async move { running.run(until).await });
-        let mut zoom = Self { router: emulator.router(), token: String::new(), stop };
-        zoom.token = zoom.new_token().await;
-        zoom
-    }
-
-    async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
-        let response = self.router.clone().oneshot(request).await.expect("the router answers");
-        let status = response.status();
-        let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
-    }
-
-    async fn ask_token(&self, uri: &str, authorization: Option<&str>, body: &str) -> (StatusCode, Value) {
-        let mut request = Request::post(uri)
-            .header("host", "127.0.0.1:8090")
-            .header("content-type", "application/x-www-form-urlencoded");
-        if let Some(authorization) = authorization {
-            request = request.header("authorization", authorization);
-        }
-        self.send(request.body(Body::from(body.to_owned())).expect("a request")).await
-    }
-
-    async fn new_token(&self) -> String {
-        let (status, answer) = self.ask_token("/oauth/token", Some(DEMO), GRANT).await;
-        assert_eq!(status, StatusCode::OK, "{answer}");
-        answer["access_token"].as_str().expect("a token").to_owned()
-    }
-
-    async fn call(&self, method: &str, uri: &str) -> (StatusCode, Value) {
-        let authorization = format!("Bearer {}", self.token);
-        let request = Request::builder().method(method).uri(uri).header("authorization", authorization);
-        self.send(request.body(Body::empty()).expect("a request")).await
-    }
-
-    async fn get(&self, uri: &str) -> (StatusCode, Value) {
-        self.call("GET", uri).await
-    }
-
-    /// Plays a call and waits, in paused time, until REST must know it.
-    async fn play(&self, scenario: Scenario) -> Value {
-        let (status, answer) = self.call("POST", &format!("/_emulator/scenarios/{scenario}")).await;
-        assert_eq!(status, StatusCode::ACCEPTED);
-        tokio::time::sleep(Duration::from_mins(10)).await;
-        answer["call"].clone()
-    }
-
-    /// Plays every scenario once. That takes longer than a token lives, so there is a new one after.
-    async fn play_all(&mut self) -> Vec<Value> {
-        let mut played = Vec::new();
-        for &scenario in Scenario::ALL {
-            played.push(self.play(scenario).await);
-        }
-        self.token = self.new_token().await;
-        played
-    }
-}
-
-impl Drop for Zoom {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
+use crate::rig::{DEMO, GRANT, Zoom};
 
 #[tokio::test(start_paused = true)]
 async fn a_token_is_given_for_the_right_credentials_in_any_documented_place() {
@@ -344,23 +261,6 @@ async fn answers_have_the_documented_shapes() {
             panic!("{} answers no JSON", operation.id);
         };
         assert_eq!(schema.validate(&answer), [], "{}: {answer}", operation.id);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn operations_that_are_documented_but_not_simulated_say_so() {
-    let zoom = Zoom::start().await;
-    for (method, uri, id) in [
-        ("GET", "/v2/phone/sites", "listPhoneSites"),
-        ("PATCH", "/v2/phone/users/abc", "updateUserProfile"),
-        ("GET", "/v2/phone/recording/download/abc", "phoneDownloadRecordingFile"),
-    ] {
-        let (status, answer) = zoom.call(method, uri).await;
-        let message = format!("{id} is not simulated by this emulator yet");
-        assert_eq!(
-            (status, answer),
-            (StatusCode::NOT_IMPLEMENTED, json!({ "code": 501, "message": message }))
-        );
     }
 }
 

@@ -3,5 +3,10 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 mod delivery;
+mod faults;
 mod http;
+mod oauth;
+mod operations;
 mod plans;
+mod rig;
+mod socket;

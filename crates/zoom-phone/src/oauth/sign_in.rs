@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
-use super::authorize::Code;
+use super::authorize::CameBack;
 use super::endpoint::Endpoint;
+use super::error::START_AGAIN;
 use super::token::{Grant, Kind};
 use super::{App, AuthError, Authorization, Begun, DeviceCode, Pending, device};
 
@@ -28,14 +29,14 @@ impl SignIn {
     /// Turns what came back into tokens. `callback` is the query that Zoom sent the browser back with, or the
     /// address it is in. A [`Pending`] is used up by it, whatever comes of it.
     pub async fn finish(&self, pending: Pending, callback: &str, now: Timestamp) -> Result<Grant, AuthError> {
-        let Code { code, verifier, redirect_uri } = pending.read(callback, now)?;
+        let CameBack { code, verifier, redirect_uri } = pending.read(callback, now)?;
         let form = [
             ("grant_type", "authorization_code"),
             ("code", code.expose_secret()),
             ("redirect_uri", &redirect_uri),
             ("code_verifier", verifier.expose_secret()),
         ];
-        Ok(self.endpoint.ask(Kind::User, &form, None).await??)
+        self.endpoint.ask(Kind::User, &form, None).await?.map_err(|no| no.or(START_AGAIN))
     }
 
     /// A code for somebody to type in on another device. The app needs the feature "Use App on Device".

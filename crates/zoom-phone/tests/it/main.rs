@@ -5,7 +5,13 @@ mod call_history;
 #[cfg(test)]
 mod download;
 #[cfg(test)]
+mod embed;
+#[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod launch;
+#[cfg(test)]
+mod number;
 #[cfg(test)]
 mod oauth;
 #[cfg(test)]
@@ -20,3 +26,7 @@ mod quota_processes;
 mod quota_zoom;
 #[cfg(test)]
 mod request;
+#[cfg(test)]
+mod socket;
+#[cfg(test)]
+mod socket_server;

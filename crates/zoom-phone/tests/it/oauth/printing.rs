@@ -1,5 +1,7 @@
 //! No secret shows itself.
 
+use std::fmt::Write as _;
+
 use secrecy::SecretString;
 use zoom_phone::oauth::seal::SealKey;
 use zoom_phone::oauth::{
@@ -12,7 +14,7 @@ use super::zoom::{CODE, SECRET, Trick, Zoom, at};
 async fn no_public_type_and_no_error_prints_a_secret() {
     let zoom = Zoom::start().await;
     let mut printed = String::new();
-    let mut print = |value: &dyn std::fmt::Debug| printed.push_str(&format!("{value:?} {value:#?}\n"));
+    let mut print = |value: &dyn std::fmt::Debug| writeln!(printed, "{value:?} {value:#?}").unwrap();
     let key = "5e".repeat(32);
 
     let app = zoom.app();
@@ -28,6 +30,7 @@ async fn no_public_type_and_no_error_prints_a_secret() {
     print(&sign_in);
     let begun = sign_in.begin(&Authorization::new("https://x.test/back"), at(0)).unwrap();
     let state = begun.url.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+    print(&begun);
     print(&begun.pending);
     let verifier = serde_json::to_value(&begun.pending).unwrap()["verifier"].as_str().unwrap().to_owned();
     let grant = zoom.sign_in().await;
@@ -46,7 +49,10 @@ async fn no_public_type_and_no_error_prints_a_secret() {
     print(&tokens);
 
     // Errors, of refusals that repeat what they were sent.
-    zoom.trick(Trick::Say(400, r#"{"reason":"bad code","error":"invalid_request"}"#));
+    zoom.trick(Trick::Say(
+        400,
+        r#"{"reason":"bad the-authorization-code of synthetic-client-secret","error":"invalid_request"}"#,
+    ));
     let error =
         sign_in.finish(begun.pending, &format!("code={CODE}&state={state}"), at(1)).await.unwrap_err();
     print(&error);
@@ -64,7 +70,7 @@ async fn no_public_type_and_no_error_prints_a_secret() {
     for secret in [SECRET, CODE, "access-1", "refresh-1", &state, &verifier, &key] {
         assert!(!printed.contains(secret), "{secret} is in:\n{printed}");
     }
-    assert!(printed.contains("synthetic-client"), "something was printed");
+    assert!(printed.contains("synthetic-client") && printed.contains("bad … of …"), "something was printed");
 }
 
 #[tokio::test]
