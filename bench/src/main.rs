@@ -9,6 +9,8 @@ mod http;
 mod ingest;
 mod load;
 mod noop;
+mod peer;
+mod sdk;
 mod quota;
 #[path = "../../crates/zoom-phone/tests/it/quota_zoom.rs"]
 mod quota_zoom;
@@ -25,6 +27,9 @@ use clap::Parser;
 enum Command {
     Ingest(ingest::Ingest),
     Chaos(chaos::Chaos),
+    Sdk(sdk::Sdk),
+    #[command(hide = true)]
+    Peer(peer::Peer),
     Quota(quota::Quota),
     /// The server that `ingest` compares with
     #[command(hide = true)]
@@ -40,6 +45,8 @@ async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Ingest(ingest) => ingest.run().await,
         Command::Chaos(chaos) => chaos.run().await,
+        Command::Sdk(sdk) => sdk.run().await,
+        Command::Peer(peer) => peer.run().await,
         Command::Quota(quota) => quota.run().await,
         Command::Noop { port } => noop::serve(port).await,
     }

@@ -13,7 +13,7 @@ mod names;
 mod operations;
 mod overlay;
 mod quirks;
-mod read;
+pub(crate) mod read;
 mod samples;
 
 use anyhow::{Context, Result, bail};

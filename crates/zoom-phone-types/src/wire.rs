@@ -263,6 +263,15 @@ pub(crate) fn keep(object: &mut Map<String, Value>, extra: &Map<String, Value>) 
     }
 }
 
+/// Adds the field that tells which form an object is, if the caller left it out.
+#[cfg(feature = "operations")]
+pub(crate) fn with_selector(mut form: Value, field: &str, value: &str) -> Value {
+    if let Some(object) = form.as_object_mut().filter(|object| !object.contains_key(field)) {
+        object.insert(field.to_owned(), value.into());
+    }
+    form
+}
+
 /// Prints `[redacted]`.
 pub(crate) struct Redacted;
 
@@ -597,8 +606,10 @@ pub(crate) use open_enum;
 
 /// A value of several forms: one variant for each, and `Other` with the JSON received.
 ///
-/// `by sibling`: a field beside it selects the form, see [`wire_struct`]. `by "field"`: its own field of this name does.
+/// `by sibling`: a field beside it selects the form, see [`wire_struct`]. `by "field"`: its own field of this name does,
+/// and is written even if the form leaves it out.
 /// `by property`: the first of the properties named that is there.
+#[cfg(feature = "operations")]
 macro_rules! choice {
     ( $(#[$attr:meta])* pub $name:ident by $by:tt { $( $variant:ident($ty:ty) = $value:literal, )* } ) => {
         $(#[$attr])*
@@ -647,7 +658,7 @@ macro_rules! choice {
 
             fn to_json(&self) -> serde_json::Value {
                 match self {
-                    $( Self::$variant(form) => $crate::wire::Wire::to_json(form), )*
+                    $( Self::$variant(form) => $crate::wire::choice!(@write $by form $value), )*
                     Self::Other(value) => value.clone(),
                 }
             }
@@ -671,6 +682,12 @@ macro_rules! choice {
             }
         }
     };
+    (@write $own:literal $form:ident $value:literal) => {
+        $crate::wire::with_selector($crate::wire::Wire::to_json($form), $own, $value)
+    };
+    (@write $by:tt $form:ident $value:literal) => {
+        $crate::wire::Wire::to_json($form)
+    };
     (@select sibling $name:ident) => {
         impl $name {
             /// What was read without knowing the selector, as the form it stands for.
@@ -693,4 +710,5 @@ macro_rules! choice {
         $object.get($own).and_then(serde_json::Value::as_str).map(str::to_owned)
     };
 }
+#[cfg(feature = "operations")]
 pub(crate) use choice;

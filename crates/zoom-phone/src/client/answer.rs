@@ -1,6 +1,8 @@
 //! From an HTTP answer to JSON or an error. Zoom's error bodies are read with patience: some are HTML, some
 //! are broken JSON, some are empty.
 
+use std::fmt;
+
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
@@ -14,7 +16,7 @@ use crate::quota::RateFacts;
 const MAX_FIELDS: usize = 20;
 
 /// A success.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Answer {
     /// HTTP status: 2xx.
@@ -39,6 +41,17 @@ impl Answer {
             found: "not the JSON that this operation returns",
             tracking_id: self.tracking_id,
         })
+    }
+}
+
+/// Without the body: there may be numbers of people and signed addresses in it.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("tracking_id", &self.tracking_id)
+            .field("rate", &self.rate)
+            .finish_non_exhaustive()
     }
 }
 

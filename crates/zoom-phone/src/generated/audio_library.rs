@@ -2,6 +2,8 @@
 
 //! Operations of `audio_library`.
 
+#![allow(clippy::needless_pass_by_value, reason = "bodies are made for the call")]
+
 use crate::api::Request;
 use crate::client::{Call, Client};
 use crate::types;

@@ -481,7 +481,7 @@ impl ListPastCalls {
     /// `durations`. At most 4 items.
     #[inline]
     pub fn durations(self, value: impl IntoIterator<Item = i64>) -> Self {
-        Self::of(self.call.query_all("durations", value.into_iter().map(i64::from)))
+        Self::of(self.call.query_all("durations", value))
     }
 
     /// `site_id`.

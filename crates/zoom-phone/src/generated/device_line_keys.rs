@@ -2,6 +2,8 @@
 
 //! Operations of `device_line_keys`.
 
+#![allow(clippy::needless_pass_by_value, reason = "bodies are made for the call")]
+
 use crate::api::Request;
 use crate::client::{Call, Client};
 use crate::types;

@@ -2,6 +2,8 @@
 
 //! Operations of `number_management_sms_campaigns`.
 
+#![allow(clippy::needless_pass_by_value, reason = "bodies are made for the call")]
+
 use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};

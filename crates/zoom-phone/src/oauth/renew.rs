@@ -22,6 +22,7 @@ use super::token::{AccessToken, Ended, Grant, Kind};
 use super::{AuthError, clock};
 
 /// Whose tokens these are.
+#[derive(Clone)]
 pub(super) enum Owner {
     Account { account_id: String },
     App,
@@ -52,7 +53,7 @@ pub(super) struct Unsaved {
 }
 
 pub(super) struct Renewal {
-    pub(super) endpoint: Endpoint,
+    pub(super) endpoint: Arc<Endpoint>,
     pub(super) owner: Owner,
     pub(super) shelf: Option<Shelf>,
 }

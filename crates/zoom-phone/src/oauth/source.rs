@@ -78,19 +78,28 @@ impl TokenSource {
 
     /// Shares the tokens of an account or an app with all processes that use the same store and key. Before Zoom is
     /// asked, the store is.
-    pub fn shared_through(self, store: impl TokenStore, key: impl Into<String>) -> Result<Self, AuthError> {
-        let owner = match &self.renewal.owner {
-            Owner::Account { account_id } => Owner::Account { account_id: account_id.clone() },
-            Owner::App => Owner::App,
-            Owner::Person => Owner::Person,
-        };
-        let shelf = Shelf { store: Arc::new(store), key: key.into() };
-        Self::new(self.renewal.endpoint.app.clone(), owner, Some(shelf))
+    #[must_use]
+    pub fn shared_through(self, store: impl TokenStore, key: impl Into<String>) -> Self {
+        self.with(Shelf { store: Arc::new(store), key: key.into() })
+    }
+
+    /// The tokens of another person of the same app, in the same store. Shares the connections to Zoom: make one
+    /// source of each app, and the others from it.
+    pub fn for_key(&self, key: impl Into<String>) -> Result<Self, AuthError> {
+        let store = Arc::clone(&self.shelf()?.store);
+        Ok(self.with(Shelf { store, key: key.into() }))
     }
 
     fn new(app: App, owner: Owner, shelf: Option<Shelf>) -> Result<Self, AuthError> {
-        let renewal = Renewal { endpoint: Endpoint::new(app)?, owner, shelf };
+        let renewal = Renewal { endpoint: Arc::new(Endpoint::new(app)?), owner, shelf };
         Ok(Self { renewal: Arc::new(renewal), cache: Arc::default() })
+    }
+
+    /// The same app, and nothing that was remembered.
+    fn with(&self, shelf: Shelf) -> Self {
+        let Renewal { endpoint, owner, .. } = &*self.renewal;
+        let renewal = Renewal { endpoint: Arc::clone(endpoint), owner: owner.clone(), shelf: Some(shelf) };
+        Self { renewal: Arc::new(renewal), cache: Arc::default() }
     }
 
     /// The current token; a new one if there is none or if it expires within two minutes.

@@ -15,6 +15,8 @@ mod number;
 #[cfg(test)]
 mod oauth;
 #[cfg(test)]
+mod observe;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod quota;

@@ -66,6 +66,9 @@ fn group(named: &Named, handle: &str, operations: &[&Operation]) -> Result<Strin
         call.builder(&mut builders)?;
     }
     let mut out = format!("{HEADER}//! Operations of `{}`.\n\n", snake(handle));
+    if methods.contains("body: ") {
+        out += "#![allow(clippy::needless_pass_by_value, reason = \"bodies are made for the call\")]\n\n";
+    }
     let used = |name: &str| methods.contains(name) || builders.contains(name);
     for (name, path) in [
         ("FileRequest", "crate::api::FileRequest"),
@@ -257,34 +260,27 @@ impl<'a> Builder<'a> {
     /// The type of a query parameter's argument, and the step that sets it.
     fn query(&self, parameter: &Parameter, value: &str) -> Result<(String, String)> {
         let wire = &parameter.wire;
-        let one = |kind: &Kind| -> Result<(String, &str)> {
+        let one = |kind: &Kind| -> Result<String> {
             Ok(match kind {
-                Kind::Text | Kind::Time => ("impl Into<String>".to_owned(), "Into::<String>::into"),
-                Kind::Vocabulary(_) => (format!("impl Into<{}>", client_type(self.named, kind)?), ""),
-                Kind::Int => ("i64".to_owned(), "i64::from"),
-                Kind::Float => ("f64".to_owned(), "f64::from"),
-                Kind::Bool => ("bool".to_owned(), "bool::from"),
+                Kind::Text | Kind::Time => "impl Into<String>".to_owned(),
+                Kind::Vocabulary(_) => format!("impl Into<{}>", client_type(self.named, kind)?),
+                Kind::Int => "i64".to_owned(),
+                Kind::Float => "f64".to_owned(),
+                Kind::Bool => "bool".to_owned(),
                 other => bail!("{wire}: {other:?} in the query"),
             })
         };
-        Ok(match &parameter.kind {
-            Kind::List(items) => {
-                let (ty, into) = one(items)?;
-                let into = match items.as_ref() {
-                    Kind::Vocabulary(_) => format!("Into::<{}>::into", client_type(self.named, items)?),
-                    _ => into.to_owned(),
-                };
-                (
-                    format!("impl IntoIterator<Item = {ty}>"),
-                    format!("query_all({wire:?}, {value}.into_iter().map({into}))"),
-                )
-            }
-            kind => {
-                let (ty, _) = one(kind)?;
-                let into = if ty.starts_with("impl") { ".into()" } else { "" };
-                (ty, format!("query({wire:?}, {value}{into})"))
-            }
-        })
+        if let Kind::List(items) = &parameter.kind {
+            let ty = one(items)?;
+            let each = match ty.strip_prefix("impl ") {
+                Some(into) => format!("{value}.into_iter().map({}::into)", into.replace("Into<", "Into::<")),
+                None => value.to_owned(),
+            };
+            return Ok((format!("impl IntoIterator<Item = {ty}>"), format!("query_all({wire:?}, {each})")));
+        }
+        let ty = one(&parameter.kind)?;
+        let into = if ty.starts_with("impl") { ".into()" } else { "" };
+        Ok((ty, format!("query({wire:?}, {value}{into})")))
     }
 }
 

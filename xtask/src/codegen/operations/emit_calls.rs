@@ -19,7 +19,9 @@ pub(super) fn calls(model: &Model, named: &Named) -> Result<String> {
     let names: Vec<&str> = groups.keys().copied().collect();
     let mut out = format!(
         "{HEADER}//! One typed call of every operation.\n\n\
-         #![allow(deprecated, reason = \"deprecated operations are called, too\")]\n\n\
+         #![allow(deprecated, reason = \"deprecated operations are called, too\")]\n\
+         #![allow(clippy::too_many_lines, reason = \"a list\")]\n\
+         #![allow(unused_variables, reason = \"some groups take no arguments\")]\n\n\
          use crate::args::{{Args, Sent, encoded, file}};\nuse zoom_phone::client::Client;\nuse zoom_phone::types;\n\n\
          /// Sends the operation with this name in the catalogue.\n\
          pub(crate) fn call(client: &Client, name: &str, args: &Args) -> Option<Sent> {{\n    \
@@ -65,6 +67,7 @@ fn call(out: &mut String, named: &Named, operation: &Operation) -> Result<()> {
 /// A parameter's value, taken from the arguments.
 fn argument(parameter: &Parameter) -> String {
     let how = match &parameter.kind {
+        Kind::List(items) if **items == Kind::Int => "ints",
         Kind::List(_) => "list",
         Kind::Int => "int",
         Kind::Float => "float",

@@ -91,9 +91,11 @@ impl Namer<'_> {
         Ok(places)
     }
 
-    /// Those whose name is given.
+    /// Those whose name is given, what is used most first.
     fn hinted(&mut self) -> Result<()> {
-        for (index, object) in self.model.objects.iter().enumerate() {
+        let mut objects: Vec<_> = self.model.objects.iter().enumerate().collect();
+        objects.sort_by_key(|(index, object)| (std::cmp::Reverse(object.sites.len()), *index));
+        for (index, object) in objects {
             let Some(hint) = &object.hint else { continue };
             let module = self.module(&object.sites);
             let mut name = hint.clone();

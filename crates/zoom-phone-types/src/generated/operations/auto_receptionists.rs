@@ -339,7 +339,7 @@ choice! {
         ForwardToTeams(shared::TeamsSetting) = "forward_to_teams",
         ForwardToVoicemail(VoicemailSetting) = "forward_to_voicemail",
         ForwardToZoomContactCenter(shared::ZoomContactCenterSetting) = "forward_to_zoom_contact_center",
-        PlayMessageThenDisconnect(shared::AutoReceptionistPlayMessageSetting) = "play_message_then_disconnect",
+        PlayMessageThenDisconnect(shared::PlayMessageSetting) = "play_message_then_disconnect",
     }
 }
 

@@ -172,13 +172,13 @@ wire_struct! {
         /// `voicemail_greeting`.
         "voicemail_greeting" => voicemail_greeting: shared::IdName,
         /// `zcc_phone_number`.
-        "zcc_phone_number" => zcc_phone_number: String,
+        "zcc_phone_number" => zcc_phone_number: String [redact],
         /// `zcc_phone_number_display_name`.
-        "zcc_phone_number_display_name" => zcc_phone_number_display_name: String,
+        "zcc_phone_number_display_name" => zcc_phone_number_display_name: String [redact],
         /// `partner_contact_center_id`.
         "partner_contact_center_id" => partner_contact_center_id: String,
         /// `pcc_phone_number_display_name`.
-        "pcc_phone_number_display_name" => pcc_phone_number_display_name: String,
+        "pcc_phone_number_display_name" => pcc_phone_number_display_name: String [redact],
         /// `teams_app_id`.
         "teams_app_id" => teams_app_id: String,
         /// `teams_voice_app_name`.
@@ -528,7 +528,7 @@ wire_struct! {
         /// `message_greeting_id`.
         "message_greeting_id" => message_greeting_id: String,
         /// `forward_to_zcc_phone_number`.
-        "forward_to_zcc_phone_number" => forward_to_zcc_phone_number: String,
+        "forward_to_zcc_phone_number" => forward_to_zcc_phone_number: String [redact],
         /// `forward_to_partner_contact_center_id`.
         "forward_to_partner_contact_center_id" => forward_to_partner_contact_center_id: String,
         /// `forward_to_teams_id`.

@@ -559,7 +559,7 @@ choice! {
         ForwardToExtension(shared::ExtensionSetting) = "forward_to_extension",
         ForwardToExternalContact(shared::ExternalContactSetting) = "forward_to_external_contact",
         ForwardToVoicemail(shared::VoicemailSetting) = "forward_to_voicemail",
-        PlayMessageThenDisconnect(shared::AutoReceptionistPlayMessageSetting) = "play_message_then_disconnect",
+        PlayMessageThenDisconnect(shared::PlayMessageSetting) = "play_message_then_disconnect",
     }
 }
 

@@ -177,7 +177,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `AudioPrompt::audio_while_connecting`; in `AudioPrompt::hold_music`; in `AutoReceptionistPlayMessageSetting::message_greeting`; in `CallPark::music_on_park`; and 10 more places.
+    /// In `AudioPrompt::audio_while_connecting`; in `AudioPrompt::hold_music`; in `CallPark::music_on_park`; in `GreetingLeaveVoicemailInstruction::business_hours`; and 10 more places.
     pub AudioRef {
         /// `audio_id`.
         "audio_id" => audio_id: String,
@@ -236,7 +236,7 @@ wire_struct! {
 
 wire_struct! {
     /// In `ManageCallRoutingForUnassignedNumbers::play_message_then_disconnect`; in `SiteManageCallRoutingForUnassignedNumbers::play_message_then_disconnect`.
-    pub PlayMessageSetting {
+    pub AccountPlayMessageSetting {
         /// `audio_id`.
         "audio_id" => audio_id: String,
         /// `audio_name`.
@@ -334,7 +334,7 @@ wire_struct! {
 
 wire_struct! {
     /// In `CallHandlingSetting::play_message_then_disconnect`.
-    pub AutoReceptionistPlayMessageSetting {
+    pub PlayMessageSetting {
         /// `message_greeting`.
         "message_greeting" => message_greeting: AudioRef,
     }
@@ -1451,7 +1451,7 @@ choice! {
     /// The forms of `ManageCallRoutingForUnassignedNumbers::incoming_call_routing_setting`, `SiteManageCallRoutingForUnassignedNumbers::incoming_call_routing_setting`. `incoming_call_action` beside it says which.
     pub IncomingCallRoutingSetting by sibling {
         ForwardToAnotherExtension(ForwardExtensionSetting) = "forward_to_another_extension",
-        PlayMessageThenDisconnect(PlayMessageSetting) = "play_message_then_disconnect",
+        PlayMessageThenDisconnect(AccountPlayMessageSetting) = "play_message_then_disconnect",
     }
 }
 

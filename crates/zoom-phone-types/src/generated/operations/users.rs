@@ -1132,7 +1132,7 @@ choice! {
         ForwardToExternalContact(ExternalContactSetting) = "forward_to_external_contact",
         ForwardToExternalNumber(ExternalNumberSetting) = "forward_to_external_number",
         ForwardToVoicemail(shared::VoicemailSetting) = "forward_to_voicemail",
-        PlayMessageThenDisconnect(shared::AutoReceptionistPlayMessageSetting) = "play_message_then_disconnect",
+        PlayMessageThenDisconnect(shared::PlayMessageSetting) = "play_message_then_disconnect",
     }
 }
 
@@ -1143,7 +1143,7 @@ choice! {
         ForwardToExternalContact(ExternalContactSetting) = "forward_to_external_contact",
         ForwardToExternalNumber(ExternalNumberSetting) = "forward_to_external_number",
         ForwardToVoicemail(shared::VoicemailSetting) = "forward_to_voicemail",
-        PlayMessageThenDisconnect(shared::AutoReceptionistPlayMessageSetting) = "play_message_then_disconnect",
+        PlayMessageThenDisconnect(shared::PlayMessageSetting) = "play_message_then_disconnect",
     }
 }
 
