@@ -107,6 +107,9 @@ impl Inner {
         let mut tries = 1;
         loop {
             if request.counted {
+                // A token that had to be fetched after the turn would make the request late for it.
+                let token = self.tokens.token().await;
+                token.map_err(|source| Error::Auth { operation: operation(), source })?;
                 let pass = self.limiter.enter(request.label, request.priority, deadline).await;
                 let pass = pass.map_err(|source| Error::Quota { operation: operation(), source })?;
                 quota_wait += pass.waited();
