@@ -23,6 +23,7 @@ mod metrics;
 mod problem;
 mod reconcile;
 mod serve;
+mod tokens;
 mod web;
 
 pub use api::document;
@@ -30,3 +31,4 @@ pub use channel::Channel;
 pub use ingest::Secrets;
 pub use reconcile::Reconcile;
 pub use serve::{ServeError, Server, ServerConfig};
+pub use tokens::DatabaseTokens;

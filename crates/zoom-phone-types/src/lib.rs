@@ -28,6 +28,8 @@
 #[cfg(feature = "catalogue")]
 pub mod catalogue;
 #[cfg(feature = "events")]
+pub mod embed;
+#[cfg(feature = "events")]
 pub mod events;
 #[cfg(feature = "events")]
 mod generated;
@@ -35,5 +37,12 @@ mod generated;
 mod notification;
 #[cfg(feature = "events")]
 mod time;
+pub mod vocabulary;
 #[cfg(feature = "events")]
 mod wire;
+
+#[cfg(feature = "operations")]
+#[doc(inline)]
+pub use generated::operations::*;
+#[cfg(feature = "events")]
+pub use wire::Wire;

@@ -10,7 +10,7 @@ use zoom_phone::socket::{ChannelConfig, ChannelEvent, EventChannel};
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "an example shows what it does")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let tokens = TokenSource::new(ServerToServer {
+    let tokens = TokenSource::server_to_server(ServerToServer {
         client_id: var("ZOOM_CLIENT_ID")?,
         client_secret: var("ZOOM_CLIENT_SECRET")?.into(),
         account_id: var("ZOOM_ACCOUNT_ID")?,

@@ -5,8 +5,13 @@
 )]
 
 #[cfg(feature = "client")]
+pub mod api;
+#[cfg(feature = "client")]
 pub mod client;
+mod confidence;
 pub mod embed;
+#[cfg(feature = "client")]
+mod generated;
 #[cfg(feature = "client")]
 mod http;
 #[cfg(feature = "launch")]
@@ -22,4 +27,5 @@ pub mod scopes;
 pub mod socket;
 pub mod webhook;
 
+pub use confidence::Confidence;
 pub use zoom_phone_types as types;

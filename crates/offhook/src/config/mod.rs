@@ -120,7 +120,7 @@ impl Config {
         client_id: String,
         client_secret: String,
     ) -> anyhow::Result<TokenSource> {
-        Ok(TokenSource::new(ServerToServer {
+        Ok(TokenSource::server_to_server(ServerToServer {
             client_id,
             client_secret: SecretString::from(client_secret),
             account_id: account.to_owned(),
