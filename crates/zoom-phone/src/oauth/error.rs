@@ -123,7 +123,8 @@ impl AuthError {
     /// Whether the same request may succeed later, with nothing changed.
     pub fn retry_helps(&self) -> bool {
         match self {
-            Self::Unavailable { .. } | Self::Unreachable { .. } => true,
+            // A minute later another token is asked for.
+            Self::Unavailable { .. } | Self::Unreachable { .. } | Self::Contested => true,
             Self::Store(error) => error.retry_helps(),
             _ => false,
         }

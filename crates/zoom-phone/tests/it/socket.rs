@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::Message;
+use zoom_phone::oauth::AuthError;
 use zoom_phone::socket::{ChannelConfig, ChannelError, ChannelEvent, EventChannel, Outage};
 
 use crate::fake::{Answer, Fake};
@@ -217,7 +218,16 @@ async fn a_refused_token_is_replaced_and_the_third_refusal_is_the_last() {
             assert!(matches!(&outage, Outage::Refused { reason } if reason == "Invalid Token"), "{outage:?}");
         }
     }
-    let error = rig.end().await;
+    // A token that is refused when it is new is replaced a minute later only, and the channel waits for that.
+    let error = loop {
+        match rig.channel.next().await.unwrap() {
+            Ok(ChannelEvent::Down { outage, .. }) => {
+                assert!(matches!(outage, Outage::Token(AuthError::Contested)), "{outage:?}");
+            }
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => break error,
+        }
+    };
     assert!(matches!(error, ChannelError::Refused { times: 3, .. }), "{error:?}");
     assert_eq!(rig.zoom.token_requests().len(), 3);
 }
