@@ -113,7 +113,7 @@ impl Listening {
             }
             ChannelEvent::Down { outage, retry_in } => {
                 let error = &outage as &dyn std::error::Error;
-                tracing::warn!(error, retry_in_ms = retry_in.as_millis(), "no event channel");
+                tracing::warn!(error, retry_in_s = retry_in.as_secs_f64(), "no event channel");
                 return Some(false);
             }
             ChannelEvent::Gap(Gap { since, until }) => {

@@ -7,14 +7,14 @@
 
 mod direct;
 
-pub use direct::{List, Object, Page, Place, Word, read_page, read_slice};
+pub use direct::{List, Object, Place, Word, read_slice};
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// A value of a payload: of an event, of a request, of a response.
-pub trait Wire: Sized {
+pub trait Wire: Sized + fmt::Debug {
     /// Reads a value leniently; gives it back when it cannot be this type. JSON null is never a value.
     fn from_value(value: Value) -> Result<Self, Value>;
 
@@ -179,7 +179,7 @@ impl Wire for Value {
 }
 
 /// All items fit or none is taken.
-impl<T: Wire + fmt::Debug> Wire for Vec<T> {
+impl<T: Wire> Wire for Vec<T> {
     fn place(slot: &mut Option<Self>) -> Place<'_> {
         Place::List(slot)
     }
@@ -209,7 +209,7 @@ impl<T: Wire + fmt::Debug> Wire for Vec<T> {
     }
 }
 
-impl<T: Wire + fmt::Debug> List for Option<Vec<T>> {
+impl<T: Wire> List for Option<Vec<T>> {
     fn begin(&mut self) {
         *self = Some(Vec::new());
     }
@@ -295,7 +295,7 @@ pub trait Slot {
     fn shown(&self) -> Option<&dyn fmt::Debug>;
 }
 
-impl<T: Wire + fmt::Debug> Slot for Option<T> {
+impl<T: Wire> Slot for Option<T> {
     fn place(&mut self) -> Place<'_> {
         T::place(self)
     }

@@ -20,7 +20,6 @@ pub mod launch;
 pub mod number;
 #[cfg(feature = "client")]
 pub mod oauth;
-#[cfg(feature = "client")]
 pub mod quota;
 pub mod scopes;
 #[cfg(feature = "client")]

@@ -24,7 +24,7 @@ pub(super) fn singular(field: &str) -> String {
     if ["sses", "uses"].iter().any(|end| field.ends_with(end)) {
         return field.strip_suffix("es").unwrap_or(field).to_owned();
     }
-    let kept = ["ss", "us", "is"].iter().any(|end| field.ends_with(end));
+    let kept = ["ss", "us", "is", "sms"].iter().any(|end| field.ends_with(end));
     field.strip_suffix('s').filter(|_| !kept).unwrap_or(field).to_owned()
 }
 
@@ -74,6 +74,7 @@ mod tests {
             ("emergency_addresses", "emergency_address"),
             ("opt_statuses", "opt_status"),
             ("status", "status"),
+            ("sms", "sms"),
             ("business", "business"),
         ] {
             assert_eq!(singular(list), item);

@@ -169,10 +169,13 @@ impl Listening {
                 );
             }
             ChannelEvent::Gap(Gap { since, until }) => {
-                let told = json!({ "kind": "gap", "since": since, "until": until });
+                let told =
+                    json!({ "kind": "gap", "since": format!("{since:.3}"), "until": format!("{until:.3}") });
                 self.say(
                     &told,
-                    &format!("what happened from {since} to {until} was missed: Zoom does not repeat it"),
+                    &format!(
+                        "what happened from {since:.0} to {until:.0} was missed: Zoom does not repeat it"
+                    ),
                 );
             }
             ChannelEvent::Unknown(raw) => {
@@ -242,8 +245,7 @@ impl Listening {
 fn show(event: &KeptEvent, outcome: Option<&Outcome>, print: bool, out: Output) {
     let KeptEvent { number, received_at, event: name, body } = event;
     if out.json {
-        let mut told =
-            json!({ "kind": "event", "number": number, "received_at": received_at, "event": name });
+        let mut told = json!({ "kind": "event", "number": number, "received_at": format!("{received_at:.3}"), "event": name });
         if let Some(Outcome { status, took }) = outcome {
             told["status"] = json!(status.as_ref().ok());
             told["error"] = json!(status.as_ref().err());

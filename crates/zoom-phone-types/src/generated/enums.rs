@@ -104,6 +104,7 @@ open_enum! {
         Abandoned = "abandoned",
         SystemBlocked = "system_blocked",
         ServiceUnavailable = "service_unavailable",
+        Blocked = "blocked",
     }
 }
 
@@ -225,6 +226,7 @@ open_enum! {
         MeetingPhoneNumber = "meeting_phone_number",
         MeetingId = "meeting_id",
         AnonymousNumber = "anonymous_number",
+        ZraPhoneNumber = "zra_phone_number",
         ZoomRevenueAccelerator = "zoom_revenue_accelerator",
     }
 }

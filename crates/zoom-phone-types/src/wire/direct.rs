@@ -55,9 +55,9 @@ pub trait List {
 /// # Errors
 ///
 /// The text is not JSON.
-pub fn read_slice<T: Wire + fmt::Debug>(text: &[u8]) -> Result<Result<T, Value>, serde_json::Error> {
+pub fn read_slice<T: Wire>(text: &[u8]) -> Result<Result<T, Value>, serde_json::Error> {
     let mut slot: Option<T> = None;
-    if let Ok(None) = direct(text, SlotSeed(&mut slot))
+    if let Ok(None) = direct(text, &mut slot)
         && let Some(read) = slot
     {
         return Ok(Ok(read));
@@ -65,44 +65,11 @@ pub fn read_slice<T: Wire + fmt::Debug>(text: &[u8]) -> Result<Result<T, Value>,
     Ok(T::from_value(serde_json::from_slice(text)?))
 }
 
-/// Reads a page of a list: the items under `name`, and everything else of the object. No items where the field is
-/// missing, null or not a list of `T`; in the last two cases it is in the rest.
-///
-/// # Errors
-///
-/// The text is not JSON. The inner error gives back a tree that is no object.
-pub fn read_page<T: Wire + fmt::Debug>(
-    text: &[u8],
-    name: &str,
-) -> Result<Result<Page<T>, Value>, serde_json::Error> {
-    let mut items: Option<Vec<T>> = None;
-    let mut rest = Map::new();
-    if direct(text, FieldSeed { name, slot: &mut items, rest: &mut rest }).is_ok() {
-        return Ok(Ok((items, rest)));
-    }
-    let mut rest = match serde_json::from_slice(text)? {
-        Value::Object(object) => object,
-        other => return Ok(Err(other)),
-    };
-    let items = match rest.shift_remove(name).map(Wire::from_value) {
-        Some(Ok(items)) => Some(items),
-        Some(Err(misfit)) => {
-            rest.insert(name.to_owned(), misfit);
-            None
-        }
-        None => None,
-    };
-    Ok(Ok((items, rest)))
-}
-
-/// The items of a page, and the other fields.
-pub type Page<T> = (Option<Vec<T>>, Map<String, Value>);
-
-fn direct<'de, S: DeserializeSeed<'de>>(text: &'de [u8], seed: S) -> Result<S::Value, serde_json::Error> {
+fn direct(text: &[u8], slot: &mut dyn Slot) -> Result<Option<Value>, serde_json::Error> {
     let mut parser = serde_json::Deserializer::from_slice(text);
-    let read = seed.deserialize(&mut parser)?;
+    let misfit = SlotSeed(slot).deserialize(&mut parser)?;
     parser.end()?;
-    Ok(read)
+    Ok(misfit)
 }
 
 /// Reads the fields of an object into their slots.
@@ -268,33 +235,6 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
     }
 }
 
-/// Reads an object of which one field has a slot.
-struct FieldSeed<'s> {
-    name: &'s str,
-    slot: &'s mut dyn Slot,
-    rest: &'s mut Map<String, Value>,
-}
-
-impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<(), D::Error> {
-        parser.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for FieldSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        fill(map, &[self.name], &mut [self.slot], self.rest)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -379,29 +319,6 @@ mod tests {
             let tree: Value = serde_json::from_str(&text).unwrap();
             prop_assert_eq!(read_slice::<Thing>(text.as_bytes()).unwrap(), Thing::from_value(tree.clone()));
             prop_assert_eq!(read_slice::<Vec<Thing>>(text.as_bytes()).unwrap(), Vec::<Thing>::from_value(tree));
-        }
-
-        #[test]
-        fn a_page_is_its_items_and_the_rest(text in json()) {
-            let tree: Value = serde_json::from_str(&text).unwrap();
-            match read_page::<Thing>(text.as_bytes(), "things").unwrap() {
-                Ok((items, rest)) => {
-                    let Value::Object(mut whole) = tree else { return Err(TestCaseError::fail("no object")) };
-                    let found = whole.shift_remove("things").map(Vec::<Thing>::from_value);
-                    match found {
-                        Some(Ok(found)) => prop_assert_eq!(Some(found), items),
-                        Some(Err(misfit)) => prop_assert_eq!(Some(&misfit), rest.get("things")),
-                        None => prop_assert_eq!(None, items),
-                    }
-                    for (key, value) in &whole {
-                        prop_assert_eq!(Some(value), rest.get(key));
-                    }
-                }
-                Err(other) => {
-                    prop_assert!(!tree.is_object());
-                    prop_assert_eq!(tree, other);
-                }
-            }
         }
 
         #[test]

@@ -277,11 +277,11 @@ impl ListCallHistory {
     #[inline]
     pub fn call_results(
         self,
-        value: impl IntoIterator<Item = impl Into<types::call_logs::CallResult>>,
+        value: impl IntoIterator<Item = impl Into<types::events::ElementResult>>,
     ) -> Self {
         Self::of(
             self.call
-                .query_all("call_results", value.into_iter().map(Into::<types::call_logs::CallResult>::into)),
+                .query_all("call_results", value.into_iter().map(Into::<types::events::ElementResult>::into)),
         )
     }
 
@@ -496,11 +496,11 @@ impl ListUserCallHistory {
     #[inline]
     pub fn call_results(
         self,
-        value: impl IntoIterator<Item = impl Into<types::call_logs::CallResult>>,
+        value: impl IntoIterator<Item = impl Into<types::events::ElementResult>>,
     ) -> Self {
         Self::of(
             self.call
-                .query_all("call_results", value.into_iter().map(Into::<types::call_logs::CallResult>::into)),
+                .query_all("call_results", value.into_iter().map(Into::<types::events::ElementResult>::into)),
         )
     }
 

@@ -89,7 +89,7 @@ impl<'a> Dashboard<'a> {
     #[inline]
     pub fn list_nomadic_emergency_services(
         &self,
-        status: impl Into<types::dashboard::DashboardDashboardStatus>,
+        status: impl Into<types::dashboard::ListNomadicEmergencyServicesDashboardStatus>,
     ) -> ListNomadicEmergencyServices {
         ListNomadicEmergencyServices::of(
             Call::new(self.client, "list_user_nomadic_emergency_services").query("status", status.into()),

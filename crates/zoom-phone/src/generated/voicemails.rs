@@ -118,7 +118,7 @@ impl ListForUser {
 
     /// `status`.
     #[inline]
-    pub fn status(self, value: impl Into<types::voicemails::VoicemailVoicemailStatus>) -> Self {
+    pub fn status(self, value: impl Into<types::voicemails::ListForUserVoicemailStatus>) -> Self {
         Self::of(self.call.query("status", value.into()))
     }
 
@@ -167,7 +167,7 @@ impl List {
 
     /// `status`.
     #[inline]
-    pub fn status(self, value: impl Into<types::voicemails::VoicemailVoicemailStatus>) -> Self {
+    pub fn status(self, value: impl Into<types::voicemails::ListForUserVoicemailStatus>) -> Self {
         Self::of(self.call.query("status", value.into()))
     }
 

@@ -57,7 +57,7 @@ pub(super) async fn run(dialer: Dialer, tokens: TokenSource, out: Out) {
         let retry_in = wait.mul_f64(1.0 - rand::random::<f64>() / 2.0);
         tracing::debug!(
             error = &outage as &dyn std::error::Error,
-            retry_in_ms = retry_in.as_millis(),
+            retry_in_s = retry_in.as_secs_f64(),
             "no event channel"
         );
         let next_attempt = Instant::now() + retry_in;

@@ -13,6 +13,8 @@ mod model;
 mod naming;
 mod rules;
 mod shapes;
+#[cfg(test)]
+mod tests;
 mod vocabularies;
 
 use super::families;

@@ -148,12 +148,14 @@ impl Namer<'_> {
         group: &str,
         method: &str,
     ) -> Result<String> {
-        let owner = owner.map(|owner| format!("{owner}{base}"));
+        // A prefix that the name has already says nothing new.
+        let with = |prefix: &str| (!base.starts_with(prefix)).then(|| format!("{prefix}{base}"));
+        let owner = owner.and_then(with);
         let candidates = [
             Some(base.to_owned()),
             owner.clone().filter(|name| name.len() <= 40),
-            Some(format!("{}{base}", pascal(&singular(group)))),
-            Some(format!("{}{base}", pascal(method))),
+            with(&pascal(&singular(group))),
+            with(&pascal(method)),
             owner,
         ];
         for name in candidates.into_iter().flatten() {

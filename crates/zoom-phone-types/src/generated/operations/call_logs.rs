@@ -40,7 +40,7 @@ wire_struct! {
         /// `caller_ext_type`.
         "caller_ext_type" => caller_ext_type: enums::RecordExtensionType,
         /// `caller_number_type`.
-        "caller_number_type" => caller_number_type: CallerNumberType,
+        "caller_number_type" => caller_number_type: enums::NumberType,
         /// `caller_device_type`.
         "caller_device_type" => caller_device_type: String,
         /// `caller_country_iso_code`.
@@ -60,7 +60,7 @@ wire_struct! {
         /// `callee_ext_type`.
         "callee_ext_type" => callee_ext_type: enums::RecordExtensionType,
         /// `callee_number_type`.
-        "callee_number_type" => callee_number_type: CallerNumberType,
+        "callee_number_type" => callee_number_type: enums::NumberType,
         /// `callee_device_type`.
         "callee_device_type" => callee_device_type: String,
         /// `callee_country_iso_code`.
@@ -86,9 +86,9 @@ wire_struct! {
         /// `end_time`.
         "end_time" => end_time: Time,
         /// `event`.
-        "event" => event: Event,
+        "event" => event: enums::ElementEvent,
         /// `result`.
-        "result" => result: CallResult,
+        "result" => result: enums::ElementResult,
         /// `result_reason`.
         "result_reason" => result_reason: enums::ResultReason,
         /// `device_private_ip`.
@@ -114,7 +114,7 @@ wire_struct! {
         /// `recording_id`.
         "recording_id" => recording_id: String,
         /// `recording_type`.
-        "recording_type" => recording_type: enums::RecordingType,
+        "recording_type" => recording_type: RecordingMode,
         /// `hold_time`.
         "hold_time" => hold_time: i64,
         /// `waiting_time`.
@@ -182,7 +182,7 @@ wire_struct! {
         /// `call_type`.
         "call_type" => call_type: enums::CallType,
         /// `call_result`.
-        "call_result" => call_result: CallResult,
+        "call_result" => call_result: enums::ElementResult,
         /// `hide_caller_id`.
         "hide_caller_id" => hide_caller_id: bool,
         /// `end_to_end`.
@@ -200,7 +200,7 @@ wire_struct! {
         /// `caller_ext_type`.
         "caller_ext_type" => caller_ext_type: enums::RecordExtensionType,
         /// `caller_number_type`.
-        "caller_number_type" => caller_number_type: CallerNumberType,
+        "caller_number_type" => caller_number_type: enums::NumberType,
         /// `caller_device_type`.
         "caller_device_type" => caller_device_type: String,
         /// `caller_country_iso_code`.
@@ -220,7 +220,7 @@ wire_struct! {
         /// `callee_ext_type`.
         "callee_ext_type" => callee_ext_type: enums::RecordExtensionType,
         /// `callee_number_type`.
-        "callee_number_type" => callee_number_type: CallerNumberType,
+        "callee_number_type" => callee_number_type: enums::NumberType,
         /// `callee_device_type`.
         "callee_device_type" => callee_device_type: String,
         /// `callee_country_iso_code`.
@@ -280,7 +280,7 @@ wire_struct! {
         /// `call_type`.
         "call_type" => call_type: enums::CallType,
         /// `call_result`.
-        "call_result" => call_result: CallResult,
+        "call_result" => call_result: enums::ElementResult,
         /// `hide_caller_id`.
         "hide_caller_id" => hide_caller_id: bool,
         /// `end_to_end`.
@@ -298,7 +298,7 @@ wire_struct! {
         /// `caller_ext_type`.
         "caller_ext_type" => caller_ext_type: enums::RecordExtensionType,
         /// `caller_number_type`.
-        "caller_number_type" => caller_number_type: CallerNumberType,
+        "caller_number_type" => caller_number_type: enums::NumberType,
         /// `caller_device_type`.
         "caller_device_type" => caller_device_type: String,
         /// `caller_country_iso_code`.
@@ -318,7 +318,7 @@ wire_struct! {
         /// `callee_ext_type`.
         "callee_ext_type" => callee_ext_type: enums::RecordExtensionType,
         /// `callee_number_type`.
-        "callee_number_type" => callee_number_type: CallerNumberType,
+        "callee_number_type" => callee_number_type: enums::NumberType,
         /// `callee_device_type`.
         "callee_device_type" => callee_device_type: String,
         /// `callee_country_iso_code`.
@@ -448,7 +448,7 @@ wire_struct! {
         /// `caller_ext_type`.
         "caller_ext_type" => caller_ext_type: enums::RecordExtensionType,
         /// `caller_number_type`.
-        "caller_number_type" => caller_number_type: CallerNumberType,
+        "caller_number_type" => caller_number_type: enums::NumberType,
         /// `caller_device_type`.
         "caller_device_type" => caller_device_type: String,
         /// `caller_country_iso_code`.
@@ -468,7 +468,7 @@ wire_struct! {
         /// `callee_ext_type`.
         "callee_ext_type" => callee_ext_type: enums::RecordExtensionType,
         /// `callee_number_type`.
-        "callee_number_type" => callee_number_type: CallerNumberType,
+        "callee_number_type" => callee_number_type: enums::NumberType,
         /// `callee_device_type`.
         "callee_device_type" => callee_device_type: String,
         /// `callee_country_iso_code`.
@@ -494,9 +494,9 @@ wire_struct! {
         /// `end_time`.
         "end_time" => end_time: Time,
         /// `event`.
-        "event" => event: Event,
+        "event" => event: enums::ElementEvent,
         /// `result`.
-        "result" => result: CallResult,
+        "result" => result: enums::ElementResult,
         /// `result_reason`.
         "result_reason" => result_reason: enums::ResultReason,
         /// `device_private_ip`.
@@ -522,7 +522,7 @@ wire_struct! {
         /// `recording_id`.
         "recording_id" => recording_id: String,
         /// `recording_type`.
-        "recording_type" => recording_type: enums::RecordingType,
+        "recording_type" => recording_type: RecordingMode,
         /// `hold_time`.
         "hold_time" => hold_time: i64,
         /// `waiting_time`.
@@ -574,7 +574,7 @@ wire_struct! {
         /// `caller_ext_type`.
         "caller_ext_type" => caller_ext_type: enums::RecordExtensionType,
         /// `caller_number_type`.
-        "caller_number_type" => caller_number_type: CallerNumberType,
+        "caller_number_type" => caller_number_type: enums::NumberType,
         /// `caller_device_type`.
         "caller_device_type" => caller_device_type: String,
         /// `caller_country_iso_code`.
@@ -594,7 +594,7 @@ wire_struct! {
         /// `callee_ext_type`.
         "callee_ext_type" => callee_ext_type: enums::RecordExtensionType,
         /// `callee_number_type`.
-        "callee_number_type" => callee_number_type: CallerNumberType,
+        "callee_number_type" => callee_number_type: enums::NumberType,
         /// `callee_device_type`.
         "callee_device_type" => callee_device_type: String,
         /// `callee_country_iso_code`.
@@ -620,9 +620,9 @@ wire_struct! {
         /// `end_time`.
         "end_time" => end_time: Time,
         /// `event`.
-        "event" => event: Event,
+        "event" => event: enums::ElementEvent,
         /// `result`.
-        "result" => result: CallResult,
+        "result" => result: enums::ElementResult,
         /// `result_reason`.
         "result_reason" => result_reason: enums::ResultReason,
         /// `device_private_ip`.
@@ -648,7 +648,7 @@ wire_struct! {
         /// `recording_id`.
         "recording_id" => recording_id: String,
         /// `recording_type`.
-        "recording_type" => recording_type: enums::RecordingType,
+        "recording_type" => recording_type: RecordingMode,
         /// `hold_time`.
         "hold_time" => hold_time: i64,
         /// `waiting_time`.
@@ -708,7 +708,7 @@ wire_struct! {
         /// `callee_number_type`. One of 1, 2, 3.
         "callee_number_type" => callee_number_type: i64,
         /// `callee_number_source`.
-        "callee_number_source" => callee_number_source: CalleeNumberSource,
+        "callee_number_source" => callee_number_source: enums::NumberSource,
         /// `caller_country_code`.
         "caller_country_code" => caller_country_code: String,
         /// `caller_country_iso_code`.
@@ -722,7 +722,7 @@ wire_struct! {
         /// `caller_number_type`. One of 1, 2.
         "caller_number_type" => caller_number_type: i64,
         /// `caller_number_source`.
-        "caller_number_source" => caller_number_source: CalleeNumberSource,
+        "caller_number_source" => caller_number_source: enums::NumberSource,
         /// `caller_billing_reference_id`.
         "caller_billing_reference_id" => caller_billing_reference_id: String,
         /// `charge`.
@@ -750,7 +750,7 @@ wire_struct! {
         /// `recording_id`.
         "recording_id" => recording_id: String,
         /// `recording_type`.
-        "recording_type" => recording_type: shared::RecordingType,
+        "recording_type" => recording_type: enums::RecordingMode,
         /// `result`.
         "result" => result: String,
         /// `site`.
@@ -804,7 +804,7 @@ wire_struct! {
         /// `callee_number_type`. One of 1, 2, 3.
         "callee_number_type" => callee_number_type: i64,
         /// `callee_number_source`.
-        "callee_number_source" => callee_number_source: CalleeNumberSource,
+        "callee_number_source" => callee_number_source: enums::NumberSource,
         /// `callee_status`.
         "callee_status" => callee_status: CalleeStatus,
         /// `callee_deleted_time`.
@@ -822,7 +822,7 @@ wire_struct! {
         /// `caller_number_type`. One of 1, 2.
         "caller_number_type" => caller_number_type: i64,
         /// `caller_number_source`.
-        "caller_number_source" => caller_number_source: CalleeNumberSource,
+        "caller_number_source" => caller_number_source: enums::NumberSource,
         /// `caller_billing_reference_id`.
         "caller_billing_reference_id" => caller_billing_reference_id: String,
         /// `caller_status`.
@@ -982,7 +982,7 @@ wire_struct! {
         /// `caller_ext_type`.
         "caller_ext_type" => caller_ext_type: enums::RecordExtensionType,
         /// `caller_number_type`.
-        "caller_number_type" => caller_number_type: CallerNumberType,
+        "caller_number_type" => caller_number_type: enums::NumberType,
         /// `caller_device_private_ip`.
         "caller_device_private_ip" => caller_device_private_ip: String [redact],
         /// `caller_device_public_ip`.
@@ -1014,7 +1014,7 @@ wire_struct! {
         /// `callee_ext_type`.
         "callee_ext_type" => callee_ext_type: enums::RecordExtensionType,
         /// `callee_number_type`.
-        "callee_number_type" => callee_number_type: CallerNumberType,
+        "callee_number_type" => callee_number_type: enums::NumberType,
         /// `callee_device_private_ip`.
         "callee_device_private_ip" => callee_device_private_ip: String [redact],
         /// `callee_device_public_ip`.
@@ -1038,9 +1038,9 @@ wire_struct! {
         /// `end_time`.
         "end_time" => end_time: Time,
         /// `event`.
-        "event" => event: Event,
+        "event" => event: enums::ElementEvent,
         /// `result`.
-        "result" => result: CallResult,
+        "result" => result: enums::ElementResult,
         /// `result_reason`.
         "result_reason" => result_reason: enums::ResultReason,
         /// `operator_ext_number`.
@@ -1054,7 +1054,7 @@ wire_struct! {
         /// `recording_id`.
         "recording_id" => recording_id: String,
         /// `recording_type`.
-        "recording_type" => recording_type: enums::RecordingType,
+        "recording_type" => recording_type: RecordingMode,
         /// `voicemail_id`.
         "voicemail_id" => voicemail_id: String,
         /// `talk_time`.
@@ -1108,7 +1108,7 @@ wire_struct! {
         /// `caller_ext_type`.
         "caller_ext_type" => caller_ext_type: enums::RecordExtensionType,
         /// `caller_number_type`.
-        "caller_number_type" => caller_number_type: CallerNumberType,
+        "caller_number_type" => caller_number_type: enums::NumberType,
         /// `caller_device_private_ip`.
         "caller_device_private_ip" => caller_device_private_ip: String [redact],
         /// `caller_device_public_ip`.
@@ -1140,7 +1140,7 @@ wire_struct! {
         /// `callee_ext_type`.
         "callee_ext_type" => callee_ext_type: enums::RecordExtensionType,
         /// `callee_number_type`.
-        "callee_number_type" => callee_number_type: CallerNumberType,
+        "callee_number_type" => callee_number_type: enums::NumberType,
         /// `callee_device_private_ip`.
         "callee_device_private_ip" => callee_device_private_ip: String [redact],
         /// `callee_device_public_ip`.
@@ -1164,9 +1164,9 @@ wire_struct! {
         /// `end_time`.
         "end_time" => end_time: Time,
         /// `event`.
-        "event" => event: Event,
+        "event" => event: enums::ElementEvent,
         /// `result`.
-        "result" => result: CallResult,
+        "result" => result: enums::ElementResult,
         /// `result_reason`.
         "result_reason" => result_reason: enums::ResultReason,
         /// `operator_ext_number`.
@@ -1180,7 +1180,7 @@ wire_struct! {
         /// `recording_id`.
         "recording_id" => recording_id: String,
         /// `recording_type`.
-        "recording_type" => recording_type: enums::RecordingType,
+        "recording_type" => recording_type: RecordingMode,
         /// `voicemail_id`.
         "voicemail_id" => voicemail_id: String,
         /// `talk_time`.
@@ -1233,80 +1233,10 @@ wire_struct! {
 }
 
 open_enum! {
-    /// Values of `callee_number_type`, `caller_number_type`.
-    pub CallerNumberType {
-        ZoomPstn = "zoom_pstn",
-        ZoomTollFreeNumber = "zoom_toll_free_number",
-        ExternalPstn = "external_pstn",
-        ExternalContact = "external_contact",
-        Byoc = "byoc",
-        Byop = "byop",
-        ThirdPartyContactCenter = "3rd_party_contact_center",
-        ZoomServiceNumber = "zoom_service_number",
-        ExternalServiceNumber = "external_service_number",
-        ZoomContactCenter = "zoom_contact_center",
-        MeetingPhoneNumber = "meeting_phone_number",
-        MeetingId = "meeting_id",
-        AnonymousNumber = "anonymous_number",
-        ZraPhoneNumber = "zra_phone_number",
-        ZoomRevenueAccelerator = "zoom_revenue_accelerator",
-    }
-}
-
-open_enum! {
-    /// Values of `event`.
-    pub Event {
-        Incoming = "incoming",
-        TransferFromZoomContactCenter = "transfer_from_zoom_contact_center",
-        SharedLineIncoming = "shared_line_incoming",
-        Outgoing = "outgoing",
-        CallMeOn = "call_me_on",
-        OutgoingToZoomContactCenter = "outgoing_to_zoom_contact_center",
-        WarmTransfer = "warm_transfer",
-        Forward = "forward",
-        RingToMember = "ring_to_member",
-        Overflow = "overflow",
-        DirectTransfer = "direct_transfer",
-        Barge = "barge",
-        Monitor = "monitor",
-        Whisper = "whisper",
-        Listen = "listen",
-        Takeover = "takeover",
-        ConferenceBarge = "conference_barge",
-        Park = "park",
-        Timeout = "timeout",
-        ParkPickUp = "park_pick_up",
-        Merge = "merge",
-        Shared = "shared",
-        WarmTransferOutgoing = "warm_transfer_outgoing",
-        WarmTransferIncoming = "warm_transfer_incoming",
-    }
-}
-
-open_enum! {
-    /// Values of `call_result`, `call_results`, `result`.
-    pub CallResult {
-        Answered = "answered",
-        Accepted = "accepted",
-        PickedUp = "picked_up",
-        Connected = "connected",
-        Succeeded = "succeeded",
-        Voicemail = "voicemail",
-        HangUp = "hang_up",
-        Canceled = "canceled",
-        CallFailed = "call_failed",
-        Unconnected = "unconnected",
-        Rejected = "rejected",
-        Busy = "busy",
-        RingTimeout = "ring_timeout",
-        Overflowed = "overflowed",
-        NoAnswer = "no_answer",
-        InvalidKey = "invalid_key",
-        InvalidOperation = "invalid_operation",
-        Abandoned = "abandoned",
-        SystemBlocked = "system_blocked",
-        ServiceUnavailable = "service_unavailable",
-        Blocked = "blocked",
+    /// Values of `recording_type`.
+    pub RecordingMode {
+        AdHoc = "ad-hoc",
+        Automatic = "automatic",
     }
 }
 
@@ -1331,15 +1261,6 @@ open_enum! {
     pub CallLogTimeType {
         StartTime = "startTime",
         EndTime = "endTime",
-    }
-}
-
-open_enum! {
-    /// Values of `callee_number_source`, `caller_number_source`.
-    pub CalleeNumberSource {
-        Internal = "internal",
-        External = "external",
-        Byop = "byop",
     }
 }
 

@@ -793,13 +793,13 @@ wire_struct! {
         /// `reset`.
         "reset" => reset: bool,
         /// `call_queue_opt_out_reasons_list`.
-        "call_queue_opt_out_reasons_list" => call_queue_opt_out_reasons_list: Vec<CallQueueCallQueueOptOutReasonsList>,
+        "call_queue_opt_out_reasons_list" => call_queue_opt_out_reasons_list: Vec<UpdatePolicyCallQueueOptOutReasonsList>,
     }
 }
 
 wire_struct! {
     /// In `UpdatePolicyCallQueueOptOutReason::call_queue_opt_out_reasons_list`.
-    pub CallQueueCallQueueOptOutReasonsList {
+    pub UpdatePolicyCallQueueOptOutReasonsList {
         /// `code`.
         "code" => code: String [redact],
         /// `enable`.

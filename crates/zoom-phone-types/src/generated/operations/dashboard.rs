@@ -276,7 +276,7 @@ wire_struct! {
         /// `site_id`.
         "site_id" => site_id: String,
         /// `status`.
-        "status" => status: DashboardDashboardStatus,
+        "status" => status: ListNomadicEmergencyServicesDashboardStatus,
         /// `reason_for_disabling`. One of 1, 2, 3, 4, 5.
         "reason_for_disabling" => reason_for_disabling: i64,
     }
@@ -512,7 +512,7 @@ open_enum! {
 
 open_enum! {
     /// Values of `status`.
-    pub DashboardDashboardStatus {
+    pub ListNomadicEmergencyServicesDashboardStatus {
         Enabled = "enabled",
         Disabled = "disabled",
     }

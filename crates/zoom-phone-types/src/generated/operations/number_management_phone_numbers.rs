@@ -71,7 +71,7 @@ wire_struct! {
         /// `source`.
         "source" => source: NumberSource,
         /// `status`.
-        "status" => status: PhoneNumberPhoneNumberStatus,
+        "status" => status: NumberManagementPhoneNumberPhoneNumberStatus,
         /// `emergency_address`.
         "emergency_address" => emergency_address: PhoneNumberEmergencyAddress [redact],
         /// `address_update_required`.
@@ -237,7 +237,7 @@ open_enum! {
 
 open_enum! {
     /// Values of `status`.
-    pub PhoneNumberPhoneNumberStatus {
+    pub NumberManagementPhoneNumberPhoneNumberStatus {
         Normal = "Normal",
         Pending = "Pending",
     }

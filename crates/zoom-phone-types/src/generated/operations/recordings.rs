@@ -56,7 +56,7 @@ wire_struct! {
         /// `days_left_auto_permanently_delete`.
         "days_left_auto_permanently_delete" => days_left_auto_permanently_delete: i64,
         /// `recording_type`.
-        "recording_type" => recording_type: shared::RecordingType,
+        "recording_type" => recording_type: enums::RecordingMode,
         /// `file_url`.
         "file_url" => file_url: String [redact],
         /// `disclaimer_status`. One of 0, 1, 2.

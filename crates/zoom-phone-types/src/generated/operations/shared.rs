@@ -707,7 +707,7 @@ wire_struct! {
         /// `name`.
         "name" => name: String [redact],
         /// `type`.
-        "type" => kind: SmOwnerType,
+        "type" => kind: SmsOwnerType,
         /// `audio_prompt_language`.
         "audio_prompt_language" => audio_prompt_language: String,
         /// `display_number`.
@@ -733,7 +733,7 @@ wire_struct! {
         /// `name`.
         "name" => name: String [redact],
         /// `type`.
-        "type" => kind: SmOwnerType,
+        "type" => kind: SmsOwnerType,
         /// `extension_status`.
         "extension_status" => extension_status: ExtensionStatus,
         /// `extension_deleted_time`.
@@ -1703,15 +1703,6 @@ open_enum! {
 }
 
 open_enum! {
-    /// Values of `recording_type`.
-    pub RecordingType {
-        OnDemand = "OnDemand",
-        Automatic = "Automatic",
-        OnDemandAlike = "On-demand",
-    }
-}
-
-open_enum! {
     /// Values of `extension_status`.
     pub ExtensionStatus {
         Inactive = "inactive",
@@ -1862,7 +1853,7 @@ open_enum! {
 
 open_enum! {
     /// Values of `type`.
-    pub SmOwnerType {
+    pub SmsOwnerType {
         User = "user",
         CallQueue = "callQueue",
         AutoReceptionist = "autoReceptionist",

@@ -93,7 +93,7 @@ wire_struct! {
         /// `display_name`.
         "display_name" => display_name: String [redact],
         /// `owner`.
-        "owner" => owner: SmOwner,
+        "owner" => owner: SmsOwner,
         /// `phone_number`.
         "phone_number" => phone_number: String [redact],
         /// `is_session_owner`.
@@ -107,11 +107,11 @@ wire_struct! {
 
 wire_struct! {
     /// In `Participant::owner`; in `Sender::owner`.
-    pub SmOwner {
+    pub SmsOwner {
         /// `id`.
         "id" => id: String,
         /// `type`.
-        "type" => kind: shared::SmOwnerType,
+        "type" => kind: shared::SmsOwnerType,
     }
 }
 
@@ -175,7 +175,7 @@ wire_struct! {
         /// `display_name`.
         "display_name" => display_name: String [redact],
         /// `owner`.
-        "owner" => owner: SmOwner,
+        "owner" => owner: SmsOwner,
         /// `phone_number`. Documented as required.
         "phone_number" => phone_number: String [redact],
     }

@@ -166,7 +166,7 @@ wire_struct! {
         /// `site_id`.
         "site_id" => site_id: String,
         /// `status`.
-        "status" => status: UserUserStatus,
+        "status" => status: GetUserStatus,
     }
 }
 
@@ -1201,7 +1201,7 @@ open_enum! {
 
 open_enum! {
     /// Values of `status`.
-    pub UserUserStatus {
+    pub GetUserStatus {
         Activate = "activate",
         Deactivate = "deactivate",
     }

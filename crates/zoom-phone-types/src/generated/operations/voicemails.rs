@@ -177,7 +177,7 @@ open_enum! {
 
 open_enum! {
     /// Values of `status`.
-    pub VoicemailVoicemailStatus {
+    pub ListForUserVoicemailStatus {
         All = "all",
         Read = "read",
         Unread = "unread",
