@@ -38,6 +38,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("server.bind", &["OFFHOOK_BIND"], "127.0.0.1", address),
     setting("server.websocket_subscription_id", &["OFFHOOK_WEBSOCKET_SUBSCRIPTION_ID"], "", subscription),
     setting("data.dir", &["OFFHOOK_DATA_DIR"], "data", text),
+    setting("data.tokens_dir", &["OFFHOOK_TOKENS_DIR"], "", text),
+    secret("data.secret_key", &["OFFHOOK_SECRET_KEY"]),
     setting("zoom.account_id", &["ZOOM_ACCOUNT_ID"], "", account_id),
     setting("zoom.client_id", &["ZOOM_CLIENT_ID"], "", token),
     secret("zoom.client_secret", &["ZOOM_CLIENT_SECRET"]),
