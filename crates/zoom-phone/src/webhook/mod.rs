@@ -3,7 +3,8 @@
 //! Zoom signs each webhook with the app's *secret token* (Marketplace, page "Access" of the app;
 //! not the OAuth client secret) and puts two headers on the request: [`SIGNATURE_HEADER`] and
 //! [`TIMESTAMP_HEADER`]. [`Verifier::verify`] checks them against the bytes of the body **as received**.
-//! Parse the body only afterwards; a body that was parsed and written again has another signature.
+//! Parse the body only afterwards; a body that was parsed and written again has another signature. [`Receiver`] does
+//! both, in this order, and answers the challenge.
 //!
 //! ```
 //! use zoom_phone::webhook::{self, Verifier};
@@ -25,8 +26,10 @@
 //! ```
 
 pub mod challenge;
+mod receiver;
 mod signature;
 
+pub use receiver::{ReceiveError, Received, Receiver};
 pub use signature::{
     SIGNATURE_HEADER, SecretError, SignatureError, TIMESTAMP_HEADER, Tolerance, Verdict, Verifier, sign,
 };

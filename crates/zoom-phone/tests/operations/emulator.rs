@@ -12,15 +12,15 @@ use zoom_phone::quota::{Limiter, Limits, Plan};
 use zoom_phone::socket::{ChannelConfig, ChannelEvent, EventChannel, Raw};
 use zoom_phone::types::catalogue::{Catalogue, Operation};
 use zoom_phone::types::events::EVENTS;
-use zoom_phone_emulator::{Config, serve};
+use zoom_phone_emulator::{Config, WebhookTarget, serve};
 
 use crate::args::{Args, as_text};
 use crate::every_operation;
 use crate::report;
 
 /// Zoom in a box, and what a client needs to reach it.
-struct Zoom {
-    address: String,
+pub(crate) struct Zoom {
+    pub(crate) address: String,
     tokens: TokenSource,
     stop: CancellationToken,
 }
@@ -32,11 +32,15 @@ impl Drop for Zoom {
 }
 
 impl Zoom {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    pub(crate) async fn start_with(webhook: Option<WebhookTarget>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         // A call and its record take some milliseconds.
-        let config = Config { calls_per_minute: 0.0, speed: 10_000.0, ..Config::default() };
+        let config = Config { calls_per_minute: 0.0, speed: 10_000.0, webhook, ..Config::default() };
         let tokens = TokenSource::server_to_server(ServerToServer {
             client_id: config.client_id.clone(),
             client_secret: config.client_secret.clone().into(),
@@ -49,7 +53,7 @@ impl Zoom {
         Self { address, tokens, stop }
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         let much = Limits {
             light: 10_000,
             medium: 10_000,
@@ -76,7 +80,7 @@ impl Zoom {
         channel
     }
 
-    async fn control(&self, path: &str) {
+    pub(crate) async fn control(&self, path: &str) {
         let http = reqwest::Client::builder().build().unwrap();
         let answer = http.post(format!("http://{}/_emulator/{path}", self.address)).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
@@ -92,7 +96,7 @@ async fn next(channel: &mut EventChannel) -> Option<Raw> {
 }
 
 /// Ids that exist, for the operations that look something up in the company.
-struct Known {
+pub(crate) struct Known {
     user: String,
     queue: String,
     call: String,
@@ -100,7 +104,7 @@ struct Known {
 }
 
 impl Known {
-    async fn of(zoom: &Zoom, client: &Client) -> Self {
+    pub(crate) async fn of(zoom: &Zoom, client: &Client) -> Self {
         let user = client.users().list().await.unwrap().users.unwrap()[0].id.clone().unwrap();
         let queue = client.call_queues().list().await.unwrap().call_queues.unwrap()[0].id.clone().unwrap();
         let mut channel = zoom.channel().await;

@@ -5,6 +5,7 @@
 
 mod args;
 mod emulator;
+mod examples;
 mod server;
 
 #[path = "../generated/every_operation.rs"]
