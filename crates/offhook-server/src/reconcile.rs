@@ -152,7 +152,7 @@ impl Reconcile {
                 tracing::info!(?anomaly, "Zoom's paging was irregular");
                 gaps |= anomaly.may_miss_rows();
             }
-            for row in page.rows {
+            for row in page.items {
                 calls.extend(row.id().map(str::to_owned));
                 rows += 1;
                 self.keep(store, Door::CallHistory, "accountCallHistory", row.into_fields()).await?;

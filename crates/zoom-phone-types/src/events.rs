@@ -62,9 +62,9 @@ macro_rules! event_enum {
             /// Types the `payload.object` of the event called `name`.
             pub fn read(name: &str, object: serde_json::Value) -> Self {
                 match name {
-                    $( $name => match $crate::wire::Wire::from_json(&object) {
-                        Some(body) => Self::$variant(Box::new(body)),
-                        None => Self::Unknown(object),
+                    $( $name => match $crate::wire::Wire::from_value(object) {
+                        Ok(body) => Self::$variant(Box::new(body)),
+                        Err(object) => Self::Unknown(object),
                     }, )*
                     _ => Self::Unknown(object),
                 }

@@ -37,3 +37,6 @@ mod notification;
 mod time;
 #[cfg(feature = "events")]
 mod wire;
+
+#[cfg(feature = "events")]
+pub use wire::Wire;

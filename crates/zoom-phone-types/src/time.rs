@@ -52,12 +52,19 @@ impl std::fmt::Display for Time {
 }
 
 impl Wire for Time {
-    fn from_json(value: &Value) -> Option<Self> {
+    fn from_value(value: Value) -> Result<Self, Value> {
         match value {
-            Value::String(text) => Some(text.as_str().into()),
-            Value::Number(_) => Some(String::from_json(value)?.as_str().into()),
-            _ => None,
+            Value::String(raw) => {
+                let timestamp = read(raw.trim());
+                Ok(Self { raw, timestamp })
+            }
+            Value::Number(_) => Ok(String::from_value(value)?.as_str().into()),
+            _ => Err(value),
         }
+    }
+
+    fn fits(value: &Value) -> bool {
+        !value.is_boolean() && String::fits(value)
     }
 
     fn to_json(&self) -> Value {

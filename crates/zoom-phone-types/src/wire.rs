@@ -1,16 +1,21 @@
-//! How event payloads are read and written: a small layer that never fails.
+//! How payloads are read and written: a small layer that never fails.
 //!
 //! Zoom sends integers where it documents text, leaves out what it calls required and adds fields without notice.
 //! So a struct is read field by field; what does not fit its type stays, verbatim, in the struct's `extra`. Serde's
-//! derives give up at the first surprise and cost more to compile.
+//! derives give up at the first surprise and cost more to compile: here a struct is a table of [`Slot`]s, and reading,
+//! writing and printing are one function each for all of them.
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::fmt;
 
-/// A value of an event payload.
+/// A value of a payload: of an event, of a request, of a response.
 pub trait Wire: Sized {
-    /// Reads a value leniently; `None` when it cannot be this type. JSON null is never a value.
-    fn from_json(value: &Value) -> Option<Self>;
+    /// Reads a value leniently; gives it back when it cannot be this type. JSON null is never a value.
+    fn from_value(value: Value) -> Result<Self, Value>;
+
+    /// Whether [`Wire::from_value`] would read the value.
+    fn fits(value: &Value) -> bool;
 
     /// The value as Zoom would send it.
     fn to_json(&self) -> Value;
@@ -18,20 +23,44 @@ pub trait Wire: Sized {
     /// Adds what this crate does not know about the value found at `path`: the path of each unknown or misfitting
     /// field, and `path=value` for each unknown enum value.
     fn unfamiliar(&self, _path: &str, _found: &mut Vec<String>) {}
+
+    /// As [`Wire::from_value`], of a value that is needed afterwards.
+    fn from_json(value: &Value) -> Option<Self> {
+        Self::from_value(value.clone()).ok()
+    }
+}
+
+/// Nothing: whatever the value, it is dropped. For answers without content.
+impl Wire for () {
+    fn from_value(_: Value) -> Result<Self, Value> {
+        Ok(())
+    }
+
+    fn fits(_: &Value) -> bool {
+        true
+    }
+
+    fn to_json(&self) -> Value {
+        Value::Null
+    }
 }
 
 /// Accepts text, integers, short decimals and booleans.
 impl Wire for String {
-    fn from_json(value: &Value) -> Option<Self> {
+    fn from_value(value: Value) -> Result<Self, Value> {
         match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Bool(flag) => Some(flag.to_string()),
-            // An identifier beyond 64 bits has lost its digits in f64 already: do not pretend.
-            Value::Number(number) if number.as_f64().is_some_and(|n| number.is_f64() && n.abs() >= 1e15) => {
-                None
-            }
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
+            Value::String(text) => Ok(text),
+            Value::Bool(flag) => Ok(flag.to_string()),
+            Value::Number(number) if keeps_digits(&number) => Ok(number.to_string()),
+            _ => Err(value),
+        }
+    }
+
+    fn fits(value: &Value) -> bool {
+        match value {
+            Value::String(_) | Value::Bool(_) => true,
+            Value::Number(number) => keeps_digits(number),
+            _ => false,
         }
     }
 
@@ -40,18 +69,38 @@ impl Wire for String {
     }
 }
 
+/// An identifier beyond 64 bits has lost its digits in f64 already: do not pretend.
+fn keeps_digits(number: &serde_json::Number) -> bool {
+    !(number.is_f64() && number.as_f64().is_some_and(|n| n.abs() >= 1e15))
+}
+
+/// Implements reading by value for a type that is copied out of the JSON.
+macro_rules! copied {
+    ($read:ident) => {
+        fn from_value(value: Value) -> Result<Self, Value> {
+            $read(&value).ok_or(value)
+        }
+
+        fn fits(value: &Value) -> bool {
+            $read(value).is_some()
+        }
+
+        fn to_json(&self) -> Value {
+            (*self).into()
+        }
+    };
+}
+
 /// Accepts integers, decimals without a fraction and either as text.
 impl Wire for i64 {
-    fn from_json(value: &Value) -> Option<Self> {
-        match value {
-            Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
-            Value::String(text) => text.trim().parse().ok().or_else(|| whole(text.trim().parse().ok()?)),
-            _ => None,
-        }
-    }
+    copied!(read_integer);
+}
 
-    fn to_json(&self) -> Value {
-        (*self).into()
+fn read_integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+        Value::String(text) => text.trim().parse().ok().or_else(|| whole(text.trim().parse().ok()?)),
+        _ => None,
     }
 }
 
@@ -63,44 +112,44 @@ fn whole(number: f64) -> Option<i64> {
 
 /// Accepts numbers and numbers as text.
 impl Wire for f64 {
-    fn from_json(value: &Value) -> Option<Self> {
-        match value {
-            Value::Number(number) => number.as_f64(),
-            Value::String(text) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
-            _ => None,
-        }
-    }
+    copied!(read_number);
+}
 
-    fn to_json(&self) -> Value {
-        (*self).into()
+fn read_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
+        _ => None,
     }
 }
 
 /// Accepts booleans, `"true"`/`"false"` in any case and 0/1.
 impl Wire for bool {
-    fn from_json(value: &Value) -> Option<Self> {
-        match value {
-            Value::Bool(flag) => Some(*flag),
-            Value::String(text) if text.trim().eq_ignore_ascii_case("true") => Some(true),
-            Value::String(text) if text.trim().eq_ignore_ascii_case("false") => Some(false),
-            Value::Number(number) => match number.as_i64() {
-                Some(0) => Some(false),
-                Some(1) => Some(true),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
+    copied!(read_flag);
+}
 
-    fn to_json(&self) -> Value {
-        Value::Bool(*self)
+fn read_flag(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) if text.trim().eq_ignore_ascii_case("true") => Some(true),
+        Value::String(text) if text.trim().eq_ignore_ascii_case("false") => Some(false),
+        Value::Number(number) => match number.as_i64() {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
 /// Accepts everything but null.
 impl Wire for Value {
-    fn from_json(value: &Value) -> Option<Self> {
-        (!value.is_null()).then(|| value.clone())
+    fn from_value(value: Value) -> Result<Self, Value> {
+        if value.is_null() { Err(value) } else { Ok(value) }
+    }
+
+    fn fits(value: &Value) -> bool {
+        !value.is_null()
     }
 
     fn to_json(&self) -> Value {
@@ -110,8 +159,17 @@ impl Wire for Value {
 
 /// All items fit or none is taken.
 impl<T: Wire> Wire for Vec<T> {
-    fn from_json(value: &Value) -> Option<Self> {
-        value.as_array()?.iter().map(T::from_json).collect()
+    fn from_value(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::Array(items) if items.iter().all(T::fits) => {
+                Ok(items.into_iter().filter_map(|item| T::from_value(item).ok()).collect())
+            }
+            _ => Err(value),
+        }
+    }
+
+    fn fits(value: &Value) -> bool {
+        value.as_array().is_some_and(|items| items.iter().all(T::fits))
     }
 
     fn to_json(&self) -> Value {
@@ -128,8 +186,18 @@ impl<T: Wire> Wire for Vec<T> {
 
 /// All entries fit or none is taken.
 impl<T: Wire> Wire for BTreeMap<String, T> {
-    fn from_json(value: &Value) -> Option<Self> {
-        value.as_object()?.iter().map(|(key, value)| Some((key.clone(), T::from_json(value)?))).collect()
+    fn from_value(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::Object(entries) if entries.values().all(T::fits) => Ok(entries
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, T::from_value(value).ok()?)))
+                .collect()),
+            _ => Err(value),
+        }
+    }
+
+    fn fits(value: &Value) -> bool {
+        value.as_object().is_some_and(|entries| entries.values().all(T::fits))
     }
 
     fn to_json(&self) -> Value {
@@ -158,28 +226,161 @@ pub(crate) fn keep(object: &mut Map<String, Value>, extra: &Map<String, Value>) 
 /// Prints `[redacted]`.
 pub(crate) struct Redacted;
 
-impl std::fmt::Debug for Redacted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }
 }
 
+/// A field of a struct, whatever its type.
+pub(crate) trait Slot {
+    /// Fills the field; gives back what does not fit.
+    fn take(&mut self, value: Value) -> Option<Value>;
+    /// The value to write, if there is one.
+    fn put(&self) -> Option<Value>;
+    /// See [`Wire::unfamiliar`].
+    fn unfamiliar(&self, path: &str, key: &str, found: &mut Vec<String>);
+    /// The value to print, if there is one.
+    fn shown(&self) -> Option<&dyn fmt::Debug>;
+}
+
+impl<T: Wire + fmt::Debug> Slot for Option<T> {
+    fn take(&mut self, value: Value) -> Option<Value> {
+        match T::from_value(value) {
+            Ok(value) => {
+                *self = Some(value);
+                None
+            }
+            Err(misfit) => Some(misfit),
+        }
+    }
+
+    fn put(&self) -> Option<Value> {
+        self.as_ref().map(T::to_json)
+    }
+
+    fn unfamiliar(&self, path: &str, key: &str, found: &mut Vec<String>) {
+        if let Some(value) = self {
+            value.unfamiliar(&join(path, key), found);
+        }
+    }
+
+    fn shown(&self) -> Option<&dyn fmt::Debug> {
+        self.as_ref().map(|value| value as &dyn fmt::Debug)
+    }
+}
+
+/// What a struct is, beside its fields' types.
+pub(crate) struct Facts {
+    /// The name in Rust.
+    pub(crate) name: &'static str,
+    /// The names on the wire, in the order of the slots.
+    pub(crate) fields: &'static [&'static str],
+    /// What stands behind a field in [`wire_struct`]: `redact`, or nothing.
+    pub(crate) marks: &'static [&'static str],
+    /// Further fields are expected.
+    pub(crate) peculiar: bool,
+}
+
+/// Fills the slots of a struct and its `extra` from an object.
+pub(crate) fn read(
+    value: Value,
+    facts: &Facts,
+    slots: &mut [&mut dyn Slot],
+    extra: &mut Map<String, Value>,
+) -> Result<(), Value> {
+    let Value::Object(object) = value else { return Err(value) };
+    // Keys mostly come in the order of the documentation: look behind the last one first.
+    let mut next = 0;
+    for (key, value) in object {
+        let (before, behind) = facts.fields.split_at(next);
+        let is_it = |field: &&str| **field == *key;
+        let found =
+            behind.iter().position(is_it).map(|at| next + at).or_else(|| before.iter().position(is_it));
+        let misfit = match found.and_then(|at| slots.get_mut(at)) {
+            Some(slot) => slot.take(value),
+            None => Some(value),
+        };
+        next = found.map_or(next, |at| at + 1);
+        if let Some(misfit) = misfit {
+            extra.insert(key, misfit);
+        }
+    }
+    Ok(())
+}
+
+/// The object of a struct.
+pub(crate) fn write(facts: &Facts, slots: &[&dyn Slot], extra: &Map<String, Value>) -> Value {
+    let mut object = Map::new();
+    for (field, slot) in facts.fields.iter().zip(slots) {
+        if let Some(value) = slot.put() {
+            object.insert((*field).to_owned(), value);
+        }
+    }
+    keep(&mut object, extra);
+    object.into()
+}
+
+/// [`Wire::unfamiliar`] of a struct.
+pub(crate) fn unfamiliar(
+    facts: &Facts,
+    slots: &[&dyn Slot],
+    extra: &Map<String, Value>,
+    path: &str,
+    found: &mut Vec<String>,
+) {
+    for (field, slot) in facts.fields.iter().zip(slots) {
+        slot.unfamiliar(path, field, found);
+    }
+    for (key, value) in extra {
+        let known = facts.fields.contains(&key.as_str());
+        let expected = if known { value.is_null() } else { facts.peculiar };
+        if !expected {
+            found.push(join(path, key));
+        }
+    }
+}
+
+/// Prints a struct: the fields that are there, `[redacted]` for the ones marked so, and of `extra` only the keys.
+pub(crate) fn show(
+    facts: &Facts,
+    slots: &[&dyn Slot],
+    extra: &Map<String, Value>,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let mut shown = f.debug_struct(facts.name);
+    for ((field, mark), slot) in facts.fields.iter().zip(facts.marks).zip(slots) {
+        if let Some(value) = slot.shown() {
+            shown.field(field, if *mark == "redact" { &Redacted } else { value });
+        }
+    }
+    if !extra.is_empty() {
+        shown.field("extra", &extra.keys().collect::<Vec<_>>());
+    }
+    shown.finish()
+}
+
 /// A payload object: every field optional, what is unknown or does not fit in `extra`.
 ///
+/// A field may be marked `[redact]`, or `[by sibling]`: a [`choice`] that the sibling's value selects.
 /// `Debug` prints the fields that are there, `[redacted]` for the ones marked so, and of `extra` only the keys.
 /// `peculiar` before `struct`: unknown fields are expected and [`Wire::unfamiliar`] does not report them.
 macro_rules! wire_struct {
     (
         $(#[$attr:meta])*
-        pub $($kind:ident)+ {
-            $( $(#[$field_attr:meta])* $wire:literal => $field:ident: $ty:ty $([$redact:ident])?, )*
-        }
+        pub peculiar $name:ident { $($fields:tt)* }
     ) => {
-        $crate::wire::wire_struct!(@declare ($($kind)+) $(#[$attr])* { $( $(#[$field_attr])* $field: $ty, )* });
-        $crate::wire::wire_struct!(@impl ($($kind)+) { $( $wire $field $ty [$($redact)?] )* });
+        $crate::wire::wire_struct!(@all true $(#[$attr])* $name { $($fields)* });
     };
-    (@declare (peculiar $name:ident) $($rest:tt)*) => { $crate::wire::wire_struct!(@declare ($name) $($rest)*); };
-    (@declare ($name:ident) $(#[$attr:meta])* { $( $(#[$field_attr:meta])* $field:ident: $ty:ty, )* }) => {
+    (
+        $(#[$attr:meta])*
+        pub $name:ident { $($fields:tt)* }
+    ) => {
+        $crate::wire::wire_struct!(@all false $(#[$attr])* $name { $($fields)* });
+    };
+    (@all $peculiar:literal $(#[$attr:meta])* $name:ident {
+        $( $(#[$field_attr:meta])* $wire:literal => $field:ident: $ty:ty $([$($mark:ident)+])?, )*
+    }) => {
         $(#[$attr])*
         #[derive(Clone, Default, PartialEq)]
         pub struct $name {
@@ -187,70 +388,53 @@ macro_rules! wire_struct {
             /// Unknown fields, and known ones whose value is null or does not fit, as received.
             pub extra: serde_json::Map<String, serde_json::Value>,
         }
-    };
-    (@impl ($($kind:ident)+) { $( $wire:literal $field:ident $ty:ty [$($redact:ident)?] )* }) => {
-        impl $crate::wire::Wire for $crate::wire::wire_struct!(@name $($kind)+) {
-            fn from_json(value: &serde_json::Value) -> Option<Self> {
+
+        impl $name {
+            const FACTS: &$crate::wire::Facts = &$crate::wire::Facts {
+                name: stringify!($name),
+                fields: &[$($wire),*],
+                marks: &[$(stringify!($($($mark)+)?)),*],
+                peculiar: $peculiar,
+            };
+
+            fn slots(&self) -> [&dyn $crate::wire::Slot; <[&str]>::len(&[$($wire),*])] {
+                [$(&self.$field),*]
+            }
+        }
+
+        impl $crate::wire::Wire for $name {
+            fn from_value(value: serde_json::Value) -> Result<Self, serde_json::Value> {
                 let mut new = Self::default();
-                for (key, value) in value.as_object()? {
-                    let fits = match key.as_str() {
-                        $( $wire => {
-                            new.$field = <$ty as $crate::wire::Wire>::from_json(value);
-                            new.$field.is_some()
-                        } )*
-                        _ => false,
-                    };
-                    if !fits {
-                        new.extra.insert(key.clone(), value.clone());
-                    }
-                }
-                Some(new)
+                $crate::wire::read(value, Self::FACTS, &mut [$(&mut new.$field),*], &mut new.extra)?;
+                $( $($crate::wire::wire_struct!(@settle new $field $($mark)+);)? )*
+                Ok(new)
+            }
+
+            fn fits(value: &serde_json::Value) -> bool {
+                value.is_object()
             }
 
             fn to_json(&self) -> serde_json::Value {
-                let mut object = serde_json::Map::new();
-                $( if let Some(value) = &self.$field {
-                    object.insert($wire.to_owned(), $crate::wire::Wire::to_json(value));
-                } )*
-                $crate::wire::keep(&mut object, &self.extra);
-                object.into()
+                $crate::wire::write(Self::FACTS, &self.slots(), &self.extra)
             }
 
             fn unfamiliar(&self, path: &str, found: &mut Vec<String>) {
-                $( if let Some(value) = &self.$field {
-                    $crate::wire::Wire::unfamiliar(value, &$crate::wire::join(path, $wire), found);
-                } )*
-                for (key, value) in &self.extra {
-                    let known = matches!(key.as_str(), $($wire)|*);
-                    let expected = if known { value.is_null() } else { $crate::wire::wire_struct!(@open $($kind)+) };
-                    if !expected {
-                        found.push($crate::wire::join(path, key));
-                    }
-                }
+                $crate::wire::unfamiliar(Self::FACTS, &self.slots(), &self.extra, path, found);
             }
         }
 
-        impl std::fmt::Debug for $crate::wire::wire_struct!(@name $($kind)+) {
+        impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let mut shown = f.debug_struct($crate::wire::wire_struct!(@text $($kind)+));
-                $( if let Some(_value) = &self.$field {
-                    shown.field(stringify!($field), $crate::wire::wire_struct!(@shown _value $($redact)?));
-                } )*
-                if !self.extra.is_empty() {
-                    shown.field("extra", &self.extra.keys().collect::<Vec<_>>());
-                }
-                shown.finish()
+                $crate::wire::show(Self::FACTS, &self.slots(), &self.extra, f)
             }
         }
     };
-    (@name peculiar $name:ident) => { $name };
-    (@name $name:ident) => { $name };
-    (@text peculiar $name:ident) => { stringify!($name) };
-    (@text $name:ident) => { stringify!($name) };
-    (@open peculiar $name:ident) => { true };
-    (@open $name:ident) => { false };
-    (@shown $value:ident redact) => { &$crate::wire::Redacted };
-    (@shown $value:ident) => { $value };
+    (@settle $new:ident $field:ident redact) => {};
+    (@settle $new:ident $field:ident by $sibling:ident) => {
+        if let Some(value) = $new.$field.take() {
+            $new.$field = Some(value.select($new.$sibling.as_ref().map(|it| it.as_str())));
+        }
+    };
 }
 pub(crate) use wire_struct;
 
@@ -300,8 +484,12 @@ macro_rules! open_enum {
         }
 
         impl $crate::wire::Wire for $name {
-            fn from_json(value: &serde_json::Value) -> Option<Self> {
-                Some(String::from_json(value)?.as_str().into())
+            fn from_value(value: serde_json::Value) -> Result<Self, serde_json::Value> {
+                Ok(String::from_value(value)?.as_str().into())
+            }
+
+            fn fits(value: &serde_json::Value) -> bool {
+                String::fits(value)
             }
 
             fn to_json(&self) -> serde_json::Value {

@@ -86,15 +86,16 @@ impl Zoom {
             |days: i64| (now() + SignedDuration::from_hours(24 * days)).strftime("%Y-%m-%d").to_string();
         let (from, to) = (day(-2), day(1));
         eventually("all records are written", || async {
-            let page = client.get(&["phone", "call_history"], &[("from", &from), ("to", &to)]).await.unwrap();
-            (page["total_records"] == calls).then_some(())
+            let history = client.operation("accountCallHistory").unwrap();
+            let page = history.query("from", &from).query("to", &to).answer().await.unwrap();
+            (page.body["total_records"] == calls).then_some(())
         })
         .await;
     }
 }
 
 fn client_of(address: SocketAddr, client_secret: &str) -> Client {
-    let tokens = TokenSource::new(ServerToServer {
+    let tokens = TokenSource::server_to_server(ServerToServer {
         client_id: "demo_client_id_000000A".to_owned(),
         client_secret: SecretString::from(client_secret),
         account_id: ACCOUNT.to_owned(),

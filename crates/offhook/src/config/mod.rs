@@ -110,7 +110,7 @@ impl Config {
         let url = |key: &str| {
             self.get(key).map(|url| Url::parse(url).with_context(|| format!("{key} is no URL"))).transpose()
         };
-        let tokens = TokenSource::new(ServerToServer {
+        let tokens = TokenSource::server_to_server(ServerToServer {
             client_id,
             client_secret: SecretString::from(client_secret),
             account_id: account.to_owned(),

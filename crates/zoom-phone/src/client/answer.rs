@@ -3,22 +3,53 @@
 
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use serde_json::Value;
+use serde_json::{Map, Value};
+use zoom_phone_types::Wire;
 
 use super::error::{ApiError, Error, FieldError};
-use super::retry;
 use crate::http::{self, Body, printable};
+use crate::quota::RateFacts;
 
 /// Most field errors that are kept.
 const MAX_FIELDS: usize = 20;
+
+/// A success.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Answer {
+    /// HTTP status: 2xx.
+    pub status: u16,
+    /// The body; [`Value::Null`] if there is none.
+    pub body: Value,
+    /// `x-zm-trackingid`, for Zoom's support.
+    pub tracking_id: Option<String>,
+    /// What the answer says about the quota.
+    pub rate: RateFacts,
+}
+
+impl Answer {
+    /// The body as a type. One that is missing reads as an empty object: Zoom leaves bodies out.
+    pub(super) fn decode<T: Wire>(self, operation: &str) -> Result<T, Error> {
+        let read = T::from_value(self.body).or_else(|body| {
+            if body.is_null() { T::from_value(Value::Object(Map::new())) } else { Err(body) }
+        });
+        read.map_err(|_| Error::Unreadable {
+            operation: operation.to_owned(),
+            status: self.status,
+            found: "not the JSON that this operation returns",
+            tracking_id: self.tracking_id,
+        })
+    }
+}
 
 pub(super) fn read(
     operation: &str,
     status: StatusCode,
     headers: &HeaderMap,
+    rate: RateFacts,
     body: &Body,
     bearer: &str,
-) -> Result<Value, Error> {
+) -> Result<Answer, Error> {
     let tracking_id = http::tracking_id(headers);
     if !status.is_success() {
         let said = Said::read(&body.bytes, is_html(headers, &body.bytes), bearer);
@@ -29,24 +60,27 @@ pub(super) fn read(
             message: said.message,
             fields: said.fields,
             tracking_id,
-            retry_after: retry::retry_after(headers),
-            daily_limit: retry::daily_limit(headers),
+            rate,
         })));
     }
-    let unreadable = |found| Error::Unreadable {
+    let unreadable = |found, tracking_id| Error::Unreadable {
         operation: operation.to_owned(),
         status: status.as_u16(),
         found,
-        tracking_id: tracking_id.clone(),
+        tracking_id,
     };
     if body.cut {
-        return Err(unreadable("larger than 64 MiB"));
+        return Err(unreadable("larger than 64 MiB", tracking_id));
     }
-    if body.bytes.trim_ascii().is_empty() {
-        return Ok(Value::Null);
-    }
-    serde_json::from_slice(&body.bytes)
-        .map_err(|_| unreadable(if is_html(headers, &body.bytes) { "an HTML page" } else { "not JSON" }))
+    let value = if body.bytes.trim_ascii().is_empty() {
+        Value::Null
+    } else if let Ok(value) = serde_json::from_slice(&body.bytes) {
+        value
+    } else {
+        let found = if is_html(headers, &body.bytes) { "an HTML page" } else { "not JSON" };
+        return Err(unreadable(found, tracking_id));
+    };
+    Ok(Answer { status: status.as_u16(), body: value, tracking_id, rate })
 }
 
 fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
@@ -125,7 +159,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("x-zm-trackingid", HeaderValue::from_static("WEB_1"));
         let status = StatusCode::from_u16(status).unwrap();
-        let error = read("accountCallHistory", status, &headers, &body, "the-token").unwrap_err();
+        let error = read("accountCallHistory", status, &headers, RateFacts::default(), &body, "the-token")
+            .unwrap_err();
         error.api().unwrap().clone()
     }
 
@@ -187,7 +222,7 @@ mod tests {
         fn any_error_body_becomes_an_error(body: Vec<u8>, status in 400..600_u16) {
             let body = Body { bytes: body, cut: false };
             let status = StatusCode::from_u16(status).unwrap();
-            let error = read("x", status, &HeaderMap::new(), &body, "the-token").unwrap_err();
+            let error = read("x", status, &HeaderMap::new(), RateFacts::default(), &body, "the-token").unwrap_err();
             prop_assert!(!error.to_string().is_empty());
         }
 

@@ -1,33 +1,88 @@
 //! What a request can fail with.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use super::advice;
+use super::paging::Anomaly;
 use crate::oauth::AuthError;
+use crate::quota::{QuotaError, RateFacts, RetryAfter};
 
 /// Why a request failed. Holds neither the token nor a query string nor a signed address.
+///
+/// Where it says `operation`, that is Zoom's operationId; of [`Client::request`](super::Client::request), the verb
+/// and the beginning of the path.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The request is not as Zoom documents it. Nothing was sent.
+    #[error(
+        "{operation}: nothing was sent, because {}; correct it, or send it as it is with unchecked()",
+        list(faults)
+    )]
+    Invalid {
+        /// Which operation.
+        operation: String,
+        /// All that is wrong.
+        faults: Vec<Fault>,
+    },
+    /// The catalogue has no such operation.
+    #[error(
+        "there is no operation {id:?} in this version of the crate; check the spelling, or use Client::request"
+    )]
+    UnknownOperation {
+        /// What was asked for.
+        id: String,
+    },
     /// There is no token to ask with.
     #[error("{operation}: no access token")]
     Auth {
-        /// Zoom's operationId, or method and path.
+        /// Which operation.
         operation: String,
         /// Why not.
         #[source]
         source: AuthError,
     },
+    /// The account's quota does not allow the request now. It was not sent.
+    #[error("{operation}: not sent, to keep Zoom's rate limits")]
+    Quota {
+        /// Which operation.
+        operation: String,
+        /// Until when.
+        #[source]
+        source: QuotaError,
+    },
+    /// The host failed again and again; it is left alone for a while. The request was not sent.
+    #[error("{operation}: {host} failed again and again; it is asked again in {} s", wait.as_secs() + 1)]
+    CircuitOpen {
+        /// Which operation.
+        operation: String,
+        /// Which host.
+        host: String,
+        /// How long yet.
+        wait: Duration,
+    },
+    /// The caller's deadline passed. Whether Zoom did what was asked is not known.
+    #[error("{operation}: no answer within {} s; give it more time with deadline(), or try again", after.as_secs())]
+    Deadline {
+        /// Which operation.
+        operation: String,
+        /// The deadline.
+        after: Duration,
+    },
     /// No answer: no connection, a broken one, or the time ran out.
     #[error("{operation}: Zoom gave no answer; check the network, DNS and proxy settings")]
     Unreachable {
-        /// Zoom's operationId, or method and path.
+        /// Which operation.
         operation: String,
         /// What the network said.
         #[source]
         source: reqwest::Error,
     },
-    /// Zoom answered with an error, or with a redirect, which is not followed.
+    /// Zoom answered with an error, or with a redirect where none is followed.
     #[error(transparent)]
     Api(Box<ApiError>),
     /// A success that cannot be read: not JSON, or not the JSON that the operation returns.
@@ -36,7 +91,7 @@ pub enum Error {
         tracking_id.as_deref().unwrap_or("none")
     )]
     Unreadable {
-        /// Zoom's operationId, or method and path.
+        /// Which operation.
         operation: String,
         /// HTTP status.
         status: u16,
@@ -45,13 +100,23 @@ pub enum Error {
         /// `x-zm-trackingid`, for Zoom's support.
         tracking_id: Option<String>,
     },
-    /// A path segment that is empty, `.` or `..`: an id was not filled in.
-    #[error("the path {path} has the segment {segment:?}, which is no id; nothing was sent")]
-    Path {
-        /// The segment.
-        segment: String,
-        /// All segments.
-        path: String,
+    /// A file cannot be had from its address, for a reason that is no answer of Zoom's API.
+    #[error("{operation}: no file from {host}: {problem}")]
+    Download {
+        /// Which operation.
+        operation: String,
+        /// The host; the rest of the address may be a signature.
+        host: String,
+        /// What is wrong, and what to do.
+        problem: Cow<'static, str>,
+    },
+    /// A list was read to where it ended, but rows may be missing.
+    #[error("{operation}: the list may be incomplete: {}", list(anomalies))]
+    Incomplete {
+        /// Which operation.
+        operation: String,
+        /// Why: the anomalies of which [`Anomaly::may_miss_rows`] is true.
+        anomalies: Vec<Anomaly>,
     },
     /// The configured base address is not a web address.
     #[error("the API address begins with {scheme}:; give one that begins with https://")]
@@ -64,13 +129,38 @@ pub enum Error {
     Setup(#[source] reqwest::Error),
 }
 
+/// One thing that is wrong with a request. Without the value: it may be a person's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Name of the parameter; for the body its path, such as `body.members[2].type`.
+    pub at: String,
+    /// What is wrong, to follow the name in a sentence: `must be at most 300`.
+    pub message: String,
+}
+
+impl Fault {
+    pub(super) fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { at: at.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.at, self.message)
+    }
+}
+
+fn list<T: fmt::Display>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// Zoom's error answer.
 ///
 /// Status and code are independent: status 400 may carry code 404 or 429. Decide by `status` first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// Zoom's operationId, or method and path.
+    /// Zoom's operationId; of [`Client::request`](super::Client::request), the verb and the beginning of the path.
     pub operation: String,
     /// HTTP status.
     pub status: u16,
@@ -82,10 +172,8 @@ pub struct ApiError {
     pub fields: Vec<FieldError>,
     /// `x-zm-trackingid`, for Zoom's support.
     pub tracking_id: Option<String>,
-    /// How long Zoom asks to wait, from `Retry-After`.
-    pub retry_after: Option<Duration>,
-    /// The account's quota of the day is used up (`X-RateLimit-Type`); it is counted anew at 00:00 UTC.
-    pub daily_limit: bool,
+    /// What the answer says about the quota.
+    pub rate: RateFacts,
 }
 
 /// One entry of Zoom's `errors`. The rejected value is left out: it may be a person's number.
@@ -98,23 +186,32 @@ pub struct FieldError {
 }
 
 impl Error {
-    /// Whether the same request may succeed later, with nothing changed.
+    /// Whether the same request may succeed later, with nothing changed. After [`Error::Deadline`] and some
+    /// [`Error::Unreachable`] it may also have succeeded already.
     pub fn retry_helps(&self) -> bool {
         match self {
             Self::Auth { source, .. } => source.retry_helps(),
-            Self::Unreachable { .. } => true,
+            Self::Quota { .. }
+            | Self::CircuitOpen { .. }
+            | Self::Deadline { .. }
+            | Self::Unreachable { .. }
+            | Self::Incomplete { .. } => true,
             Self::Api(error) => error.retry_helps(),
-            Self::Unreadable { .. } | Self::Path { .. } | Self::BaseUrl { .. } | Self::Setup(_) => false,
+            Self::Invalid { .. }
+            | Self::UnknownOperation { .. }
+            | Self::Unreadable { .. }
+            | Self::Download { .. }
+            | Self::BaseUrl { .. }
+            | Self::Setup(_) => false,
         }
     }
 
-    /// A success without the object that the operation returns.
-    pub(super) fn no_object(operation: &str) -> Self {
-        Self::Unreadable {
-            operation: operation.to_owned(),
-            status: 200,
-            found: "not a JSON object",
-            tracking_id: None,
+    /// When the account's quota of the day is counted anew, if that is what is missing and the time is known.
+    pub fn daily_end(&self) -> Option<Timestamp> {
+        match self {
+            Self::Quota { source: QuotaError::Daily { until, .. }, .. } => Some(*until),
+            Self::Api(error) => error.daily_end(),
+            _ => None,
         }
     }
 
@@ -141,8 +238,37 @@ impl Error {
 impl ApiError {
     /// Whether the same request may succeed later, with nothing changed.
     pub fn retry_helps(&self) -> bool {
-        // 802: data not ready. 3001: call logs could not be read now. 12002: transcript in progress.
-        self.status == 429 || self.status >= 500 || matches!(self.code, Some(802 | 3001 | 12002))
+        self.status == 429 || self.status >= 500 || self.not_ready()
+    }
+
+    /// What was asked for is being made: 802 is data of a report, 3001 call logs, 12002 a transcript.
+    pub(super) fn not_ready(&self) -> bool {
+        matches!(self.code, Some(802 | 3001 | 12002))
+    }
+
+    /// How long Zoom asks to wait, from `Retry-After`.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.rate.wait()
+    }
+
+    /// The account's quota of the day is used up.
+    pub fn daily_limit(&self) -> bool {
+        self.rate.daily_limit()
+    }
+
+    /// When the quota of the day is counted anew, if it is used up and Zoom's clock is known: what `Retry-After`
+    /// says, else the next 00:00 UTC.
+    pub fn daily_end(&self) -> Option<Timestamp> {
+        const DAY: i64 = 24 * 60 * 60;
+        if !self.daily_limit() {
+            return None;
+        }
+        match (self.rate.retry_after, self.rate.date) {
+            (Some(RetryAfter::At(until)), _) => Some(until),
+            (Some(RetryAfter::In(wait)), Some(now)) => now.checked_add(wait).ok(),
+            (_, Some(now)) => Timestamp::from_second((now.as_second().div_euclid(DAY) + 1) * DAY).ok(),
+            (_, None) => None,
+        }
     }
 
     /// A scope is missing. A new token would miss it too, so the token is kept. Zoom uses several codes for
@@ -151,31 +277,23 @@ impl ApiError {
         self.message.contains("does not contain scopes")
     }
 
+    /// The scopes that Zoom says are missing.
+    pub fn missing_scopes(&self) -> Vec<&str> {
+        let Some((_, list)) = self.message.split_once("does not contain scopes") else { return Vec::new() };
+        let scope = |c: char| c.is_ascii_alphanumeric() || ":_-.".contains(c);
+        let words = list.trim_start_matches(':').split(|c| !scope(c));
+        words.map(|word| word.trim_matches(['.', ':'])).filter(|word| word.contains(':')).collect()
+    }
+
     /// Code 124 means the token, under whichever status it comes.
     fn token_rejected(&self) -> bool {
         let refused = self.status == 401 || (self.status < 500 && self.code == Some(124));
         refused && !self.scope_missing()
     }
 
-    fn advice(&self) -> Option<&'static str> {
-        Some(match (self.status, self.code) {
-            _ if self.scope_missing() => "add the scopes to the app in Zoom's Marketplace and wait a minute",
-            (401, _) | (_, Some(124)) => {
-                "check that the app is activated, and that no other program asks for tokens of the same app"
-            }
-            (_, Some(2031)) => "enable Zoom Phone for the account, or correct the account id",
-            (403, _) => "give the app's owner a role that may do this",
-            (429, _) if self.daily_limit => {
-                "the quota of the day is used up; it is counted anew at 00:00 UTC"
-            }
-            (429 | 500.., _) => "try again later",
-            (300..400, _) => "redirects are not followed; check the API address",
-            (404, _) | (_, Some(404)) => {
-                "check the id; the record of a call that just ended may need a minute"
-            }
-            (400, _) => "correct the request",
-            _ => return None,
-        })
+    /// What to do about it, in a sentence; `None` where there is nothing to say beyond Zoom's message.
+    pub fn advice(&self) -> Option<Cow<'static, str>> {
+        advice::for_error(self)
     }
 }
 
@@ -192,7 +310,7 @@ impl fmt::Display for ApiError {
         if let Some(advice) = self.advice() {
             write!(f, "; {advice}")?;
         }
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = self.retry_after() {
             write!(f, "; retry after {} s", wait.as_secs())?;
         }
         if let Some(id) = &self.tracking_id {

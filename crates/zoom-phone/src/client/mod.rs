@@ -13,39 +13,51 @@
 //!     for anomaly in &page.anomalies {
 //!         eprintln!("{anomaly}");
 //!     }
-//!     println!("{} calls", page.rows.len());
+//!     println!("{} calls", page.items.len());
 //! }
 //! # Ok(())
 //! # }
 //! ```
 
+mod advice;
 mod answer;
+mod call;
 mod call_history;
+mod check;
+mod circuit;
+mod download;
 mod error;
+mod host;
+mod multipart;
+mod pages;
 mod paging;
+mod request;
 mod retry;
+mod send;
+mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 use url::Url;
+use zoom_phone_types::catalogue::{Catalogue, Method, RateLabel};
 
-pub use call_history::{CallHistoryPages, CallHistoryQuery, Generation, HistoryRow, Page, TimeType};
-pub use error::{ApiError, Error, FieldError};
+pub use answer::Answer;
+pub use call::Call;
+pub use call_history::{CallHistoryQuery, Generation, HistoryRow, TimeType};
+pub use download::Download;
+pub use error::{ApiError, Error, Fault, FieldError};
+pub use multipart::Part;
+pub use pages::{Page, Pages};
 pub use paging::Anomaly;
 pub use retry::Retry;
 
+use self::call::Target;
+use self::host::{Circuits, is_zooms};
 use crate::http;
 use crate::oauth::{AccessToken, TokenSource};
-
-/// Largest answer that is read, in bytes. A page of 300 calls has about half a megabyte.
-const MAX_ANSWER: usize = 64 * 1024 * 1024;
-
-/// Everything outside RFC 3986's unreserved characters is escaped in a path segment.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use crate::quota::{Limiter, Plan};
 
 /// How a [`Client`] reaches Zoom.
 #[derive(Debug, Clone)]
@@ -56,10 +68,17 @@ pub struct ClientConfig {
     pub base_url: Option<Url>,
     /// Time to reach the host. Default 5 seconds.
     pub connect_timeout: Duration,
-    /// Time for one try, until the last byte of the answer. Default 30 seconds.
+    /// Time for one try, until the last byte of the answer; of a download, how long it may stand still. Default 30
+    /// seconds.
     pub timeout: Duration,
-    /// How often a GET is repeated, and after which wait.
+    /// How long a caller waits for an answer, over all tries and waits for the quota, who did not say so with
+    /// [`Call::deadline`]. Default a minute; never for [`Priority::Backfill`](crate::quota::Priority::Backfill).
+    pub deadline: Duration,
+    /// How often a request is repeated, and after which wait.
     pub retry: Retry,
+    /// The quota of the account. Give the same one to every client of the account in this process. `None`: one of
+    /// this client's own, for [`Plan::Unknown`].
+    pub limiter: Option<Limiter>,
 }
 
 impl Default for ClientConfig {
@@ -68,7 +87,9 @@ impl Default for ClientConfig {
             base_url: None,
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(30),
+            deadline: Duration::from_mins(1),
             retry: Retry::default(),
+            limiter: None,
         }
     }
 }
@@ -78,12 +99,19 @@ pub fn zoom_api_url() -> Url {
     http::constant_url("https://api.zoom.us/v2")
 }
 
-/// A client of one Zoom account. Cloning it shares connections and token.
+/// A client of one Zoom account. Cloning it shares connections, token and quota.
 #[derive(Debug, Clone)]
 pub struct Client {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
     http: reqwest::Client,
     tokens: TokenSource,
-    config: Arc<ClientConfig>,
+    config: ClientConfig,
+    limiter: Limiter,
+    circuits: Circuits,
 }
 
 impl Client {
@@ -95,12 +123,32 @@ impl Client {
             return Err(Error::BaseUrl { scheme: url.scheme().to_owned() });
         }
         let http = http::client(config.connect_timeout, config.timeout).map_err(Error::Setup)?;
-        Ok(Self { http, tokens, config: Arc::new(config) })
+        let limiter = config.limiter.clone().unwrap_or_else(|| Limiter::new(Plan::Unknown));
+        Ok(Self { inner: Arc::new(Inner { http, tokens, config, limiter, circuits: Circuits::default() }) })
     }
 
-    /// The account's calls in a window, page by page. Operation `accountCallHistory`, rate label HEAVY.
-    pub fn call_history(&self, query: CallHistoryQuery) -> CallHistoryPages {
-        CallHistoryPages::new(self.clone(), query)
+    /// The account's quota, to share with another client of the account.
+    pub fn limiter(&self) -> &Limiter {
+        &self.inner.limiter
+    }
+
+    /// A call of any operation of the catalogue, by Zoom's operationId or by its name there:
+    /// `client.operation("listCallQueues")?.query("page_size", 30).answer()`.
+    pub fn operation(&self, id: &str) -> Result<Call, Error> {
+        let operation = Catalogue::get().operation(id);
+        let operation = operation.ok_or_else(|| Error::UnknownOperation { id: id.to_owned() })?;
+        Ok(Call::to(self, Target::Operation(operation)))
+    }
+
+    /// A call of what the catalogue does not know yet: `client.request(Method::Get, "/phone/users/{userId}/news")`.
+    ///
+    /// The path is below `/v2`, escaped, without a query; `{name}` stands for a segment that [`Call::path`] gives.
+    /// Nothing about parameters and body is checked. Where it is a path of the catalogue after all, its rate label
+    /// counts, else LIGHT.
+    pub fn request(&self, method: Method, path: &str) -> Call {
+        let known = Catalogue::get().find(method.as_str(), path);
+        let label = known.and_then(|(operation, _)| operation.rate).unwrap_or(RateLabel::Light);
+        Call::to(self, Target::Raw { method, path: path.to_owned(), label })
     }
 
     /// Every step of one call, as Zoom answers: the array `call_elements` and the deprecated `call_path` in one
@@ -109,62 +157,20 @@ impl Client {
     /// `history_uuid` is a row's [`HistoryRow::id`]. [`Error::is_not_found`] tells that the record is not
     /// written yet, or is gone.
     pub async fn call_path(&self, history_uuid: &str) -> Result<Map<String, Value>, Error> {
-        let operation = "getCallPath";
-        match self.get_as(operation, &["phone", "call_history", history_uuid], &[]).await? {
+        let answer = Call::new(self, "get_call_path").path("callHistoryUuid", history_uuid).answer().await?;
+        match answer.body {
             Value::Object(path) => Ok(path),
-            _ => Err(Error::no_object(operation)),
+            _ => Err(Error::Unreadable {
+                operation: "getCallPath".to_owned(),
+                status: answer.status,
+                found: "not a JSON object",
+                tracking_id: answer.tracking_id,
+            }),
         }
     }
+}
 
-    /// GET of any path, for what has no method here: `client.get(&["phone", "users", id], &[("page_size", "100")])`.
-    ///
-    /// The path is given as segments, so that an id with a slash stays one segment. Repeat a key for an array.
-    /// An answer without a body is [`Value::Null`].
-    pub async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Value, Error> {
-        self.get_as(&format!("GET /{}", path.join("/")), path, query).await
-    }
-
-    /// GET with a name for errors and logs; repeats what may be repeated.
-    async fn get_as(&self, operation: &str, path: &[&str], query: &[(&str, &str)]) -> Result<Value, Error> {
-        let mut rejected_once = false;
-        let mut tries = 1;
-        loop {
-            let token = self
-                .tokens
-                .token()
-                .await
-                .map_err(|source| Error::Auth { operation: operation.to_owned(), source })?;
-            let url = address(self.base(&token), path, query)?;
-            let error = match self.get_once(operation, url, &token).await {
-                Ok(value) => return Ok(value),
-                Err(error) => error,
-            };
-            if error.token_rejected() && !rejected_once {
-                rejected_once = true;
-                tracing::info!(operation, "Zoom rejected the access token; once more with a new one");
-                self.tokens.invalidate(&token).await;
-                continue;
-            }
-            let Some(wait) = self.config.retry.wait_after(&error, tries, rand::random()) else {
-                return Err(error);
-            };
-            tracing::warn!(operation, tries, wait_ms = wait.as_millis(), %error, "asking Zoom again");
-            tokio::time::sleep(wait).await;
-            tries += 1;
-        }
-    }
-
-    async fn get_once(&self, operation: &str, url: Url, token: &AccessToken) -> Result<Value, Error> {
-        let unreachable = |source: reqwest::Error| Error::Unreachable {
-            operation: operation.to_owned(),
-            source: source.without_url(),
-        };
-        let bearer = token.secret().expose_secret();
-        let mut response = self.http.get(url).bearer_auth(bearer).send().await.map_err(unreachable)?;
-        let body = http::read_body(&mut response, MAX_ANSWER).await.map_err(unreachable)?;
-        answer::read(operation, response.status(), response.headers(), &body, bearer)
-    }
-
+impl Inner {
     fn base(&self, token: &AccessToken) -> Url {
         if let Some(url) = &self.config.base_url {
             return url.clone();
@@ -180,78 +186,32 @@ impl Client {
     }
 }
 
-/// Whether a bearer token may go there: an https host of zoom.us.
-fn is_zooms(url: &Url) -> bool {
-    url.scheme() == "https"
-        && url.host_str().is_some_and(|host| host == "zoom.us" || host.ends_with(".zoom.us"))
-}
-
-fn address(mut base: Url, path: &[&str], query: &[(&str, &str)]) -> Result<Url, Error> {
-    let mut full = base.path().trim_end_matches('/').to_owned();
-    for segment in path {
-        // Addresses with these in them mean another path than the one that was written.
-        if matches!(*segment, "" | "." | "..") {
-            return Err(Error::Path { segment: (*segment).to_owned(), path: path.join("/") });
-        }
-        full.push('/');
-        full.extend(utf8_percent_encode(segment, SEGMENT));
-    }
-    base.set_path(&full);
-    if !query.is_empty() {
-        base.query_pairs_mut().extend_pairs(query);
-    }
-    Ok(base)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
+    use crate::oauth::ServerToServer;
 
-    fn url(text: &str) -> Url {
-        Url::parse(text).unwrap()
+    /// A client whose requests are never sent.
+    pub(super) fn client() -> Client {
+        static CLIENT: LazyLock<Client> = LazyLock::new(|| {
+            let tokens = TokenSource::server_to_server(ServerToServer {
+                client_id: "synthetic-client".to_owned(),
+                client_secret: "synthetic-secret".into(),
+                account_id: "synthetic-account".to_owned(),
+                token_url: "http://127.0.0.1:1/oauth/token".parse().unwrap(),
+            });
+            Client::new(ClientConfig::default(), tokens.unwrap()).unwrap()
+        });
+        CLIENT.clone()
     }
 
     #[test]
-    fn an_id_stays_one_segment_whatever_it_contains() {
-        let address =
-            address(url("https://api.zoom.us/v2/"), &["phone", "users", "a/b?c#d%2F é+@=-_.~"], &[]);
-        assert_eq!(
-            address.unwrap().as_str(),
-            "https://api.zoom.us/v2/phone/users/a%2Fb%3Fc%23d%252F%20%C3%A9%2B%40%3D-_.~"
-        );
-    }
-
-    #[test]
-    fn a_segment_that_would_change_the_path_is_an_error() {
-        for segment in ["", ".", ".."] {
-            let error = address(zoom_api_url(), &["phone", "users", segment, "settings"], &[]).unwrap_err();
-            assert!(matches!(error, Error::Path { .. }), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_query_is_escaped_and_keys_may_repeat() {
-        let address = address(
-            zoom_api_url(),
-            &["phone"],
-            &[("from", "2026-11-22T00:00:00Z"), ("x", "a&b"), ("x", "c")],
-        );
-        assert_eq!(
-            address.unwrap().as_str(),
-            "https://api.zoom.us/v2/phone?from=2026-11-22T00%3A00%3A00Z&x=a%26b&x=c"
-        );
-    }
-
-    #[test]
-    fn a_token_may_only_go_to_https_hosts_of_zoom() {
-        assert!(is_zooms(&url("https://api-us.zoom.us")));
-        for other in [
-            "http://api.zoom.us",
-            "https://zoom.us.evil.test",
-            "https://evilzoom.us",
-            "https://x.test/.zoom.us",
-        ] {
-            assert!(!is_zooms(&url(other)), "{other}");
-        }
+    fn an_operation_that_is_not_there_is_named() {
+        let error = client().operation("listCallQueue").unwrap_err();
+        assert!(error.to_string().contains("\"listCallQueue\""), "{error}");
+        assert!(client().operation("listCallQueues").is_ok());
+        assert!(client().operation("list_call_queues").is_ok());
     }
 }

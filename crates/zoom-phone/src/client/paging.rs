@@ -5,6 +5,9 @@
 //! checked against `page_count` and `total_records`, and everything odd is reported.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+
+use serde_json::Value;
 
 /// Empty pages in a row that are believed to have something behind them.
 const MAX_EMPTY_PAGES: u32 = 3;
@@ -18,7 +21,7 @@ pub enum Anomaly {
     TokenAfterLastPage,
     /// A page token came back that was used before. Paging ends here; rows may be missing.
     #[error(
-        "Zoom repeated a page token; paging ended early, so calls may be missing: ask for a shorter window"
+        "Zoom repeated a page token; paging ended early, so rows may be missing: ask for a shorter window"
     )]
     RepeatedToken,
     /// A page without rows, with a token for another one. It is followed.
@@ -26,11 +29,11 @@ pub enum Anomaly {
     EmptyPage,
     /// Too many empty pages in a row. Paging ends here; rows may be missing.
     #[error(
-        "Zoom sent {MAX_EMPTY_PAGES} empty pages in a row; paging ended early, so calls may be missing: ask for a shorter window"
+        "Zoom sent {MAX_EMPTY_PAGES} empty pages in a row; paging ended early, so rows may be missing: ask for a shorter window"
     )]
     OnlyEmptyPages,
     /// At the end, fewer different rows had come than `total_records` says.
-    #[error("Zoom counted {expected} calls and sent {received}; ask for the window again")]
+    #[error("Zoom counted {expected} rows and sent {received}; ask for the window again")]
     FewerRows {
         /// `total_records` of the last page.
         expected: u64,
@@ -38,7 +41,7 @@ pub enum Anomaly {
         received: u64,
     },
     /// Rows with an id that an earlier page had. They are handed on.
-    #[error("{count} calls were sent on an earlier page already")]
+    #[error("{count} rows were sent on an earlier page already")]
     RowsSeenBefore {
         /// How many.
         count: u64,
@@ -50,17 +53,23 @@ pub enum Anomaly {
         count: u64,
     },
     /// Rows without an id. They are handed on.
-    #[error("{count} calls have no id")]
+    #[error("{count} rows have no id")]
     RowsWithoutId {
         /// How many.
         count: u64,
     },
-    /// Entries that are not JSON objects, and so no rows.
-    #[error("{count} entries of the list are not calls; they were left out")]
+    /// Entries that are no rows; in [`Page::unreadable`](super::Page::unreadable).
+    #[error("{count} entries of the list are not as documented; they are apart")]
     UnreadableRows {
         /// How many.
         count: u64,
     },
+    /// The token had run out, or too much was new: the list was read again from its beginning. Rows that were handed
+    /// out already are left out now, but those without an id come again.
+    #[error(
+        "the page token had run out; the list was read again from its beginning, rows without an id may come twice"
+    )]
+    Restarted,
 }
 
 impl Anomaly {
@@ -73,12 +82,14 @@ impl Anomaly {
     }
 }
 
+/// The id of a row, hashed; `None` for a row without.
+pub(super) type Row = Option<u64>;
+
 /// What one page says about where the list ends.
 #[derive(Debug, Default)]
 pub(super) struct PageFacts {
-    /// The ids of its rows.
-    pub(super) ids: Vec<String>,
-    pub(super) rows_without_id: u64,
+    /// Its rows, also those that are not handed out again.
+    pub(super) rows: Vec<Row>,
     /// `next_page_token`, unless empty.
     pub(super) next_token: Option<String>,
     pub(super) page_count: Option<u64>,
@@ -88,25 +99,69 @@ pub(super) struct PageFacts {
 /// Where a list stands.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
+    hasher: RandomState,
     pages: u64,
     empty_in_a_row: u32,
-    ids: HashSet<String>,
-    rows_without_id: u64,
+    ids: HashSet<u64>,
+    /// Rows so far, each once.
+    received: u64,
     tokens: HashSet<String>,
+    /// Ids that an earlier slice or a first reading of this one had.
+    before: HashSet<u64>,
 }
 
+/// What may be the id of a row. Other names that end in `_id` are ids of something that a row belongs to.
+const IDS: &[&str] =
+    &["id", "call_element_id", "call_history_uuid", "charge_id", "message_id", "fax_log_id", "session_id"];
+
 impl Progress {
-    /// Takes the next page in. Returns the token to go on with, or `None` at the end.
-    pub(super) fn step(&mut self, page: PageFacts, anomalies: &mut Vec<Anomaly>) -> Option<String> {
-        self.pages += 1;
-        let empty = page.ids.is_empty() && page.rows_without_id == 0;
-        self.empty_in_a_row = if empty { self.empty_in_a_row + 1 } else { 0 };
-        self.rows_without_id += page.rows_without_id;
-        let repeated = page.ids.into_iter().filter(|id| !self.ids.insert(id.clone())).count() as u64;
+    /// The id of a row.
+    pub(super) fn row(&self, row: &Value) -> Row {
+        let id = IDS.iter().find_map(|name| row.get(name).filter(|id| id.is_string() || id.is_number()))?;
+        match id.as_str() {
+            Some(text) => Some(text.trim()).filter(|id| !id.is_empty()).map(|id| self.hasher.hash_one(id)),
+            None => Some(self.hasher.hash_one(id.to_string())),
+        }
+    }
+
+    /// Whether the row was handed out before this reading of this slice.
+    pub(super) fn handed_out(&self, row: Row) -> bool {
+        row.is_some_and(|id| self.before.contains(&id))
+    }
+
+    /// Begins the list again; what was handed out is remembered.
+    pub(super) fn restart(&mut self) {
+        let mut before = std::mem::take(&mut self.before);
+        before.extend(self.ids.drain());
+        *self = Self { hasher: self.hasher.clone(), before, ..Self::default() };
+    }
+
+    /// Begins the next slice. A row on the border is in both.
+    pub(super) fn next_slice(&mut self) {
+        let before = std::mem::take(&mut self.ids);
+        *self = Self { hasher: self.hasher.clone(), before, ..Self::default() };
+    }
+
+    /// Counts a page in. Returns how many of its rows are new.
+    fn count(&mut self, rows: &[Row], anomalies: &mut Vec<Anomaly>) -> u64 {
+        // Against earlier pages only: the rows of one page need not differ.
+        let repeated = rows.iter().flatten().filter(|id| self.ids.contains(id)).count() as u64;
+        self.ids.extend(rows.iter().flatten());
         if repeated > 0 {
             anomalies.push(Anomaly::RowsSeenBefore { count: repeated });
         }
-        let received = self.ids.len() as u64 + self.rows_without_id;
+        let new = rows.len() as u64 - repeated;
+        self.pages += 1;
+        self.received += new;
+        new
+    }
+
+    /// Takes the next page in. Returns the token to go on with, or `None` at the end.
+    pub(super) fn step(&mut self, page: PageFacts, anomalies: &mut Vec<Anomaly>) -> Option<String> {
+        self.count(&page.rows, anomalies);
+        let empty = page.rows.is_empty();
+        self.empty_in_a_row = if empty { self.empty_in_a_row + 1 } else { 0 };
+        let received = self.received;
 
         if let Some(token) = page.next_token {
             // Each counter that is there must agree that this was the last page.
@@ -134,10 +189,23 @@ impl Progress {
         }
         None
     }
+
+    /// The same for a `…/sync` operation, whose token always comes: it ends where nothing new comes.
+    pub(super) fn step_sync(&mut self, page: PageFacts, anomalies: &mut Vec<Anomaly>) -> Option<String> {
+        let new = self.count(&page.rows, anomalies);
+        let token = page.next_token.filter(|_| new > 0)?;
+        if self.tokens.insert(token.clone()) {
+            return Some(token);
+        }
+        anomalies.push(Anomaly::RepeatedToken);
+        None
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// Ids, token, `page_count`, `total_records`.
@@ -149,8 +217,7 @@ mod tests {
         let mut anomalies = Vec::new();
         for (number, (ids, token, page_count, total_records)) in pages.iter().enumerate() {
             let facts = PageFacts {
-                ids: ids.iter().map(|id| (*id).to_owned()).collect(),
-                rows_without_id: 0,
+                rows: ids.iter().map(|id| progress.row(&json!({ "id": id }))).collect(),
                 next_token: Some((*token).to_owned()).filter(|token| !token.is_empty()),
                 page_count: *page_count,
                 total_records: *total_records,
@@ -209,5 +276,53 @@ mod tests {
             run(pages),
             (2, vec![Anomaly::RowsSeenBefore { count: 1 }, Anomaly::FewerRows { expected: 3, received: 2 }])
         );
+    }
+
+    #[test]
+    fn rows_of_one_page_need_not_differ_and_rows_without_id_count() {
+        let mut progress = Progress::default();
+        let rows = [json!({"id": "a"}), json!({"id": "a"}), json!({"extension_id": "a"}), json!(7)];
+        let rows = rows.iter().map(|row| progress.row(row)).collect();
+        let mut anomalies = Vec::new();
+        let facts = PageFacts { rows, total_records: Some(4), ..PageFacts::default() };
+        assert_eq!((progress.step(facts, &mut anomalies), anomalies), (None, vec![]));
+    }
+
+    #[test]
+    fn after_a_restart_what_was_handed_out_is_known_and_counted_anew() {
+        let mut progress = Progress::default();
+        let mut anomalies = Vec::new();
+        let page = |progress: &Progress, ids: &[u32], token: Option<&str>| PageFacts {
+            rows: ids.iter().map(|id| progress.row(&json!({"id": id}))).collect(),
+            next_token: token.map(str::to_owned),
+            page_count: None,
+            total_records: Some(3),
+        };
+        let first = page(&progress, &[1, 2], Some("t"));
+        let row = first.rows[0];
+        assert!(!progress.handed_out(row));
+        assert!(progress.step(first, &mut anomalies).is_some());
+        progress.restart();
+        assert!(progress.handed_out(row));
+        let again = page(&progress, &[1, 2], Some("t"));
+        assert!(progress.step(again, &mut anomalies).is_some());
+        let last = page(&progress, &[3], None);
+        assert_eq!((progress.step(last, &mut anomalies), anomalies), (None, vec![]));
+    }
+
+    #[test]
+    fn a_sync_ends_where_nothing_new_comes() {
+        let mut progress = Progress::default();
+        let mut step = |ids: &[u32], token: &str| {
+            let rows = ids.iter().map(|id| progress.row(&json!({"id": id}))).collect();
+            let mut anomalies = Vec::new();
+            let facts = PageFacts { rows, next_token: Some(token.to_owned()), ..PageFacts::default() };
+            (progress.step_sync(facts, &mut anomalies), anomalies)
+        };
+        assert_eq!(step(&[1], "t1"), (Some("t1".to_owned()), vec![]));
+        assert_eq!(step(&[2], "t2"), (Some("t2".to_owned()), vec![]));
+        assert_eq!(step(&[2], "t3"), (None, vec![Anomaly::RowsSeenBefore { count: 1 }]));
+        assert_eq!(step(&[], "t3"), (None, vec![]));
+        assert_eq!(step(&[4], "t2"), (None, vec![Anomaly::RepeatedToken]));
     }
 }

@@ -23,7 +23,7 @@ async fn collect(fake: &Fake, query: CallHistoryQuery) -> (Vec<String>, Vec<Anom
     while let Some(page) = pages.next().await {
         match page {
             Ok(page) => {
-                ids.extend(page.rows.iter().map(|row| row.id().unwrap().to_owned()));
+                ids.extend(page.items.iter().map(|row| row.id().unwrap().to_owned()));
                 anomalies.extend(page.anomalies);
             }
             Err(error) => failure = Some(error.to_string()),
@@ -45,8 +45,8 @@ async fn pages_are_read_to_the_end_with_the_same_filters() {
     let (ids, anomalies, failure) = collect(&fake, asked).await;
     assert_eq!(ids, ["1", "2", "3"]);
     assert_eq!((anomalies, failure), (vec![], None));
-    let first = "from=2026-11-21T00%3A00%3A00Z&to=2026-11-22T00%3A00%3A00Z&page_size=300&time_type=end_time\
-                 &directions=inbound&directions=outbound";
+    let first = "page_size=300&time_type=end_time&directions=inbound&directions=outbound\
+                 &from=2026-11-21T00%3A00%3A00Z&to=2026-11-22T00%3A00%3A00Z";
     let sent: Vec<_> = fake.requests().into_iter().map(|request| request.query).collect();
     assert_eq!(sent, [first.to_owned(), format!("{first}&next_page_token=next%2F1")]);
     assert_eq!(fake.requests()[0].path, "/v2/phone/call_history");
@@ -77,8 +77,8 @@ async fn a_server_that_never_stops_is_stopped_and_the_gap_is_reported() {
 #[tokio::test]
 async fn an_error_ends_the_pages() {
     let fake = Fake::start().await;
-    let expired = json!({"code": 300, "message": "The next page token is invalid or expired."});
-    fake.answer(page(&["1"], "t1", 9)).answer(Answer::new(400, &expired)).answer(page(&["2"], "", 9));
+    let refused = json!({"code": 300, "message": "Validation Failed."});
+    fake.answer(page(&["1"], "t1", 9)).answer(Answer::new(400, &refused)).answer(page(&["2"], "", 9));
     let (ids, _, failure) = collect(&fake, query()).await;
     assert_eq!(ids, ["1"]);
     assert!(failure.unwrap().starts_with("accountCallHistory: Zoom answered 400, code 300"));
@@ -90,8 +90,8 @@ async fn the_old_array_is_read_where_the_new_one_is_missing() {
     let fake = Fake::start().await;
     fake.answer(Answer::new(200, &json!({"call_logs": [{"id": "1", "call_id": "c1"}], "total_records": 1})));
     let first = fake.client().call_history(query()).next().await.unwrap().unwrap();
-    assert_eq!((first.rows[0].id(), first.rows[0].generation()), (Some("1"), Generation::V2));
-    assert_eq!(first.rows[0].call_id(), Some("c1"));
+    assert_eq!((first.items[0].id(), first.items[0].generation()), (Some("1"), Generation::V2));
+    assert_eq!(first.items[0].call_id(), Some("c1"));
     assert_eq!(first.total_records, Some(1));
     assert_eq!(first.anomalies, [Anomaly::OnlyInCallLogs { count: 1 }]);
 }

@@ -37,6 +37,7 @@ pub(crate) struct Seen {
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) authorization: String,
+    pub(crate) content_type: String,
     pub(crate) body: String,
 }
 
@@ -89,7 +90,7 @@ impl Fake {
     }
 
     pub(crate) fn tokens(&self) -> TokenSource {
-        TokenSource::new(ServerToServer {
+        TokenSource::server_to_server(ServerToServer {
             client_id: "synthetic-client".to_owned(),
             client_secret: CLIENT_SECRET.into(),
             account_id: "synthetic account".to_owned(),
@@ -100,21 +101,26 @@ impl Fake {
 
     /// A client that repeats without waiting.
     pub(crate) fn client(&self) -> Client {
-        let config = ClientConfig {
+        Client::new(self.config(), self.tokens()).unwrap()
+    }
+
+    pub(crate) fn config(&self) -> ClientConfig {
+        ClientConfig {
             base_url: Some(self.url.join("v2").unwrap()),
             retry: Retry { first_wait: Duration::ZERO, ..Retry::default() },
             ..ClientConfig::default()
-        };
-        Client::new(config, self.tokens()).unwrap()
+        }
     }
 }
 
 fn seen(method: Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Seen {
+    let text = |name| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
     Seen {
         method,
         path: uri.path().to_owned(),
         query: uri.query().unwrap_or_default().to_owned(),
-        authorization: headers.get("authorization").map_or("", |value| value.to_str().unwrap()).to_owned(),
+        authorization: text("authorization"),
+        content_type: text("content-type"),
         body: String::from_utf8(body.to_vec()).unwrap(),
     }
 }

@@ -3,8 +3,18 @@
 #[cfg(test)]
 mod call_history;
 #[cfg(test)]
+mod download;
+#[cfg(test)]
 mod fake;
 #[cfg(test)]
-mod get;
-#[cfg(test)]
 mod oauth;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod quota;
+#[cfg(test)]
+mod quota_processes;
+#[cfg(test)]
+mod quota_zoom;
+#[cfg(test)]
+mod request;

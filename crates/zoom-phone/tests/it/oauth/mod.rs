@@ -1,3 +1,10 @@
+mod flows;
+mod grants;
+mod printing;
+mod processes;
+mod stores;
+mod zoom;
+
 use std::time::Duration;
 
 use axum::http::Method;
@@ -19,11 +26,11 @@ async fn pass(time: Duration) {
 }
 
 #[tokio::test]
-async fn a_hundred_callers_make_one_token_request() {
+async fn two_hundred_first_callers_make_one_token_request() {
     let fake = Fake::start().await;
     let tokens = fake.tokens();
     let mut callers = JoinSet::new();
-    for _ in 0..100 {
+    for _ in 0..200 {
         let tokens = tokens.clone();
         callers.spawn(async move { tokens.token().await });
     }

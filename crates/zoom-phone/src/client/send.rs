@@ -1,0 +1,211 @@
+//! The way of a request: quota, token, circuit, wire, and again where that is safe.
+
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
+use secrecy::ExposeSecret as _;
+use tokio::time::Instant;
+use tracing::Instrument as _;
+use url::Url;
+use zoom_phone_types::catalogue::Method;
+
+use super::answer::{self, Answer};
+use super::call::Call;
+use super::error::Error;
+use super::request::Request;
+use super::{Inner, retry};
+use crate::http;
+use crate::oauth::AccessToken;
+use crate::quota::{Priority, RateFacts};
+
+/// Largest answer that is read, in bytes. A page of 300 calls has about half a megabyte.
+const MAX_ANSWER: usize = 64 * 1024 * 1024;
+
+/// One try: sends the request with the token and takes the answer in.
+pub(super) type Try<T> =
+    for<'a> fn(&'a Inner, &'a Request, &'a AccessToken) -> BoxFuture<'a, Result<T, Error>>;
+
+impl Call {
+    /// Sends the request and reads the answer. Boxed and not generic: compiled once.
+    pub(super) fn exchange(&self) -> BoxFuture<'_, Result<Answer, Error>> {
+        async move {
+            let request = Request::of(self)?;
+            self.client.inner.send(&request, self.deadline, read_json).await
+        }
+        .boxed()
+    }
+}
+
+fn read_json<'a>(
+    inner: &'a Inner,
+    request: &'a Request,
+    token: &'a AccessToken,
+) -> BoxFuture<'a, Result<Answer, Error>> {
+    async move {
+        let url = inner.address(request, token);
+        let mut response = inner.hop(request, url, Some(token), inner.config.timeout).await?;
+        read(request, &mut response, token).await
+    }
+    .boxed()
+}
+
+/// Reads an answer to its end.
+pub(super) async fn read(
+    request: &Request,
+    response: &mut Response,
+    token: &AccessToken,
+) -> Result<Answer, Error> {
+    let body = http::read_body(response, MAX_ANSWER).await.map_err(|error| unreachable(request, error))?;
+    let rate = RateFacts::read(response.status().as_u16(), response.headers());
+    let bearer = token.secret().expose_secret();
+    answer::read(&request.operation, response.status(), response.headers(), rate, &body, bearer)
+}
+
+fn unreachable(request: &Request, source: reqwest::Error) -> Error {
+    Error::Unreachable { operation: request.operation.clone().into_owned(), source: source.without_url() }
+}
+
+impl Inner {
+    /// Sends a request until it succeeds, or fails in a way that may not be repeated, or the time is over.
+    pub(super) async fn send<T>(
+        &self,
+        request: &Request,
+        deadline: Option<Duration>,
+        one: Try<T>,
+    ) -> Result<T, Error> {
+        let default = (request.priority != Priority::Backfill).then_some(self.config.deadline);
+        let limit = deadline.or(default);
+        let Some(limit) = limit else {
+            return self.tries(request, None, one).instrument(request.span.clone()).await;
+        };
+        let end = Instant::now() + limit;
+        match tokio::time::timeout_at(
+            end,
+            self.tries(request, Some(end), one).instrument(request.span.clone()),
+        )
+        .await
+        {
+            Ok(result) => result,
+            Err(_) => {
+                Err(Error::Deadline { operation: request.operation.clone().into_owned(), after: limit })
+            }
+        }
+    }
+
+    async fn tries<T>(&self, request: &Request, deadline: Option<Instant>, one: Try<T>) -> Result<T, Error> {
+        let operation = || request.operation.clone().into_owned();
+        let mut renewed = false;
+        let mut quota_wait = Duration::ZERO;
+        let mut tries = 1;
+        loop {
+            if request.counted {
+                let pass = self.limiter.enter(request.label, request.priority, deadline).await;
+                let pass = pass.map_err(|source| Error::Quota { operation: operation(), source })?;
+                quota_wait += pass.waited();
+                request.span.record("quota_wait_ms", quota_wait.as_millis());
+            }
+            // After the wait for the quota, during which a token may end.
+            let token = self.tokens.token().await;
+            let token = token.map_err(|source| Error::Auth { operation: operation(), source })?;
+            let url = self.address(request, &token);
+            let host = url.host_str().unwrap_or_default();
+            self.circuits.allow(host).map_err(|wait| Error::CircuitOpen {
+                operation: operation(),
+                host: host.to_owned(),
+                wait,
+            })?;
+            request.span.record("tries", tries);
+            let result = one(self, request, &token).await;
+            self.circuits.record(host, &result);
+            let error = match result {
+                Ok(got) => return Ok(got),
+                Err(error) => error,
+            };
+            if error.token_rejected() && !renewed {
+                renewed = true;
+                count_retry("token");
+                tracing::info!(operation = %request.operation, "Zoom rejected the access token; once more with a new one");
+                self.tokens.invalidate(&token).await;
+                continue;
+            }
+            let Some(reason) = retry::reason(request.method, &error) else { return Err(error) };
+            let Some(wait) = self.config.retry.wait_after(reason, &error, tries, rand::random()) else {
+                return Err(error);
+            };
+            // Rather this error than one that says only that the time was over.
+            if deadline.is_some_and(|deadline| Instant::now() + wait >= deadline) {
+                return Err(error);
+            }
+            count_retry(reason.as_str());
+            tracing::warn!(
+                operation = %request.operation,
+                reason = reason.as_str(),
+                status = error.api().map(|error| error.status),
+                tries,
+                wait_ms = wait.as_millis(),
+                "asking Zoom again"
+            );
+            tokio::time::sleep(wait).await;
+            tries += 1;
+        }
+    }
+
+    /// The address of a request, given the token, which names the region.
+    pub(super) fn address(&self, request: &Request, token: &AccessToken) -> Url {
+        request.url(self.base(token), self.config.base_url.is_some())
+    }
+
+    /// Sends one HTTP request and waits for the head of the answer. `timeout` is for the body, too.
+    pub(super) async fn hop(
+        &self,
+        request: &Request,
+        url: Url,
+        bearer: Option<&AccessToken>,
+        timeout: Duration,
+    ) -> Result<Response, Error> {
+        let mut http = self.http.request(verb(request.method), url).timeout(timeout);
+        if let Some(token) = bearer {
+            http = http.bearer_auth(token.secret().expose_secret());
+        }
+        if let Some((kind, body)) = &request.body {
+            http = http.header(CONTENT_TYPE, kind.as_ref()).body(body.clone());
+        }
+        let begun = Instant::now();
+        let result = http.send().await;
+        let status =
+            result.as_ref().map_or_else(|_| "none".to_owned(), |it| it.status().as_u16().to_string());
+        let operation = request.operation.clone();
+        metrics::histogram!("zoom_phone_request_seconds", "operation" => operation.clone())
+            .record(begun.elapsed());
+        metrics::counter!("zoom_phone_requests_total", "operation" => operation, "status" => status)
+            .increment(1);
+        let response = result.map_err(|error| unreachable(request, error))?;
+        request.span.record("status", response.status().as_u16());
+        if let Some(id) = http::tracking_id(response.headers()) {
+            request.span.record("tracking_id", id);
+        }
+        // A host that is not Zoom's says nothing about the quota.
+        if request.counted && bearer.is_some() {
+            let facts = RateFacts::read(response.status().as_u16(), response.headers());
+            self.limiter.learn(request.label, &facts);
+        }
+        Ok(response)
+    }
+}
+
+fn count_retry(reason: &'static str) {
+    metrics::counter!("zoom_phone_retries_total", "reason" => reason).increment(1);
+}
+
+fn verb(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    }
+}

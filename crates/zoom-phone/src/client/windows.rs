@@ -1,0 +1,195 @@
+//! Windows of time: in the spelling of the operation, in slices that Zoom accepts.
+
+use std::collections::VecDeque;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan as _, Unit};
+use zoom_phone_types::catalogue::Schema;
+
+use super::call::Call;
+use super::error::Fault;
+
+/// Longest slice. Zoom allows a month, and some accounts see windows refused that begin in one month and end in the
+/// next: slices end with the calendar month (UTC), too.
+const SLICE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The one list that is no list of records but sums over the window, up to a year of it.
+const SUMS: &str = "call_queue_analytics";
+
+/// Writes the whole window of a call into its query.
+pub(super) fn whole(call: &mut Call) {
+    if let Some((from, to, spelling)) = take(call) {
+        set(call, spelling.begin(from), spelling.end(to));
+    }
+}
+
+/// Sets the window of a query.
+pub(super) fn set(call: &mut Call, from: String, to: String) {
+    for (name, value) in [("from", from), ("to", to)] {
+        call.query.retain(|(set, _)| set != name);
+        call.query.push((name.into(), vec![value]));
+    }
+}
+
+/// Takes the window off a call, and cuts it, oldest first. Empty without a window.
+pub(super) fn slices(call: &mut Call) -> VecDeque<(String, String)> {
+    let Some((from, to, spelling)) = take(call) else { return VecDeque::new() };
+    let sums = call.target.operation().is_some_and(|operation| operation.name == SUMS);
+    let cuts = if sums { vec![(from, to)] } else { cut(from, to, SLICE) };
+    cuts.into_iter().map(|(from, to)| (spelling.begin(from), spelling.end(to))).collect()
+}
+
+fn take(call: &mut Call) -> Option<(Timestamp, Timestamp, Spelling)> {
+    let (from, to) = call.window.take()?;
+    if from >= to {
+        call.faults.push(Fault::new("the window", "ends before it begins"));
+        return None;
+    }
+    let operation = call.target.operation();
+    let parameter = |name| operation?.parameters.iter().find(|parameter| parameter.name == name);
+    let (Some(from_parameter), Some(_)) = (parameter("from"), parameter("to")) else {
+        call.faults.push(Fault::new("the window", "is not taken by this operation"));
+        return None;
+    };
+    let spelling = match from_parameter.schema.as_ref() {
+        Schema::Text { format: Some(format), .. } if format == "date" => Spelling::Date,
+        _ => Spelling::DateTime,
+    };
+    Some((from, to, spelling))
+}
+
+#[derive(Clone, Copy)]
+enum Spelling {
+    /// `2026-11-22`, the last day included.
+    Date,
+    /// `2026-11-22T00:00:00Z`.
+    DateTime,
+}
+
+impl Spelling {
+    fn begin(self, time: Timestamp) -> String {
+        match self {
+            Self::Date => time.strftime("%Y-%m-%d").to_string(),
+            Self::DateTime => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        }
+    }
+
+    /// Rounded up: better a row too many than one too few.
+    fn end(self, time: Timestamp) -> String {
+        match self {
+            // Midnight is the end of the day before.
+            Self::Date => self.begin(time - SignedDuration::from_nanos(1)),
+            Self::DateTime => {
+                let second = time.round(Unit::Second).unwrap_or(time);
+                let up = if second < time { second + SignedDuration::from_secs(1) } else { second };
+                self.begin(up)
+            }
+        }
+    }
+}
+
+/// Slices without gaps, oldest first, none longer than `longest` or over the end of a month. Each begins where the one
+/// before ends.
+fn cut(from: Timestamp, to: Timestamp, longest: SignedDuration) -> Vec<(Timestamp, Timestamp)> {
+    let mut slices = Vec::new();
+    let mut begin = from;
+    while begin < to {
+        let month = begin.to_zoned(TimeZone::UTC).date().first_of_month().checked_add(1.month());
+        let month_end = month.and_then(|date| date.to_zoned(TimeZone::UTC)).map(|it| it.timestamp());
+        let end = to.min(begin + longest).min(month_end.unwrap_or(to));
+        slices.push((begin, end));
+        begin = end;
+    }
+    slices
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::client::tests::client;
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn sliced(id: &str, from: &str, to: &str) -> Vec<(String, String)> {
+        let mut call = client().operation(id).unwrap().window(time(from), time(to));
+        let slices = slices(&mut call);
+        assert!(call.faults.is_empty(), "{:?}", call.faults);
+        slices.into()
+    }
+
+    fn pair(from: &str, to: &str) -> (String, String) {
+        (from.to_owned(), to.to_owned())
+    }
+
+    #[test]
+    fn a_long_window_is_cut_after_thirty_days_and_at_the_end_of_a_month() {
+        assert_eq!(
+            sliced("accountCallHistory", "2026-09-20T12:00:00Z", "2026-11-03T00:00:00Z"),
+            [
+                pair("2026-09-20T12:00:00Z", "2026-10-01T00:00:00Z"),
+                pair("2026-10-01T00:00:00Z", "2026-10-31T00:00:00Z"),
+                pair("2026-10-31T00:00:00Z", "2026-11-01T00:00:00Z"),
+                pair("2026-11-01T00:00:00Z", "2026-11-03T00:00:00Z"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_window_of_parts_of_seconds_never_shrinks() {
+        assert_eq!(
+            sliced("accountCallHistory", "2026-11-21T10:00:00.9Z", "2026-11-22T10:00:00.1Z"),
+            [pair("2026-11-21T10:00:00Z", "2026-11-22T10:00:01Z")]
+        );
+    }
+
+    #[test]
+    fn where_only_dates_are_taken_the_days_are_whole_and_do_not_overlap() {
+        assert_eq!(
+            sliced("getPSOperationLogs", "2026-10-30T10:00:00Z", "2026-11-02T00:00:00Z"),
+            [pair("2026-10-30", "2026-10-31"), pair("2026-11-01", "2026-11-01")]
+        );
+    }
+
+    #[test]
+    fn sums_over_a_window_are_asked_for_in_one_piece() {
+        assert_eq!(sliced("callqueueanalytics", "2026-01-01T00:00:00Z", "2026-11-01T00:00:00Z").len(), 1);
+    }
+
+    #[test]
+    fn a_window_that_makes_no_sense_is_a_fault() {
+        let fault = |id: &str, from: &str, to: &str| {
+            let mut call = client().operation(id).unwrap().window(time(from), time(to));
+            whole(&mut call);
+            call.faults.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let (one, two) = ("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z");
+        assert_eq!(fault("accountCallHistory", one, two), [""; 0]);
+        assert_eq!(fault("accountCallHistory", two, one), ["the window ends before it begins"]);
+        assert_eq!(fault("listPhoneUsers", one, two), ["the window is not taken by this operation"]);
+    }
+
+    proptest! {
+        #[test]
+        fn slices_cover_the_window_and_none_is_too_long(begin in 0..4_000_000_000_i64, length in 1..40_000_000_i64) {
+            let from = Timestamp::from_second(begin).unwrap();
+            let to = Timestamp::from_second(begin + length).unwrap();
+            let slices = cut(from, to, SLICE);
+            prop_assert_eq!((slices[0].0, slices[slices.len() - 1].1), (from, to));
+            for window in slices.windows(2) {
+                prop_assert_eq!(window[0].1, window[1].0);
+            }
+            for (begin, end) in slices {
+                prop_assert!(begin < end && end.duration_since(begin) <= SLICE);
+                let month = |time: Timestamp| {
+                    let date = time.to_zoned(TimeZone::UTC).date();
+                    (date.year(), date.month())
+                };
+                prop_assert_eq!(month(begin), month(end - SignedDuration::from_nanos(1)));
+            }
+        }
+    }
+}

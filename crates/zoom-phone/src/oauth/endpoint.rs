@@ -1,0 +1,95 @@
+//! Talking to Zoom's OAuth service.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use super::error::No;
+use super::token::{Grant, Kind};
+use super::{App, AuthError, clock};
+use crate::http;
+
+/// Largest answer that is read, in bytes.
+const MAX_ANSWER: usize = 64 * 1024;
+
+/// An app and the connection for its requests.
+pub(super) struct Endpoint {
+    pub(super) app: App,
+    http: reqwest::Client,
+}
+
+/// A success that was read whole, or a refusal that was understood.
+pub(super) type Heard = Result<(u16, Zeroizing<Vec<u8>>), No>;
+
+impl Endpoint {
+    pub(super) fn new(app: App) -> Result<Self, AuthError> {
+        let http = http::client(Duration::from_secs(5), Duration::from_secs(10))
+            .map_err(|error| AuthError::Setup(Arc::new(error)))?;
+        Ok(Self { app, http })
+    }
+
+    /// Posts a form. The parameters go in the body: a query string ends up in logs.
+    pub(super) async fn post(&self, url: Url, form: &[(&str, &str)]) -> Result<Heard, AuthError> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let unreachable = |error: reqwest::Error| AuthError::Unreachable {
+            host: host.clone(),
+            source: Arc::new(error.without_url()),
+        };
+        let request = self.http.post(url);
+        let request = match &self.app.client_secret {
+            Some(secret) => request.basic_auth(&self.app.client_id, Some(secret.expose_secret())).form(&form),
+            None => {
+                let mut form = form.to_vec();
+                form.retain(|(name, _)| *name != "client_id");
+                form.push(("client_id", &self.app.client_id));
+                request.form(&form)
+            }
+        };
+        let mut response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let tracking_id = http::tracking_id(response.headers());
+        let body =
+            Zeroizing::new(http::read_body(&mut response, MAX_ANSWER).await.map_err(unreachable)?.bytes);
+        if status.is_success() {
+            Ok(Ok((status.as_u16(), body)))
+        } else {
+            Ok(Err(No::read(status, tracking_id, &body)))
+        }
+    }
+
+    /// Asks for a token. `old` is the refresh token in the form, if one is.
+    pub(super) async fn ask(
+        &self,
+        kind: Kind,
+        form: &[(&str, &str)],
+        old: Option<&SecretString>,
+    ) -> Result<Result<Grant, No>, AuthError> {
+        let asked_at = clock::now();
+        let (status, body) = match self.post(self.app.token_url.clone(), form).await? {
+            Ok(success) => success,
+            Err(no) => return Ok(Err(no)),
+        };
+        let grant = Grant::read(kind, &body, old, asked_at).ok_or(AuthError::Unreadable { status })?;
+        tracing::debug!(?kind, scopes = grant.scopes().len(), expires_at = %grant.expires_at(), "new access token");
+        Ok(Ok(grant))
+    }
+
+    /// Ends an access token and the refresh token that came with it. One that is dead already is no error.
+    pub(super) async fn revoke(&self, token: &SecretString) -> Result<(), AuthError> {
+        let form = [("token", token.expose_secret())];
+        match self.post(self.app.sibling("revoke")?, &form).await? {
+            Ok(_) => Ok(()),
+            Err(No::Unavailable(error)) => Err(error),
+            Err(No::Refused(refusal)) => match AuthError::from(refusal) {
+                error @ AuthError::InvalidClient { .. } => Err(error),
+                error => {
+                    tracing::debug!(%error, "nothing to revoke");
+                    Ok(())
+                }
+            },
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! What can stand between a program and its token.
+
+use std::sync::Arc;
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+use super::{CallbackError, StoreError};
+use crate::http;
+
+/// Why there is no access token.
+///
+/// Cloneable, because everyone who waited for the same request gets the same answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// Zoom knows no app with this client id and secret. Asking again does not help.
+    #[error(
+        "Zoom does not accept the client id and secret ({reason}); copy both again from the app's page \"App Credentials\" in Zoom's Marketplace"
+    )]
+    InvalidClient {
+        /// Zoom's words.
+        reason: String,
+    },
+    /// Zoom knows the app, or says nothing about it, but gives it no token. Asking again does not help.
+    #[error(
+        "Zoom gives this app no token: {reason} ({error}, status {status}, tracking id {tracking_id}); {advice}"
+    )]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Zoom's numeric code where it gives one, or its `error`, such as `invalid_request`.
+        error: String,
+        /// Zoom's `reason`.
+        reason: String,
+        /// What to do.
+        advice: &'static str,
+        /// `x-zm-trackingid`, for Zoom's support; "none" if the answer has none.
+        tracking_id: String,
+    },
+    /// The grant is dead: Zoom will never again give a token for it. Nobody asks Zoom again until somebody
+    /// signed in.
+    #[error("{reason}{}; sign in again", if *answer_lost { " (the answer to an earlier refresh was lost, and the new tokens with it)" } else { "" })]
+    SignInAgain {
+        /// Zoom's words, and what they mean.
+        reason: String,
+        /// The outcome of an earlier refresh was never heard: that is probably why.
+        answer_lost: bool,
+    },
+    /// The store holds no grant under this key: nobody signed in, or somebody signed out.
+    #[error("nobody is signed in as {key}; sign in first")]
+    NotSignedIn {
+        /// The key in the store.
+        key: String,
+    },
+    /// Zoom rejects each new token at once. No new one is asked for during the rest of the minute.
+    #[error(
+        "Zoom rejects the new access token as well: probably another program asks for tokens of the same app, and each of its tokens ends ours; let the programs share one token store, or make an app for each"
+    )]
+    Contested,
+    /// The person, or an administrator, said no.
+    #[error("access was denied on Zoom's page; start again, and allow it there")]
+    Denied,
+    /// The device code ran out before anybody typed it in.
+    #[error("nobody entered the code in time; start again with a new one")]
+    DeviceExpired,
+    /// The way back from Zoom's consent page went wrong.
+    #[error("the way back from Zoom's consent page went wrong")]
+    Callback(#[from] CallbackError),
+    /// An address of the configuration cannot be used.
+    #[error("the {what} {fault}; correct it")]
+    Address {
+        /// Which.
+        what: &'static str,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// Zoom is overloaded or broken (status 429 or 5xx). Ask again later.
+    #[error(
+        "Zoom's token endpoint cannot answer now (status {status}, tracking id {tracking_id}); try again later"
+    )]
+    Unavailable {
+        /// HTTP status.
+        status: u16,
+        /// `x-zm-trackingid`, for Zoom's support; "none" if the answer has none.
+        tracking_id: String,
+    },
+    /// A success that holds no token: usually a proxy or a sign-in page between here and Zoom.
+    #[error(
+        "the answer to the token request (status {status}) is not Zoom's token answer; check the token URL, and proxies on the way"
+    )]
+    Unreadable {
+        /// HTTP status.
+        status: u16,
+    },
+    /// The token endpoint could not be reached. Ask again later.
+    #[error("the token endpoint {host} could not be reached; check the network, DNS and proxy settings")]
+    Unreachable {
+        /// Host of the token URL.
+        host: String,
+        /// What the network said.
+        #[source]
+        source: Arc<reqwest::Error>,
+    },
+    /// The HTTP client could not be set up: the machine's TLS settings or certificates are at fault.
+    #[error("the HTTP client for token requests could not be set up; check the machine's root certificates")]
+    Setup(#[source] Arc<reqwest::Error>),
+    /// The machine has no random numbers, or the process is shutting down.
+    #[error("{0}")]
+    Interrupted(&'static str),
+    /// The tokens could not be read or kept.
+    #[error("the token store failed")]
+    Store(#[source] Arc<StoreError>),
+}
+
+impl AuthError {
+    /// Whether the same request may succeed later, with nothing changed.
+    pub fn retry_helps(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } | Self::Unreachable { .. } => true,
+            Self::Store(error) => error.retry_helps(),
+            _ => false,
+        }
+    }
+
+    /// The request was never sent, or certainly not carried out.
+    pub(super) fn certainly_not_done(&self) -> bool {
+        match self {
+            Self::Unreachable { source, .. } => source.is_connect(),
+            Self::Unavailable { status, .. } => *status == 429,
+            Self::Unreadable { .. } => false,
+            _ => true,
+        }
+    }
+
+    /// The request may have been carried out, and its answer got lost on the way.
+    pub(super) fn answer_lost(&self) -> bool {
+        matches!(self, Self::Unreachable { source, .. } if !source.is_connect())
+    }
+}
+
+impl From<StoreError> for AuthError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
+
+/// A refusal: `{"reason","error"}` of the token endpoint, or `{"code","message"}` of the API.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    error: Option<String>,
+    #[serde(alias = "message", alias = "error_description")]
+    reason: Option<String>,
+    code: serde_json::Value,
+}
+
+/// What the token service said no with.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: u16,
+    pub(super) error: String,
+    code: Option<u64>,
+    reason: String,
+    tracking_id: String,
+}
+
+/// An answer that is no success.
+pub(super) enum No {
+    Refused(Refusal),
+    Unavailable(AuthError),
+}
+
+impl No {
+    pub(super) fn read(status: StatusCode, tracking_id: Option<String>, body: &[u8]) -> Self {
+        let tracking_id = tracking_id.unwrap_or_else(|| "none".to_owned());
+        let status_code = status.as_u16();
+        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+            return Self::Unavailable(AuthError::Unavailable { status: status_code, tracking_id });
+        }
+        let body: Body = serde_json::from_slice(body).unwrap_or_default();
+        let code = body.code.as_u64().or_else(|| body.code.as_str()?.trim().parse().ok());
+        Self::Refused(Refusal {
+            status: status_code,
+            error: body.error.map(|error| http::printable(&error)).unwrap_or_default(),
+            code,
+            reason: body
+                .reason
+                .map_or_else(|| "no reason given".to_owned(), |reason| http::printable(&reason)),
+            tracking_id,
+        })
+    }
+}
+
+impl From<No> for AuthError {
+    fn from(no: No) -> Self {
+        match no {
+            No::Refused(refusal) => refusal.into(),
+            No::Unavailable(error) => error,
+        }
+    }
+}
+
+/// What to do about Zoom's codes of the token service (its list of OAuth errors).
+const ADVICE: &[(u64, &str)] = &[
+    (4700, "check that the app is activated and has the scopes it needs"),
+    (4705, "this type of app may not ask for tokens in this way; check the type of the app"),
+    (4706, "credentials or grant type were missing; check that nothing on the way changes the request"),
+    (
+        4709,
+        "the redirect address must be the one of the app's settings, letter for letter, with or without the slash at its end",
+    ),
+    (4711, "the app's scopes have changed since; sign in again"),
+    (4717, "Zoom has disabled this app; ask Zoom's support"),
+    (4732, "Zoom could not make the code; start again"),
+    (4733, "the code was older than five minutes; start again"),
+    (4734, "the code was not the one Zoom gave, or was used before; start again"),
+    (4735, "the person who signed in is no longer a user of Zoom"),
+    (4737, "the authorization is gone; the app was probably removed from the account"),
+    (4738, "an administrator has disabled the authorization"),
+    (4740, "a later sign-in of the same person replaced this one"),
+    (4741, "the authorization was withdrawn, or a later sign-in of the same person replaced it"),
+];
+
+impl Refusal {
+    /// 4702 and 4704: client id or secret wrong (Zoom's list of OAuth errors).
+    fn wrong_client(&self) -> bool {
+        self.error == "invalid_client" || matches!(self.code, Some(4702 | 4704))
+    }
+
+    /// Said of a refresh token: no later refresh with it can succeed. Zoom says `invalid_request` of dead refresh
+    /// tokens ("Invalid Token!"), other servers `invalid_grant`.
+    pub(super) fn ends_the_grant(&self) -> bool {
+        !self.wrong_client()
+            && (matches!(self.error.as_str(), "invalid_grant" | "invalid_request")
+                || matches!(self.code, Some(124 | 4711 | 4735 | 4737 | 4738 | 4740 | 4741)))
+    }
+
+    /// Zoom's words, with their meaning where it is known.
+    pub(super) fn words(&self) -> String {
+        match self.known_advice() {
+            Some(advice) => format!("Zoom refuses the refresh token: {} ({advice})", self.reason),
+            None => format!("Zoom refuses the refresh token: {}", self.reason),
+        }
+    }
+
+    fn known_advice(&self) -> Option<&'static str> {
+        let code = self.code?;
+        ADVICE.iter().find(|(known, _)| *known == code).map(|(_, advice)| *advice)
+    }
+}
+
+impl From<Refusal> for AuthError {
+    fn from(refusal: Refusal) -> Self {
+        if refusal.wrong_client() {
+            return Self::InvalidClient { reason: refusal.reason };
+        }
+        let advice = refusal.known_advice().unwrap_or(match refusal.error.as_str() {
+            "unsupported_grant_type" | "unauthorized_client" => ADVICE[1].1,
+            "invalid_scope" => "ask only for scopes that the app has in Zoom's Marketplace",
+            _ if (300..400).contains(&refusal.status) => "redirects are not followed; check the token URL",
+            _ => {
+                "check the account id (not the account number), the type of the app, and that it is activated"
+            }
+        });
+        let error = match refusal.code {
+            Some(code) => code.to_string(),
+            None if refusal.error.is_empty() => "no error code".to_owned(),
+            None => refusal.error,
+        };
+        Self::Refused {
+            status: refusal.status,
+            error,
+            reason: refusal.reason,
+            advice,
+            tracking_id: refusal.tracking_id,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: &str) -> Refusal {
+        match No::read(StatusCode::BAD_REQUEST, None, body.as_bytes()) {
+            No::Refused(refusal) => refusal,
+            No::Unavailable(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn every_known_code_comes_with_advice_whether_number_or_text() {
+        for (code, advice) in ADVICE {
+            for body in [
+                format!(r#"{{"code":{code},"message":"no"}}"#),
+                format!(r#"{{"code":"{code}","message":"no"}}"#),
+            ] {
+                let error = AuthError::from(refusal(&body));
+                assert!(error.to_string().contains(advice), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_refusals_of_the_refresh_token_itself_end_a_grant() {
+        let table = [
+            (r#"{"reason":"Invalid Token!","error":"invalid_request"}"#, true),
+            (r#"{"error":"invalid_grant"}"#, true),
+            (r#"{"code":4741,"message":"revoked"}"#, true),
+            (r#"{"code":4735,"message":"owner"}"#, true),
+            (r#"{"reason":"Invalid client_id or client_secret","error":"invalid_client"}"#, false),
+            (r#"{"code":4702,"message":"client","error":"invalid_request"}"#, false),
+            (r#"{"code":4717,"message":"disabled"}"#, false),
+            (r#"{"error":"unsupported_grant_type"}"#, false),
+            ("<html>a proxy</html>", false),
+            ("", false),
+        ];
+        for (body, ends) in table {
+            assert_eq!(refusal(body).ends_the_grant(), ends, "{body}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_refusal_is_read(body: Vec<u8>, status in 300u16..600) {
+            let status = StatusCode::from_u16(status).unwrap();
+            let _ = AuthError::from(No::read(status, None, &body)).to_string();
+        }
+    }
+}
