@@ -21,9 +21,11 @@ mod metrics;
 mod problem;
 mod reconcile;
 mod serve;
+mod tokens;
 mod web;
 
 pub use api::document;
 pub use ingest::Secrets;
 pub use reconcile::Reconcile;
 pub use serve::{ServeError, Server, ServerConfig};
+pub use tokens::DatabaseTokens;

@@ -8,6 +8,8 @@
 //! - `calls.db` holds what can be computed from it: calls, their names, the change feed, the watermark. One
 //!   transaction moves all of them, so a crash leaves them at an earlier moment, never between two.
 //!
+//! Beside them `secrets.db` keeps sealed tokens ([`Secrets`]); it may be opened by several processes at once.
+//!
 //! The rest of Offhook sees [`Store`], [`Inbox`] and plain values. No SQL leaves this crate, which is the
 //! room a second database has.
 
@@ -16,7 +18,7 @@ mod sqlite;
 mod values;
 
 pub use error::StoreError;
-pub use sqlite::{Inbox, Rebuilt, Store, rebuild};
+pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, rebuild};
 pub use values::{
     Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, Match, OpenCalls,
 };

@@ -16,3 +16,5 @@ mod reconcile;
 mod rig;
 #[cfg(test)]
 mod stop;
+#[cfg(test)]
+mod tokens;

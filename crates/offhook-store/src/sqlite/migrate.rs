@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::StoreError;
 
@@ -76,6 +76,17 @@ const CALLS: &[&str] = &["
     );
 "];
 
+const SECRETS: &[&str] = &["
+    CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+    -- Who may write a name. A row is never deleted: its fence must only grow.
+    CREATE TABLE lease (
+        name TEXT PRIMARY KEY,
+        fence INTEGER NOT NULL,
+        until_ms INTEGER NOT NULL               -- milliseconds since 1970
+    ) WITHOUT ROWID;
+"];
+
 /// Opens the inbox for writing. Its commits reach the disk before they return.
 pub(super) fn inbox(path: &Path) -> Result<Connection, StoreError> {
     writer(path, INBOX, "FULL")
@@ -95,6 +106,11 @@ pub(super) fn calls(path: &Path) -> Result<Connection, StoreError> {
     })
 }
 
+/// Opens the secrets for reading and writing. Its commits reach the disk before they return.
+pub(super) fn secrets(path: &Path) -> Result<Connection, StoreError> {
+    writer(path, SECRETS, "FULL")
+}
+
 fn writer(path: &Path, steps: &[&str], synchronous: &str) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(10))?;
@@ -102,18 +118,26 @@ fn writer(path: &Path, steps: &[&str], synchronous: &str) -> Result<Connection, 
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(64);
-    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = user_version(&connection)?;
     let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
     if found > known {
         return Err(StoreError::TooNew { path: path.to_owned(), found, known });
     }
     for (version, step) in (1u32..).zip(steps).skip(found as usize) {
-        let transaction = connection.transaction()?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Of the secrets, another process may have been faster.
+        if user_version(&transaction)? >= version {
+            continue;
+        }
         transaction.execute_batch(step)?;
         transaction.pragma_update(None, "user_version", version)?;
         transaction.commit()?;
     }
     Ok(connection)
+}
+
+fn user_version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// Opens a file for reading only.

@@ -4,6 +4,7 @@ mod fold;
 mod inbox;
 mod migrate;
 mod read;
+mod secrets;
 
 use std::{
     fs::File,
@@ -16,6 +17,7 @@ use rusqlite::Connection;
 pub use self::{
     fold::{Rebuilt, rebuild},
     inbox::Inbox,
+    secrets::{Lease, Secrets},
 };
 use crate::StoreError;
 
@@ -112,18 +114,25 @@ impl Readers {
     }
 }
 
-fn lock(directory: &Path) -> Result<File, StoreError> {
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |source| StoreError::Directory { path, source }
-    };
+/// Makes the directory if it is not there.
+fn prepare_directory(directory: &Path) -> Result<(), StoreError> {
     if !directory.exists() {
-        std::fs::create_dir_all(directory).map_err(io(directory))?;
+        std::fs::create_dir_all(directory)
+            .map_err(|source| StoreError::Directory { path: directory.to_owned(), source })?;
         // The directory itself must outlive a power failure too, or nothing in it does.
         if let Some(parent) = directory.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             sync_directory(parent)?;
         }
     }
+    Ok(())
+}
+
+fn lock(directory: &Path) -> Result<File, StoreError> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StoreError::Directory { path, source }
+    };
+    prepare_directory(directory)?;
     let path = directory.join("lock");
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io(&path))?;
     match file.try_lock() {

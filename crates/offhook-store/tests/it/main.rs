@@ -12,3 +12,5 @@ mod inbox;
 mod lists;
 #[cfg(test)]
 mod rebuild;
+#[cfg(test)]
+mod secrets;

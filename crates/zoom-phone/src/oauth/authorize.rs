@@ -79,7 +79,7 @@ pub enum CallbackError {
 }
 
 /// What came back, and what proves that it is ours.
-pub(super) struct Code {
+pub(super) struct CameBack {
     pub(super) code: SecretString,
     pub(super) verifier: SecretString,
     pub(super) redirect_uri: String,
@@ -143,7 +143,7 @@ impl Pending {
     }
 
     /// Reads the way back. `state` comes first: of a request that is not ours nothing else is believed.
-    pub(super) fn read(self, callback: &str, now: Timestamp) -> Result<Code, CallbackError> {
+    pub(super) fn read(self, callback: &str, now: Timestamp) -> Result<CameBack, CallbackError> {
         match parameter(callback, "state")? {
             Some(state) if self.knows(&state) => {}
             _ => return Err(CallbackError::State),
@@ -156,7 +156,7 @@ impl Pending {
             return Err(CallbackError::Denied { error: http::printable(&error), description });
         }
         let code = parameter(callback, "code")?.ok_or(CallbackError::NoCode)?;
-        Ok(Code { code: code.into(), verifier: self.verifier, redirect_uri: self.redirect_uri })
+        Ok(CameBack { code: code.into(), verifier: self.verifier, redirect_uri: self.redirect_uri })
     }
 }
 

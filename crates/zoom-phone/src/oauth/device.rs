@@ -23,7 +23,7 @@ const LONGEST: Duration = Duration::from_hours(1);
 /// [`SignIn::wait`](super::SignIn::wait).
 #[derive(Debug)]
 pub struct DeviceCode {
-    device_code: SecretString,
+    secret: SecretString,
     user_code: String,
     verification_uri: Url,
     verification_uri_complete: Option<Url>,
@@ -70,7 +70,7 @@ impl DeviceCode {
         let lifetime = answer.expires_in.map_or(USUAL_LIFETIME, Duration::from_secs).min(LONGEST);
         let interval = answer.interval.map_or(STEP, Duration::from_secs);
         Some(Self {
-            device_code: answer.device_code.into(),
+            secret: answer.device_code.into(),
             user_code: answer.user_code,
             verification_uri: web_page(&answer.verification_uri)?,
             verification_uri_complete: answer.verification_uri_complete.as_deref().and_then(web_page),
@@ -84,10 +84,10 @@ impl DeviceCode {
         mut self,
         mut ask: impl AsyncFnMut(&[(&str, &str)]) -> Result<Result<Grant, No>, AuthError>,
     ) -> Result<Grant, AuthError> {
-        let device_code = self.device_code;
+        let secret = self.secret;
         let form = [
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
-            ("device_code", device_code.expose_secret()),
+            ("device_code", secret.expose_secret()),
         ];
         loop {
             let next = Instant::now() + self.interval;
@@ -142,19 +142,19 @@ mod tests {
     const ANSWER: &str = r#"{"device_code":"the-device-code","user_code":"ABCD","interval":5,"expires_in":900,
         "verification_uri":"https://zoom.us/oauth_device","verification_uri_complete":"https://zoom.us/oauth/device/complete/ABCD"}"#;
 
-    fn no(status: u16, error: &str) -> Result<Result<Grant, No>, AuthError> {
+    type Heard = Result<Grant, No>;
+
+    fn no(status: u16, error: &str) -> Heard {
         let body = format!(r#"{{"error":"{error}"}}"#);
-        Ok(Err(No::read(StatusCode::from_u16(status).unwrap(), None, body.as_bytes())))
+        Err(No::read(StatusCode::from_u16(status).unwrap(), None, body.as_bytes()))
     }
 
-    fn yes() -> Result<Result<Grant, No>, AuthError> {
-        Ok(Ok(Grant::read(Kind::User, br#"{"access_token":"t"}"#, None, Timestamp::UNIX_EPOCH).unwrap()))
+    fn grant() -> Grant {
+        Grant::read(Kind::User, br#"{"access_token":"t"}"#, None, Timestamp::UNIX_EPOCH).unwrap()
     }
 
     /// Waits with these answers; tells the outcome and at which seconds Zoom was asked.
-    async fn waited(
-        answers: impl IntoIterator<Item = Result<Result<Grant, No>, AuthError>>,
-    ) -> (Result<Grant, AuthError>, Vec<u64>) {
+    async fn waited(answers: impl IntoIterator<Item = Heard>) -> (Result<Grant, AuthError>, Vec<u64>) {
         let began = Instant::now();
         let device = DeviceCode::read(ANSWER.as_bytes(), began).unwrap();
         let mut answers = answers.into_iter();
@@ -163,7 +163,7 @@ mod tests {
             .wait(async |form: &[(&str, &str)]| {
                 assert_eq!(form[1], ("device_code", "the-device-code"));
                 asked.push(began.elapsed().as_secs());
-                answers.next().unwrap_or_else(|| no(400, "authorization_pending"))
+                Ok(answers.next().unwrap_or_else(|| no(400, "authorization_pending")))
             })
             .await;
         (outcome, asked)
@@ -173,7 +173,7 @@ mod tests {
     async fn zoom_is_asked_every_five_seconds_and_less_often_when_it_says_so() {
         let pending = || no(400, "authorization_pending");
         let (outcome, asked) =
-            waited([pending(), no(400, "slow_down"), pending(), no(503, ""), pending(), yes()]).await;
+            waited([pending(), no(400, "slow_down"), pending(), no(503, ""), pending(), Ok(grant())]).await;
         assert!(outcome.is_ok());
         assert_eq!(asked, [5, 10, 20, 30, 50, 70]);
     }

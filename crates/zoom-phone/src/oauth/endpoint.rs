@@ -39,16 +39,15 @@ impl Endpoint {
             source: Arc::new(error.without_url()),
         };
         let request = self.http.post(url);
-        let request = match &self.app.client_secret {
-            Some(secret) => request.basic_auth(&self.app.client_id, Some(secret.expose_secret())).form(&form),
-            None => {
-                let mut form = form.to_vec();
-                form.retain(|(name, _)| *name != "client_id");
-                form.push(("client_id", &self.app.client_id));
-                request.form(&form)
-            }
+        let mut form = form.to_vec();
+        let request = if let Some(secret) = &self.app.client_secret {
+            request.basic_auth(&self.app.client_id, Some(secret.expose_secret()))
+        } else {
+            form.retain(|(name, _)| *name != "client_id");
+            form.push(("client_id", &self.app.client_id));
+            request
         };
-        let mut response = request.send().await.map_err(unreachable)?;
+        let mut response = request.form(&form).send().await.map_err(unreachable)?;
         let status = response.status();
         let tracking_id = http::tracking_id(response.headers());
         let body =

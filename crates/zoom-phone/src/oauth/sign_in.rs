@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
-use super::authorize::Code;
+use super::authorize::CameBack;
 use super::endpoint::Endpoint;
 use super::token::{Grant, Kind};
 use super::{App, AuthError, Authorization, Begun, DeviceCode, Pending, device};
@@ -28,7 +28,7 @@ impl SignIn {
     /// Turns what came back into tokens. `callback` is the query that Zoom sent the browser back with, or the
     /// address it is in. A [`Pending`] is used up by it, whatever comes of it.
     pub async fn finish(&self, pending: Pending, callback: &str, now: Timestamp) -> Result<Grant, AuthError> {
-        let Code { code, verifier, redirect_uri } = pending.read(callback, now)?;
+        let CameBack { code, verifier, redirect_uri } = pending.read(callback, now)?;
         let form = [
             ("grant_type", "authorization_code"),
             ("code", code.expose_secret()),

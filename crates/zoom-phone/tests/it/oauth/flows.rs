@@ -18,7 +18,7 @@ use super::zoom::{CODE, Trick, Zoom, at};
 
 const BASIC: &str = "Basic c3ludGhldGljLWNsaWVudDpzeW50aGV0aWMtY2xpZW50LXNlY3JldA==";
 
-fn value(url: &Url, name: &str) -> String {
+pub(super) fn value(url: &Url, name: &str) -> String {
     url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned()
 }
 
@@ -188,7 +188,7 @@ async fn a_grant_that_is_dead_already_can_be_signed_out() {
     tokens.sign_out().await.unwrap();
 }
 
-async fn visit(address: &str, target: &str) -> String {
+pub(super) async fn visit(address: &str, target: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("GET {target} HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes()).await.unwrap();
     let mut answer = String::new();

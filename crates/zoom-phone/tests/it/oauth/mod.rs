@@ -1,3 +1,4 @@
+mod examples;
 mod flows;
 mod grants;
 mod printing;

@@ -1,5 +1,7 @@
 //! No secret shows itself.
 
+use std::fmt::Write as _;
+
 use secrecy::SecretString;
 use zoom_phone::oauth::seal::SealKey;
 use zoom_phone::oauth::{
@@ -12,7 +14,7 @@ use super::zoom::{CODE, SECRET, Trick, Zoom, at};
 async fn no_public_type_and_no_error_prints_a_secret() {
     let zoom = Zoom::start().await;
     let mut printed = String::new();
-    let mut print = |value: &dyn std::fmt::Debug| printed.push_str(&format!("{value:?} {value:#?}\n"));
+    let mut print = |value: &dyn std::fmt::Debug| writeln!(printed, "{value:?} {value:#?}").unwrap();
     let key = "5e".repeat(32);
 
     let app = zoom.app();
