@@ -28,6 +28,8 @@
 #[cfg(feature = "catalogue")]
 pub mod catalogue;
 #[cfg(feature = "events")]
+pub mod embed;
+#[cfg(feature = "events")]
 pub mod events;
 #[cfg(feature = "events")]
 mod generated;
@@ -35,6 +37,7 @@ mod generated;
 mod notification;
 #[cfg(feature = "events")]
 mod time;
+pub mod vocabulary;
 #[cfg(feature = "events")]
 mod wire;
 

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "client")]
 pub mod client;
+mod confidence;
 pub mod embed;
 #[cfg(feature = "client")]
 mod http;
@@ -22,4 +23,5 @@ pub mod scopes;
 pub mod socket;
 pub mod webhook;
 
+pub use confidence::Confidence;
 pub use zoom_phone_types as types;

@@ -5,7 +5,13 @@ mod call_history;
 #[cfg(test)]
 mod download;
 #[cfg(test)]
+mod embed;
+#[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod launch;
+#[cfg(test)]
+mod number;
 #[cfg(test)]
 mod oauth;
 #[cfg(test)]
