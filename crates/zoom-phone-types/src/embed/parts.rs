@@ -257,7 +257,22 @@ impl NextSteps {
     }
 }
 
+/// Without the content: it may be a person's.
+impl std::fmt::Debug for NextSteps {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NextSteps")
+    }
+}
+
 impl Wire for NextSteps {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        Self::from_json(&value).ok_or(value)
+    }
+
+    fn fits(value: &Value) -> bool {
+        Self::from_json(value).is_some()
+    }
+
     fn from_json(value: &Value) -> Option<Self> {
         match value {
             Value::Array(_) => Wire::from_json(value).map(Self::List),
@@ -287,7 +302,22 @@ impl AskedNumber {
     }
 }
 
+/// Without the content: it may be a person's.
+impl std::fmt::Debug for AskedNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AskedNumber")
+    }
+}
+
 impl Wire for AskedNumber {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        Self::from_json(&value).ok_or(value)
+    }
+
+    fn fits(value: &Value) -> bool {
+        Self::from_json(value).is_some()
+    }
+
     fn from_json(value: &Value) -> Option<Self> {
         let Value::Object(object) = value else {
             return Some(Self { number: Wire::from_json(value)?, around: None });
@@ -320,7 +350,22 @@ impl NoteValues {
     }
 }
 
+/// Without the content: it may be a person's.
+impl std::fmt::Debug for NoteValues {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NoteValues")
+    }
+}
+
 impl Wire for NoteValues {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        Self::from_json(&value).ok_or(value)
+    }
+
+    fn fits(value: &Value) -> bool {
+        Self::from_json(value).is_some()
+    }
+
     fn from_json(value: &Value) -> Option<Self> {
         value.as_object().cloned().map(Self)
     }
