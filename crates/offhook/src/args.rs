@@ -6,6 +6,8 @@ use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use url::Url;
 
+use crate::doctor::DoctorArgs;
+
 /// Self-hosted Zoom Phone integration: every call received, stored, and shown live.
 #[derive(Debug, Parser)]
 #[command(
@@ -15,6 +17,7 @@ use url::Url;
     after_help = "\
 Start here:
   offhook config check     what is set, from where, and what is missing
+  offhook doctor           whether it all works: account, app, webhooks, storage
   offhook serve            receive Zoom's webhooks and open the board at http://127.0.0.1:8080
   offhook emulator --help  an offline Zoom Phone to try it with"
 )]
@@ -44,6 +47,8 @@ pub(crate) enum Command {
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Check that everything is in place: account, app, webhooks, softphone, storage
+    Doctor(DoctorArgs),
     /// Make all read models anew from the inbox (with the server stopped)
     Rebuild,
     /// Print the OpenAPI document of the server's API
