@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Records are written up to a minute after a call, and are fetched every few minutes: this long they may be missing.
-const RECORD_DUE: SignedDuration = SignedDuration::from_mins(15);
+pub(crate) const RECORD_DUE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Everything about the newest calls that have ended, and one that was named.
 pub(crate) fn judge(stored: &Asked<Stored>, call_id: Option<&str>, now: Timestamp) -> Vec<Line> {

@@ -169,7 +169,8 @@ impl Server {
     /// The sum of all samples of a metric with this text among its labels.
     pub(crate) fn metric(&self, name: &str, label: &str) -> f64 {
         let of_it = |sample: &str| sample.split('{').next() == Some(name) && sample.contains(label);
-        self.metrics.iter().filter(|(sample, _)| of_it(sample)).map(|(_, value)| value).sum()
+        // An empty sum is minus nought, and would be shown so.
+        self.metrics.iter().filter(|(sample, _)| of_it(sample)).fold(0.0, |sum, (_, value)| sum + value)
     }
 }
 

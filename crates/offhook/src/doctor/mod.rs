@@ -242,7 +242,7 @@ async fn here(
     };
     let server = gather::server::server(http, &base, secret, settings, now).await;
     let stored = match &server {
-        Asked::Got(server) => gather::server::stored(http, &base, call_id, server.backlog).await,
+        Asked::Got(server) => gather::server::stored(http, &base, call_id, server.backlog, now).await,
         _ => gather::store::stored(&config.data_dir(), call_id, now).await,
     };
     (server, stored)

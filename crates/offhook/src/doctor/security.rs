@@ -53,7 +53,7 @@ fn files(machine: &Machine) -> Line {
     };
     let (secrets, calls) = (named(true), named(false));
     let paths: Vec<&str> = machine.open_files.iter().map(|file| file.path.as_str()).collect();
-    let remedy = format!("chmod go= {}", paths.join(" "));
+    let remedy = format!("Run `chmod go= {}`.", paths.join(" "));
     if !secrets.is_empty() {
         checks::FILES
             .warn(format!("others on this machine may read secrets in {}", secrets.join(", ")), remedy)
@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(with(vec![file(false)]).status, Warn);
         let line = with(vec![file(true)]);
         assert!(line.found.contains("a (644)"), "{}", line.found);
-        assert_eq!(line.remedy.unwrap(), "chmod go= a");
+        assert_eq!(line.remedy.unwrap(), "Run `chmod go= a`.");
     }
 
     fn files_of(open_files: Vec<OpenFile>) -> Line {

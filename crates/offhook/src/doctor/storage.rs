@@ -113,11 +113,11 @@ mod tests {
 
     #[test]
     fn databases_that_cannot_be_read_fail_and_none_are_skipped() {
-        let none = || Asked::NotAsked("none".to_owned());
+        let none = Asked::not_asked("none");
         let machine = Machine::nothing();
-        assert_eq!(databases(&machine, &none(), &none()).status, Skip);
-        assert_eq!(databases(&machine, &none(), &Asked::Got(Stored::default())).status, Pass);
-        assert_eq!(databases(&machine, &none(), &Asked::Failed(Failure::default())).status, Fail);
+        assert_eq!(databases(&machine, &none, &Asked::not_asked("none")).status, Skip);
+        assert_eq!(databases(&machine, &none, &Asked::Got(Stored::default())).status, Pass);
+        assert_eq!(databases(&machine, &none, &Asked::Failed(Failure::default())).status, Fail);
     }
 
     #[test]

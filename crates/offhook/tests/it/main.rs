@@ -7,6 +7,8 @@ mod config;
 #[cfg(test)]
 mod disk;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod logs;

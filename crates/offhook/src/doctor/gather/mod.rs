@@ -56,3 +56,16 @@ pub(crate) fn http() -> reqwest::Result<reqwest::Client> {
         .user_agent(concat!("offhook/", env!("CARGO_PKG_VERSION")))
         .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_never_answers_is_an_answer_after_ten_seconds() {
+        let began = tokio::time::Instant::now();
+        let asked: Asked<()> = within("the host", std::future::pending()).await;
+        assert_eq!(asked, failed("the host did not answer within 10 s"));
+        assert_eq!(began.elapsed(), WITHIN);
+    }
+}

@@ -53,6 +53,7 @@ pub(crate) async fn stored(
     base: &Url,
     call_id: Option<&str>,
     backlog: u64,
+    now: Timestamp,
 ) -> Asked<Stored> {
     let events = match get::<Value>(http, base, "api/v1/events", &[("limit", ENTRIES)]).await {
         Asked::Got(page) => page,
@@ -60,7 +61,14 @@ pub(crate) async fn stored(
         Asked::NotAsked(why) => return Asked::NotAsked(why),
     };
     let entries = events["events"].as_array().into_iter().flatten().filter_map(entry).collect();
-    let page: Value = match get(http, base, "api/v1/calls", &[("state", "ended"), ("limit", CALLS)]).await {
+    let page: Value = match get(
+        http,
+        base,
+        "api/v1/calls",
+        &[("state", "ended"), ("limit", CALLS), ("to", &store::long_ago(now).to_string())],
+    )
+    .await
+    {
         Asked::Got(page) => page,
         Asked::Failed(failure) => return Asked::Failed(failure),
         Asked::NotAsked(why) => return Asked::NotAsked(why),
