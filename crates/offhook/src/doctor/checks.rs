@@ -22,6 +22,7 @@ macro_rules! checks {
 }
 
 checks! {
+    SETTINGS = "prerequisites.settings",
     ACCOUNT = "prerequisites.account",
     LICENCES = "prerequisites.licences",
     USERS = "prerequisites.users",

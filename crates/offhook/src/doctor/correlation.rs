@@ -15,7 +15,7 @@ pub(crate) const RECORD_DUE: SignedDuration = SignedDuration::from_mins(15);
 pub(crate) fn judge(stored: &Asked<Stored>, call_id: Option<&str>, now: Timestamp) -> Vec<Line> {
     let mut lines = match stored {
         Asked::Got(stored) => calls(&stored.calls, now),
-        Asked::NotAsked(why) => skipped(why),
+        Asked::Skipped(why) => skipped(why),
         Asked::Failed(failure) => skipped(&format!("what is stored cannot be read: {}", failure.text)),
     };
     lines.extend(call_id.map(|id| one(id, stored.got().and_then(|stored| stored.one.as_ref()), now)));
@@ -207,6 +207,6 @@ mod tests {
         assert_eq!(one("701", None, now()).status, Fail);
         assert_eq!(one("701", Some(&call(1, &[("call_id", "status_event")])), now()).status, Pass);
         assert_eq!(one("701", Some(&call(60, &[("call_id", "status_event")])), now()).status, Warn);
-        assert_eq!(judge(&Asked::NotAsked("none".to_owned()), Some("1"), now()).len(), 4);
+        assert_eq!(judge(&Asked::Skipped("none".to_owned()), Some("1"), now()).len(), 4);
     }
 }

@@ -12,7 +12,7 @@ pub(crate) enum Asked<T> {
     /// No answer, or a refusal.
     Failed(Failure),
     /// Nobody was asked, because.
-    NotAsked(String),
+    Skipped(String),
 }
 
 /// Why there is no answer. Without secrets.
@@ -28,8 +28,8 @@ pub(crate) struct Failure {
 
 impl<T> Asked<T> {
     /// Nobody was asked, because.
-    pub(crate) fn not_asked(why: impl Into<String>) -> Self {
-        Self::NotAsked(why.into())
+    pub(crate) fn skipped(why: impl Into<String>) -> Self {
+        Self::Skipped(why.into())
     }
 
     /// The answer, if there is one.
@@ -44,6 +44,8 @@ impl<T> Asked<T> {
 /// The settings that matter here. Secrets stay in the configuration.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
+    /// What the server would not start with.
+    pub(crate) errors: Vec<String>,
     pub(crate) account_id: Option<String>,
     pub(crate) has_client_id: bool,
     pub(crate) has_client_secret: bool,
@@ -116,12 +118,12 @@ impl Zoom {
         let why = || why.to_owned();
         Self {
             account,
-            token: Asked::NotAsked(why()),
-            settings: Asked::NotAsked(why()),
-            users: Asked::NotAsked(why()),
-            plans: Asked::NotAsked(why()),
-            campaigns: Asked::NotAsked(why()),
-            token_lived: Asked::NotAsked(why()),
+            token: Asked::Skipped(why()),
+            settings: Asked::Skipped(why()),
+            users: Asked::Skipped(why()),
+            plans: Asked::Skipped(why()),
+            campaigns: Asked::Skipped(why()),
+            token_lived: Asked::Skipped(why()),
         }
     }
 }
@@ -312,12 +314,12 @@ impl Machine {
         let none = || "not asked".to_owned();
         Self {
             system: "linux",
-            handlers: Asked::NotAsked(none()),
+            handlers: Asked::Skipped(none()),
             open_files: Vec::new(),
             files: 0,
-            git: Asked::NotAsked(none()),
+            git: Asked::Skipped(none()),
             grants: Vec::new(),
-            space: Asked::NotAsked(none()),
+            space: Asked::Skipped(none()),
             has_data: false,
         }
     }

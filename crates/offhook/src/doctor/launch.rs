@@ -41,7 +41,7 @@ fn action(check: Check, machine: &Machine, action: Action) -> Line {
     let handlers = match &machine.handlers {
         Asked::Got(handlers) => handlers,
         Asked::Failed(failure) => return check.skip(format!("{}; {order}", failure.text)),
-        Asked::NotAsked(why) => return check.skip(format!("{why}; {order}")),
+        Asked::Skipped(why) => return check.skip(format!("{why}; {order}")),
     };
     let opens = |scheme: &Scheme| {
         let program = handlers.iter().find(|(name, _)| *name == scheme.as_str())?.1.as_str();

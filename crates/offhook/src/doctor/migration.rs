@@ -60,7 +60,7 @@ const OPERATIONS: &[&str] = &["accountCallHistory", "getCallPath"];
 pub(crate) fn judge(stored: &Asked<Stored>, today: Date) -> Vec<Line> {
     let mut lines = match stored {
         Asked::Got(stored) => vec![events(stored, today), rows(stored, today)],
-        Asked::NotAsked(why) => [checks::OLD_EVENTS, checks::OLD_ROWS].map(|check| check.skip(why)).into(),
+        Asked::Skipped(why) => [checks::OLD_EVENTS, checks::OLD_ROWS].map(|check| check.skip(why)).into(),
         Asked::Failed(failure) => [checks::OLD_EVENTS, checks::OLD_ROWS]
             .map(|check| check.skip(format!("what is stored cannot be read: {}", failure.text)))
             .into(),

@@ -4,6 +4,7 @@
 //! gather (asks Zoom, the server, the disk; may fail, never hangs) --facts--> one file per area (pure) --lines--> report
 //! ```
 
+mod arrivals;
 mod checks;
 mod correlation;
 mod facts;
@@ -78,7 +79,7 @@ pub(crate) async fn run(args: DoctorArgs, file: Option<&Path>, out: Output) -> a
         let asked_for = area == Area::Correlation && args.call_id.is_some();
         args.only.is_empty() || args.only.contains(&area) || asked_for
     };
-    let facts = Gathered::gather(&args, &config, file, &wanted).await?;
+    let facts = Box::pin(Gathered::gather(&args, &config, file, &wanted)).await?;
     let lines: Vec<Line> = Area::ALL
         .into_iter()
         .filter(|area| wanted(*area))
@@ -130,14 +131,14 @@ impl Gathered {
         };
         let clock = async {
             if !wanted(Area::Prerequisites) || !outside(settings.api_url.as_ref()) {
-                return Asked::not_asked("nobody outside was asked (--offline)");
+                return Asked::skipped("nobody outside was asked (--offline)");
             }
             gather::zoom::clock(&settings, self::now).await
         };
         let here = async {
             let areas = [Area::Webhook, Area::Correlation, Area::Migration, Area::Security, Area::Storage];
             if !any(&areas) {
-                return (Asked::not_asked("not asked for"), Asked::not_asked("not asked for"));
+                return (Asked::skipped("not asked for"), Asked::skipped("not asked for"));
             }
             progress("looking at what is stored");
             here(&http, config, &settings, secret, args.call_id.as_deref(), now).await
@@ -148,17 +149,17 @@ impl Gathered {
                     progress("trying the public address");
                     Asked::Got(gather::web::public(&http, url, secret, now).await)
                 }
-                _ => Asked::not_asked("the public address was not asked"),
+                _ => Asked::skipped("the public address was not asked"),
             }
         };
         let page = async {
             let url = settings.embed_url.as_deref().and_then(|url| Url::parse(url).ok());
             match url {
-                None => Asked::not_asked("ZOOM_PHONE_SMART_EMBED_URL is not set"),
+                None => Asked::skipped("ZOOM_PHONE_SMART_EMBED_URL is not set"),
                 Some(url) if wanted(Area::SmartEmbed) && outside(Some(&url)) => {
                     gather::web::page(&http, &url).await
                 }
-                Some(_) => Asked::not_asked("nobody outside was asked (--offline)"),
+                Some(_) => Asked::skipped("nobody outside was asked (--offline)"),
             }
         };
         let data = config.data_dir();
@@ -171,14 +172,15 @@ impl Gathered {
         );
         let (zoom, clock, (server, stored), public, page, machine) =
             tokio::join!(zoom, clock, here, public, page, machine);
-        Ok(Self { now, clock, zoom, server, stored, public, page, machine, settings })
+        Ok(Self { now, settings, clock, zoom, server, stored, public, page, machine })
     }
 
     fn judge(&self, area: Area, args: &DoctorArgs) -> Vec<Line> {
         let Self { now, settings, clock, server, stored, public, page, machine, .. } = self;
         match area {
             Area::Prerequisites => {
-                let mut lines = self.of_accounts(args, prerequisites::judge);
+                let mut lines = vec![prerequisites::settings(settings)];
+                lines.extend(self.of_accounts(args, prerequisites::judge));
                 lines.push(prerequisites::clock(clock, settings));
                 lines
             }
@@ -191,7 +193,7 @@ impl Gathered {
             Area::Webhook => {
                 let mut lines = webhook::receiver(settings, server);
                 lines.push(webhook::public(settings, public));
-                lines.extend(webhook::arrivals(stored, *now));
+                lines.extend(arrivals::judge(stored, *now));
                 lines
             }
             Area::SmartEmbed => smart_embed::judge(settings, page),
@@ -238,7 +240,7 @@ async fn here(
 ) -> (Asked<Server>, Asked<Stored>) {
     let address = SocketAddr::new(config.bind(), config.port());
     let Ok(base) = Url::parse(&format!("http://{address}/")) else {
-        return (gather::failed("there is no address to listen on"), Asked::NotAsked("no server".to_owned()));
+        return (gather::failed("there is no address to listen on"), Asked::Skipped("no server".to_owned()));
     };
     let server = gather::server::server(http, &base, secret, settings, now).await;
     let stored = match &server {
@@ -253,7 +255,9 @@ fn settings(config: &Config, public_url: Option<Url>) -> Settings {
     let text = |key: &str| config.get(key).map(str::to_owned);
     let url = |key: &str| config.get(key).and_then(|text| Url::parse(text).ok());
     let seconds = |key: &str, usual: u64| config.get(key).and_then(|text| text.parse().ok()).unwrap_or(usual);
+    let errors = config.problems().into_iter().filter(|problem| problem.is_error);
     Settings {
+        errors: errors.map(|problem| format!("{} {}", problem.key, problem.text)).collect(),
         account_id: text("zoom.account_id"),
         has_client_id: config.get("zoom.client_id").is_some(),
         has_client_secret: config.get("zoom.client_secret").is_some(),

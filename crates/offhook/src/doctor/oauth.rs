@@ -93,7 +93,7 @@ fn token(zoom: &Zoom) -> Line {
     match &zoom.token {
         Asked::Got(token) => checks::TOKEN
             .pass(format!("Zoom gave a server-to-server token with {} scopes", token.scopes.len())),
-        Asked::NotAsked(why) => checks::TOKEN.skip(why),
+        Asked::Skipped(why) => checks::TOKEN.skip(why),
         Asked::Failed(failure) => checks::TOKEN.fail(
             format!("no token: {}", failure.text),
             "Compare account id, client id and client secret with the app's page, see that it is a server-to-server app and activated, and run this again.",
@@ -122,7 +122,7 @@ fn sharing(zoom: &Zoom) -> Line {
         Asked::Failed(failure) => {
             checks::SHARING.warn(format!("could not be told: {}", failure.text), "Run this again.")
         }
-        Asked::NotAsked(why) => checks::SHARING.skip(why),
+        Asked::Skipped(why) => checks::SHARING.skip(why),
     }
 }
 

@@ -14,6 +14,18 @@ const SKEW_IS_ODD: i64 = 5;
 /// Zoom's code for an account without Zoom Phone, or another account than meant (`phoneSetting`).
 const NOT_ENABLED: i64 = 2031;
 
+/// Whether the server would start with these settings.
+pub(crate) fn settings(settings: &Settings) -> Line {
+    if settings.errors.is_empty() {
+        checks::SETTINGS.pass("the settings can be read and used")
+    } else {
+        checks::SETTINGS.fail(
+            format!("the server does not start: {}", settings.errors.join("; ")),
+            "Correct them; `offhook config check` shows where each comes from.",
+        )
+    }
+}
+
 /// What one account answers.
 pub(crate) fn judge(zoom: &Zoom) -> Vec<Line> {
     vec![account(zoom), licences(zoom), users(zoom), sms(zoom)]
@@ -22,7 +34,7 @@ pub(crate) fn judge(zoom: &Zoom) -> Vec<Line> {
 fn account(zoom: &Zoom) -> Line {
     match &zoom.settings {
         Asked::Got(()) => checks::ACCOUNT.pass("Zoom Phone is enabled for the account"),
-        Asked::NotAsked(why) => checks::ACCOUNT.skip(why),
+        Asked::Skipped(why) => checks::ACCOUNT.skip(why),
         Asked::Failed(failure) if failure.code == Some(NOT_ENABLED) => checks::ACCOUNT.fail(
             "Zoom Phone is not enabled for this account (code 2031)",
             "Compare ZOOM_ACCOUNT_ID with the account that has Zoom Phone; if it is the right one, buy and set up Zoom Phone there.",
@@ -50,7 +62,7 @@ fn users(zoom: &Zoom) -> Line {
             format!("of {} people none is active", users.looked_at),
             "Activate at least one person in Zoom's admin portal: Phone System Management, Users & Rooms.",
         ),
-        Asked::NotAsked(why) => checks::USERS.skip(why),
+        Asked::Skipped(why) => checks::USERS.skip(why),
         Asked::Failed(failure) => unknown_as(checks::USERS, failure, "phone:read:list_users:admin", "listPhoneUsers"),
     }
 }
@@ -70,7 +82,7 @@ fn licences(zoom: &Zoom) -> Line {
             format!("of {} people looked at none has a calling plan{plans}", users.looked_at),
             "Assign calling plans if people are to call outside; with numbers of your own carrier none is needed.",
         ),
-        Asked::NotAsked(why) => checks::LICENCES.skip(why),
+        Asked::Skipped(why) => checks::LICENCES.skip(why),
         Asked::Failed(failure) => {
             unknown_as(checks::LICENCES, failure, "phone:read:list_users:admin", "listPhoneUsers")
         }
@@ -90,7 +102,7 @@ fn sms(zoom: &Zoom) -> Line {
             format!("none of {all} SMS campaigns is active"),
             "Look at the campaigns in Zoom's admin portal: they are drafts, pending, declined or expired.",
         ),
-        Asked::NotAsked(why) => checks::SMS.skip(why),
+        Asked::Skipped(why) => checks::SMS.skip(why),
         Asked::Failed(failure) => {
             unknown_as(checks::SMS, failure, "phone:read:list_sms_campaigns:admin", "listAccountSMSCampaigns")
         }
@@ -114,7 +126,7 @@ fn unknown_as(check: checks::Check, failure: &Failure, scope: &str, operation: &
 /// Seconds that this machine's clock is ahead.
 pub(crate) fn clock(skew: &Asked<i64>, settings: &Settings) -> Line {
     match skew {
-        Asked::NotAsked(why) => checks::CLOCK.skip(why),
+        Asked::Skipped(why) => checks::CLOCK.skip(why),
         Asked::Failed(failure) => checks::CLOCK.warn(
             format!("Zoom's clock could not be read: {}", failure.text),
             "Check network, DNS and proxy settings of this machine.",
@@ -148,7 +160,7 @@ mod tests {
     fn zoom() -> Zoom {
         Zoom {
             account: "A".to_owned(),
-            token: Asked::NotAsked(String::new()),
+            token: Asked::Skipped(String::new()),
             settings: Asked::Got(()),
             users: Asked::Got(Users { total: 3, looked_at: 3, active: 2, with_plan: 1 }),
             plans: Asked::Got(vec![Plan { name: "Metered".to_owned(), free: Some(2) }]),
@@ -218,6 +230,6 @@ mod tests {
         let strict = Settings { max_ahead: 10, ..Settings::default() };
         assert_eq!(clock(&Asked::Got(-11), &strict).status, Fail, "events look as if from the future");
         assert_eq!(clock(&Asked::Got(11), &strict).status, Warn);
-        assert_eq!(clock(&Asked::NotAsked("offline".to_owned()), &settings).status, Skip);
+        assert_eq!(clock(&Asked::Skipped("offline".to_owned()), &settings).status, Skip);
     }
 }

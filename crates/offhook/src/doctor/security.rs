@@ -76,7 +76,7 @@ fn git(machine: &Machine) -> Line {
             ".env is in git, and so are its secrets, for ever",
             "Run `git rm --cached .env`, add it to .gitignore, and make new secrets at Zoom.",
         ),
-        Asked::NotAsked(why) => checks::GIT.skip(why),
+        Asked::Skipped(why) => checks::GIT.skip(why),
         Asked::Failed(failure) => checks::GIT.skip(failure.text.clone()),
     }
 }
@@ -110,7 +110,7 @@ fn forwarded(server: &Asked<Server>, public: &Asked<Public>) -> Line {
             "Something else than Offhook answers at the port; see webhook.receiver.",
         ),
         Some(Asked::Failed(failure)) => checks::FORWARDED.skip(failure.text.clone()),
-        Some(Asked::NotAsked(why)) => checks::FORWARDED.skip(why),
+        Some(Asked::Skipped(why)) => checks::FORWARDED.skip(why),
         None => checks::FORWARDED.skip("no server runs here"),
     }
 }
@@ -229,21 +229,21 @@ mod tests {
     #[test]
     fn what_the_public_address_shows_counts_most() {
         let shown =
-            |api| Asked::Got(Public { challenge: Asked::NotAsked(String::new()), api: Asked::Got(api) });
+            |api| Asked::Got(Public { challenge: Asked::Skipped(String::new()), api: Asked::Got(api) });
         let server = |status| {
             Asked::Got(Server {
                 not_ready: None,
                 backlog: 0,
                 metrics: Vec::new(),
                 forwarded: Asked::Got(status),
-                probes: Asked::NotAsked(String::new()),
+                probes: Asked::Skipped(String::new()),
             })
         };
         assert_eq!(forwarded(&server(403), &shown(200)).status, Fail);
         assert_eq!(forwarded(&server(403), &shown(404)).status, Pass);
         assert_eq!(forwarded(&server(200), &shown(404)).status, Fail);
-        let nobody = Asked::NotAsked("no server".to_owned());
-        assert_eq!(forwarded(&nobody, &Asked::NotAsked(String::new())).status, Skip);
+        let nobody = Asked::Skipped("no server".to_owned());
+        assert_eq!(forwarded(&nobody, &Asked::Skipped(String::new())).status, Skip);
     }
 
     #[test]

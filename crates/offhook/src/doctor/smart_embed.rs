@@ -65,7 +65,7 @@ fn origin(settings: &Settings) -> Line {
 
 fn reachable(page: &Asked<Page>) -> Line {
     match page {
-        Asked::NotAsked(why) => checks::EMBED_PAGE.skip(why),
+        Asked::Skipped(why) => checks::EMBED_PAGE.skip(why),
         Asked::Failed(failure) => checks::EMBED_PAGE.fail(
             format!("the page cannot be reached: {}", failure.text),
             "Check network, DNS and proxy; agents' browsers need the same way.",
@@ -83,7 +83,7 @@ fn reachable(page: &Asked<Page>) -> Line {
 fn frame(settings: &Settings, page: &Asked<Page>) -> Line {
     let page = match page {
         Asked::Got(page) => page,
-        Asked::NotAsked(why) => return checks::EMBED_FRAME.skip(why),
+        Asked::Skipped(why) => return checks::EMBED_FRAME.skip(why),
         Asked::Failed(_) => return checks::EMBED_FRAME.skip("the page cannot be reached"),
     };
     let refuses = |what: &str| {
@@ -163,7 +163,7 @@ mod tests {
             let settings = settings(page, from);
             assert_eq!((url(&settings).status, origin(&settings).status), expected, "{page} {from:?}");
         }
-        let none = judge(&Settings::default(), &Asked::NotAsked("not set".to_owned()));
+        let none = judge(&Settings::default(), &Asked::Skipped("not set".to_owned()));
         assert!(none.iter().all(|line| line.status == Skip), "{none:?}");
     }
 

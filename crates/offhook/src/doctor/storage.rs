@@ -20,15 +20,17 @@ pub(crate) fn judge(machine: &Machine, server: &Asked<Server>, stored: &Asked<St
 
 fn space(machine: &Machine) -> Line {
     match &machine.space {
-        Asked::NotAsked(why) => checks::SPACE.skip(why),
+        Asked::Skipped(why) => checks::SPACE.skip(why),
         Asked::Failed(failure) => checks::SPACE.skip(failure.text.clone()),
         Asked::Got((free, all)) => {
             let found = format!("{} MiB of {} MiB are free for the data directory", free >> 20, all >> 20);
             let remedy = "Free some space, or choose another OFFHOOK_DATA_DIR; when the disk is full webhooks are answered 503.";
-            match *free {
-                ..FULL => checks::SPACE.fail(found, remedy),
-                ..SCARCE => checks::SPACE.warn(found, remedy),
-                _ => checks::SPACE.pass(found),
+            if *free < FULL {
+                checks::SPACE.fail(found, remedy)
+            } else if *free < SCARCE {
+                checks::SPACE.warn(found, remedy)
+            } else {
+                checks::SPACE.pass(found)
             }
         }
     }
@@ -47,8 +49,8 @@ fn databases(machine: &Machine, server: &Asked<Server>, stored: &Asked<Stored>) 
             "See the message; `offhook rebuild` makes the read models anew from the inbox.",
         ),
         (_, Asked::Got(_)) => checks::DATABASES.pass("inbox and read models can be read"),
-        (_, Asked::NotAsked(why)) if machine.has_data => checks::DATABASES.skip(why),
-        (_, Asked::NotAsked(_)) => {
+        (_, Asked::Skipped(why)) if machine.has_data => checks::DATABASES.skip(why),
+        (_, Asked::Skipped(_)) => {
             checks::DATABASES.skip("nothing is stored yet; `offhook serve` makes the databases")
         }
     }
@@ -113,9 +115,9 @@ mod tests {
 
     #[test]
     fn databases_that_cannot_be_read_fail_and_none_are_skipped() {
-        let none = Asked::not_asked("none");
+        let none = Asked::skipped("none");
         let machine = Machine::nothing();
-        assert_eq!(databases(&machine, &none, &Asked::not_asked("none")).status, Skip);
+        assert_eq!(databases(&machine, &none, &Asked::skipped("none")).status, Skip);
         assert_eq!(databases(&machine, &none, &Asked::Got(Stored::default())).status, Pass);
         assert_eq!(databases(&machine, &none, &Asked::Failed(Failure::default())).status, Fail);
     }

@@ -1,79 +1,31 @@
-//! Receiving events: the secret, the receiver on this machine, the public address, and what came in.
-
-use std::collections::BTreeSet;
-
-use jiff::Timestamp;
-use zoom_phone::{
-    scopes::{Actor, Subscription},
-    types::events::EventFacts,
-};
+//! Receiving events: the secret, the receiver on this machine, the public address.
 
 use super::{
     checks::{self, Check},
-    facts::{Asked, Public, Reply, Server, Settings, Stored},
+    facts::{Asked, Public, Reply, Server, Settings},
     line::Line,
 };
 
-/// Without these the board and the records miss something of every account's day.
-const NEEDED: &[&str] = &[
-    "phone.callee_ringing",
-    "phone.callee_answered",
-    "phone.callee_missed",
-    "phone.callee_ended",
-    "phone.caller_ringing",
-    "phone.caller_connected",
-    "phone.caller_ended",
-    "phone.caller_call_element_completed",
-    "phone.callee_call_element_completed",
-];
-
-/// What Offhook reads besides; rare enough that not having seen one says nothing.
-const USED: &[&str] = &[
-    "phone.callee_rejected",
-    "phone.callee_hold",
-    "phone.callee_unhold",
-    "phone.caller_hold",
-    "phone.caller_unhold",
-    "phone.callee_parked",
-    "phone.blind_transfer_initiated",
-    "phone.warm_transfer_initiated",
-    "phone.warm_transfer_completed",
-    "phone.warm_transfer_cancelled",
-    "phone.transfer_recipient_updated",
-    "phone.transfer_call_to_voicemail_initiated",
-    "phone.conference_started",
-    "phone.recording_started",
-    "phone.recording_paused",
-    "phone.recording_resumed",
-    "phone.recording_stopped",
-    "phone.recording_completed",
-    "phone.voicemail_received",
-    "phone.voicemail_transcript_completed",
-    "phone.emergency_alert",
-];
-
 /// Zoom gives up a webhook after this long.
 const ZOOM_WAITS_MS: u128 = 3000;
-/// A working day without any event is odd.
-const QUIET_HOURS: i64 = 24;
 
 /// The receiver on this machine.
 pub(crate) fn receiver(settings: &Settings, server: &Asked<Server>) -> Vec<Line> {
     let probes = match server {
         Asked::Got(server) => &server.probes,
-        Asked::Failed(_) => &Asked::NotAsked("the server is not in order, see webhook.receiver".to_owned()),
-        Asked::NotAsked(why) => &Asked::NotAsked(why.clone()),
+        Asked::Failed(_) => &Asked::Skipped("the server is not in order, see webhook.receiver".to_owned()),
+        Asked::Skipped(why) => &Asked::Skipped(why.clone()),
     };
     let reply = |check: Check,
                  pick: fn(&super::facts::Probes) -> &Asked<Reply>,
                  judge: fn(Check, Reply, &Settings) -> Line| {
         match probes {
-            Asked::NotAsked(why) => check.skip(why),
+            Asked::Skipped(why) => check.skip(why),
             Asked::Failed(failure) => check.fail(failure.text.clone(), NO_ANSWER),
             Asked::Got(probes) => match pick(probes) {
                 Asked::Got(reply) => judge(check, *reply, settings),
                 Asked::Failed(failure) => check.fail(failure.text.clone(), NO_ANSWER),
-                Asked::NotAsked(why) => check.skip(why),
+                Asked::Skipped(why) => check.skip(why),
             },
         }
     };
@@ -107,7 +59,7 @@ fn secret(settings: &Settings) -> Line {
 
 fn running(server: &Asked<Server>) -> Line {
     match server {
-        Asked::NotAsked(why) => checks::RECEIVER.skip(why),
+        Asked::Skipped(why) => checks::RECEIVER.skip(why),
         Asked::Failed(failure) => checks::RECEIVER.fail(
             failure.text.clone(),
             "See that PORT and OFFHOOK_BIND are those of `offhook serve`, and that no other program has the port.",
@@ -230,11 +182,11 @@ pub(crate) fn public(settings: &Settings, public: &Asked<Public>) -> Line {
         );
     }
     match public {
-        Asked::NotAsked(why) => checks::PUBLIC.skip(why),
+        Asked::Skipped(why) => checks::PUBLIC.skip(why),
         Asked::Failed(failure) => checks::PUBLIC.fail(failure.text.clone(), "Check the address."),
         Asked::Got(public) => match &public.challenge {
             Asked::Got(reply) => challenge(checks::PUBLIC, *reply),
-            Asked::NotAsked(why) => checks::PUBLIC.skip(why),
+            Asked::Skipped(why) => checks::PUBLIC.skip(why),
             Asked::Failed(failure) => checks::PUBLIC.fail(
                 format!("the public address cannot be reached: {}", failure.text),
                 "Check its name, its certificate (a chain that Zoom knows) and the way from there to this machine.",
@@ -243,82 +195,9 @@ pub(crate) fn public(settings: &Settings, public: &Asked<Public>) -> Line {
     }
 }
 
-/// What came in.
-pub(crate) fn arrivals(stored: &Asked<Stored>, now: Timestamp) -> Vec<Line> {
-    match stored {
-        Asked::Got(stored) => vec![last_event(stored, now), events(stored), unfamiliar(stored)],
-        Asked::NotAsked(why) => {
-            [checks::LAST_EVENT, checks::EVENTS, checks::UNFAMILIAR].map(|check| check.skip(why)).into()
-        }
-        Asked::Failed(failure) => [checks::LAST_EVENT, checks::EVENTS, checks::UNFAMILIAR]
-            .map(|check| check.skip(format!("what is stored cannot be read: {}", failure.text)))
-            .into(),
-    }
-}
-
-fn last_event(stored: &Stored, now: Timestamp) -> Line {
-    let last = stored.entries.iter().filter(|entry| entry.door == "webhook").map(|entry| entry.at).max();
-    let remedy = "Compare the endpoint address in the app's event subscription with webhook.public, and see that the app is activated.";
-    let Some(last) = last else {
-        return checks::LAST_EVENT.warn("no event has come in by webhook yet", remedy);
-    };
-    let minutes = now.duration_since(last).as_mins();
-    let ago = if minutes < 120 { format!("{minutes} minutes") } else { format!("{} hours", minutes / 60) };
-    if minutes > QUIET_HOURS * 60 {
-        checks::LAST_EVENT.warn(format!("the last event came {ago} ago"), remedy)
-    } else {
-        checks::LAST_EVENT.pass(format!("the last event came {ago} ago"))
-    }
-}
-
-fn events(stored: &Stored) -> Line {
-    let seen: BTreeSet<&str> = stored.entries.iter().map(|entry| entry.event.as_str()).collect();
-    let never: Vec<&str> = NEEDED.iter().copied().filter(|event| !seen.contains(event)).collect();
-    if never.is_empty() {
-        return checks::EVENTS
-            .pass(format!("all {} kinds of event that every account has came in", NEEDED.len()));
-    }
-    let all = NEEDED.iter().chain(USED);
-    let subscription = Subscription::to(all, Actor::Admin);
-    let ticks = subscription.map_or_else(
-        |error| error.to_string(),
-        |subscription| {
-            format!(
-                "In the app's event subscription tick {}; that adds the scopes {}.",
-                subscription.events.join(", "),
-                subscription.scopes.scopes.join(", ")
-            )
-        },
-    );
-    checks::EVENTS.warn(
-        format!("among the last {} entries there is no {}", stored.entries.len(), never.join(", ")),
-        ticks,
-    )
-}
-
-fn unfamiliar(stored: &Stored) -> Line {
-    let unknown: BTreeSet<&str> = stored
-        .entries
-        .iter()
-        .filter(|entry| entry.door == "webhook" && EventFacts::of(&entry.event).is_none())
-        .map(|entry| entry.event.as_str())
-        .filter(|event| !event.is_empty())
-        .collect();
-    let fields: usize = stored.entries.iter().map(|entry| entry.unfamiliar).sum();
-    if unknown.is_empty() && fields == 0 {
-        return checks::UNFAMILIAR.pass("every event, field and value that came in is known");
-    }
-    let names = unknown.into_iter().collect::<Vec<_>>().join(", ");
-    let names = if names.is_empty() { "none".to_owned() } else { names };
-    checks::UNFAMILIAR.warn(
-        format!("unknown events: {names}; unknown fields and values: {fields}; all are kept as they came"),
-        "Nothing is lost; look for a newer Offhook that reads them.",
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::facts::{Entry, Probes};
+    use super::super::facts::Probes;
     use super::super::line::Status::{self, Fail, Pass, Skip, Warn};
     use super::*;
 
@@ -358,7 +237,7 @@ mod tests {
     fn a_receiver_in_order_passes_and_none_is_skipped() {
         let lines = receiver(&settings(), &server(reply(200, true), 200));
         assert!(lines.iter().all(|line| line.status == Pass), "{lines:?}");
-        let lines = receiver(&settings(), &Asked::NotAsked("no server".to_owned()));
+        let lines = receiver(&settings(), &Asked::Skipped("no server".to_owned()));
         assert_eq!((of(&lines, checks::RECEIVER), of(&lines, checks::CHALLENGE)), (Skip, Skip));
         assert_eq!(of(&lines, checks::WEBHOOK_SECRET), Pass);
     }
@@ -416,53 +295,5 @@ mod tests {
         });
         assert_eq!(public(&with("https://hooks.example.com"), &dead).status, Fail);
         assert_eq!(public(&settings(), &good).status, Skip);
-    }
-
-    fn entry(event: &str, at: &str) -> Entry {
-        Entry {
-            seq: 1,
-            at: at.parse().unwrap(),
-            door: "webhook".to_owned(),
-            event: event.to_owned(),
-            readable: true,
-            old_row: false,
-            unfamiliar: 0,
-        }
-    }
-
-    #[test]
-    fn events_that_never_came_are_named_with_what_to_tick() {
-        let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
-        let at = "2026-11-22T09:00:00Z";
-        let mut stored =
-            Stored { entries: NEEDED.iter().map(|event| entry(event, at)).collect(), ..Stored::default() };
-        let all = arrivals(&Asked::Got(stored.clone()), now);
-        assert!(all.iter().all(|line| line.status == Pass), "{all:?}");
-        stored.entries.retain(|entry| entry.event != "phone.callee_missed");
-        let line = events(&stored);
-        assert_eq!(line.status, Warn);
-        assert!(line.found.contains("phone.callee_missed"), "{}", line.found);
-        assert!(line.remedy.unwrap().contains("phone:read:call:admin"));
-    }
-
-    #[test]
-    fn everything_that_offhook_reads_is_a_documented_event() {
-        for event in NEEDED.iter().chain(USED) {
-            assert!(EventFacts::of(event).is_some_and(|facts| !facts.deprecated), "{event}");
-        }
-    }
-
-    #[test]
-    fn silence_and_novelty_are_warnings() {
-        let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
-        let judge = |entry: Entry| {
-            let stored = Stored { entries: vec![entry], ..Stored::default() };
-            (last_event(&stored, now).status, unfamiliar(&stored).status)
-        };
-        assert_eq!(judge(entry("phone.callee_ringing", "2026-11-20T09:00:00Z")), (Warn, Pass));
-        assert_eq!(judge(entry("phone.novelty", "2026-11-22T09:59:00Z")), (Pass, Warn));
-        let odd = Entry { unfamiliar: 2, ..entry("phone.callee_ringing", "2026-11-22T09:59:00Z") };
-        assert_eq!(judge(odd), (Pass, Warn));
-        assert_eq!(last_event(&Stored::default(), now).status, Warn);
     }
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use zoom_phone_emulator::Config;
 
-use crate::rig::{ACCOUNT, SECRET, Serving, complaint, offhook, ringing};
+use crate::rig::{ACCOUNT, SECRET, Serving, complaint, eventually, offhook, ringing};
 
 /// The emulator, until dropped.
 struct Zoom {
@@ -215,6 +215,63 @@ async fn an_account_without_zoom_phone_is_told_from_a_dead_host() {
     let report = Report::of(command).await;
     assert_eq!((report.code, report.status("prerequisites.account")), (1, "fail"));
     assert!(report.line("prerequisites.account")["found"].as_str().unwrap().contains("2031"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_another_program_ends_is_noticed() {
+    let directory = TempDir::new().unwrap();
+    let zoom = Zoom::start(quiet()).await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let control = |path: &str| format!("{}/_emulator/{path}", zoom.base);
+    // While Zoom thinks about the licences, somebody else takes a token.
+    let fault = json!({ "fault": "delay", "milliseconds": 3000, "operation": "listPhonePlans" });
+    http.post(control("faults")).json(&fault).send().await.unwrap().error_for_status().unwrap();
+    let running = tokio::spawn(Report::of(zoom.doctor(&directory, &["--only", "oauth"])));
+    eventually("the doctor has asked everything", || async {
+        let state: Value = http.get(control("state")).send().await.unwrap().json().await.unwrap();
+        (state["rest_requests"].as_u64().unwrap() >= 4).then_some(())
+    })
+    .await;
+    let form = [("grant_type", "account_credentials"), ("account_id", zoom.config.account_id.as_str())];
+    http.post(format!("{}/oauth/token", zoom.base))
+        .basic_auth(&zoom.config.client_id, Some(&zoom.config.client_secret))
+        .form(&form)
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap();
+    let report = running.await.unwrap();
+    assert_eq!((report.code, report.status("oauth.sharing")), (0, "warn"), "{:#}", report.value);
+    assert_eq!(report.status("oauth.token"), "pass");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_accounts_are_told_apart_and_no_setting_that_is_wrong_is_passed_over() {
+    let directory = TempDir::new().unwrap();
+    let zoom = Zoom::start(quiet()).await;
+    let settings = "[server]\nprot = 1\n[[account]]\nid = 'another_account_00000A'\nclient_id = 'a'\nclient_secret = 'b'\n";
+    fs::write(directory.path().join("offhook.toml"), settings).unwrap();
+    let report = Report::of(zoom.doctor(&directory, &["--only", "prerequisites,oauth"])).await;
+    let tokens: Vec<&Value> = report.lines().iter().filter(|line| line["id"] == "oauth.token").collect();
+    let told: Vec<_> = tokens.iter().map(|line| (&line["status"], line["found"].as_str().unwrap())).collect();
+    assert_eq!((told[0].0, told[1].0), (&json!("pass"), &json!("fail")), "{told:?}");
+    assert!(told[0].1.starts_with(&format!("account {ACCOUNT}: ")), "{told:?}");
+    assert!(told[1].1.starts_with("account another_account_00000A: "), "{told:?}");
+    let settings = report.line("prerequisites.settings");
+    assert!(
+        settings["status"] == "fail" && settings["found"].as_str().unwrap().contains("server.prot"),
+        "{settings}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn databases_that_a_server_elsewhere_has_open_are_left_alone() {
+    let directory = TempDir::new().unwrap();
+    let _server = Serving::start(&directory).await;
+    let report = Report::of(doctor(&directory, &["--only", "storage"])).await;
+    assert_eq!((report.code, report.status("storage.databases")), (0, "skip"));
+    assert!(report.line("storage.databases")["found"].as_str().unwrap().contains("same PORT"));
 }
 
 /// A host that gives everybody the same answer, for as long as the test runs.

@@ -59,7 +59,7 @@ fn grant(file: &Path) -> Option<(Timestamp, bool)> {
 /// Which program opens each scheme, where that can be asked cheaply.
 async fn handlers() -> Asked<Vec<(&'static str, String)>> {
     if std::env::consts::OS != "linux" {
-        return Asked::NotAsked("only Linux can be asked from here".to_owned());
+        return Asked::Skipped("only Linux can be asked from here".to_owned());
     }
     let mut found = Vec::new();
     for scheme in Scheme::ALL {
@@ -67,7 +67,7 @@ async fn handlers() -> Asked<Vec<(&'static str, String)>> {
         match output("xdg-mime", &["query", "default", &kind]).await {
             Asked::Got((_, text)) => found.push((scheme.as_str(), text.trim().to_owned())),
             _ => {
-                return Asked::NotAsked(
+                return Asked::Skipped(
                     "this machine has no xdg-mime, so no desktop that opens links".to_owned(),
                 );
             }
@@ -79,7 +79,7 @@ async fn handlers() -> Asked<Vec<(&'static str, String)>> {
 /// What git says of `.env` here.
 async fn git() -> Asked<Git> {
     if !Path::new(".env").exists() {
-        return Asked::NotAsked("there is no .env here".to_owned());
+        return Asked::Skipped("there is no .env here".to_owned());
     }
     match output("git", &["ls-files", "--error-unmatch", ".env"]).await {
         Asked::Got((Some(0), _)) => Asked::Got(Git::Tracked),
@@ -87,7 +87,7 @@ async fn git() -> Asked<Git> {
             Asked::Got((Some(0), _)) => Asked::Got(Git::Ignored),
             _ => Asked::Got(Git::NotIgnored),
         },
-        _ => Asked::NotAsked("this is no git repository, or there is no git".to_owned()),
+        _ => Asked::Skipped("this is no git repository, or there is no git".to_owned()),
     }
 }
 
@@ -101,7 +101,7 @@ async fn space(directory: &Path) -> Asked<(u64, u64)> {
             None => failed("df answered something else"),
         },
         Asked::Failed(failure) => Asked::Failed(failure),
-        Asked::NotAsked(why) => Asked::NotAsked(why),
+        Asked::Skipped(why) => Asked::Skipped(why),
     }
 }
 

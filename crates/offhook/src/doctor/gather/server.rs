@@ -24,7 +24,7 @@ pub(crate) async fn server(
     let ready: Value = match get(http, base, "readyz", &[]).await {
         Asked::Got(ready) => ready,
         Asked::Failed(failure) => return Asked::Failed(failure),
-        Asked::NotAsked(why) => return Asked::NotAsked(why),
+        Asked::Skipped(why) => return Asked::Skipped(why),
     };
     if !ready["ready"].is_boolean() {
         return failed(format!("something that is not Offhook answers at {base}"));
@@ -34,7 +34,7 @@ pub(crate) async fn server(
             (Some(secret), Ok(webhook)) => {
                 Asked::Got(probe::all(http, &webhook, secret, settings.max_age, now).await)
             }
-            _ => Asked::NotAsked("no webhook secret is set".to_owned()),
+            _ => Asked::Skipped("no webhook secret is set".to_owned()),
         }
     };
     let (metrics, forwarded, probes) = tokio::join!(metrics(http, base), forwarded(http, base), probes);
@@ -58,7 +58,7 @@ pub(crate) async fn stored(
     let events = match get::<Value>(http, base, "api/v1/events", &[("limit", ENTRIES)]).await {
         Asked::Got(page) => page,
         Asked::Failed(failure) => return Asked::Failed(failure),
-        Asked::NotAsked(why) => return Asked::NotAsked(why),
+        Asked::Skipped(why) => return Asked::Skipped(why),
     };
     let entries = events["events"].as_array().into_iter().flatten().filter_map(entry).collect();
     let page: Value = match get(
@@ -71,7 +71,7 @@ pub(crate) async fn stored(
     {
         Asked::Got(page) => page,
         Asked::Failed(failure) => return Asked::Failed(failure),
-        Asked::NotAsked(why) => return Asked::NotAsked(why),
+        Asked::Skipped(why) => return Asked::Skipped(why),
     };
     let ids: Vec<&str> =
         page["calls"].as_array().into_iter().flatten().filter_map(|call| call["id"].as_str()).collect();
@@ -146,7 +146,7 @@ async fn get<T: serde::de::DeserializeOwned>(
         let answer = match http.get(url).query(query).send().await {
             Ok(answer) => answer,
             Err(error) if error.is_connect() => {
-                return Asked::NotAsked(format!("no server runs at {base}"));
+                return Asked::Skipped(format!("no server runs at {base}"));
             }
             Err(error) => return refused(&error.without_url()),
         };

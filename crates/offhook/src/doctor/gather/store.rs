@@ -21,11 +21,15 @@ const CALLS: usize = 40;
 /// Reads the databases. They must be there: nothing is made by looking.
 pub(crate) async fn stored(directory: &Path, call_id: Option<&str>, now: Timestamp) -> Asked<Stored> {
     if !directory.join("inbox.db").exists() || !directory.join("calls.db").exists() {
-        return Asked::NotAsked(format!("nothing is stored in {} yet", directory.display()));
+        return Asked::Skipped(format!("nothing is stored in {} yet", directory.display()));
     }
     within("the store", async {
         match read(directory, call_id, now).await {
             Ok(stored) => Asked::Got(stored),
+            Err(StoreError::InUse(_)) => Asked::skipped(format!(
+                "an Offhook that listens elsewhere has {} open; run this with the same PORT",
+                directory.display()
+            )),
             Err(error) => refused(&error),
         }
     })

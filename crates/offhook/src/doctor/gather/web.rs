@@ -19,7 +19,7 @@ pub(crate) async fn public(
     let challenge = async {
         match (&webhook, secret) {
             (Some(webhook), Some(secret)) => probe::challenge(http, webhook, secret, now, secret).await,
-            (_, None) => Asked::NotAsked("no webhook secret is set".to_owned()),
+            (_, None) => Asked::Skipped("no webhook secret is set".to_owned()),
             (None, _) => failed("it is no web address"),
         }
     };

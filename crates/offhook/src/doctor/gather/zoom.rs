@@ -21,6 +21,9 @@ use crate::{
 /// For one question.
 const DEADLINE: Duration = Duration::from_secs(8);
 
+/// Zoom's code for a token that is expired, revoked or replaced.
+const TOKEN_REFUSED: i64 = 124;
+
 /// Where this configuration says that Zoom is.
 fn api(settings: &Settings) -> Url {
     settings.api_url.clone().unwrap_or_else(zoom_api_url)
@@ -82,7 +85,7 @@ pub(crate) async fn account(credentials: Credentials, settings: &Settings, now: 
         Asked::Failed(failure) => {
             return Zoom { token: Asked::Failed(failure), ..unasked("there is no token") };
         }
-        Asked::NotAsked(why) => return unasked(&why),
+        Asked::Skipped(why) => return unasked(&why),
     };
     let token = Token { lives: (first.expires_at() - now).get_seconds(), scopes: first.scopes().to_vec() };
     let (settings, users, plans, campaigns) = tokio::join!(
@@ -91,9 +94,13 @@ pub(crate) async fn account(credentials: Credentials, settings: &Settings, now: 
         ask(&client, "listPhonePlans", &[], plans),
         ask(&client, "listAccountSMSCampaigns", &[], campaigns),
     );
+    if matches!(&settings, Asked::Failed(failure) if failure.code == Some(TOKEN_REFUSED)) {
+        let token_lived = Asked::skipped("Zoom refused the token from the start");
+        return Zoom { account, token: Asked::Got(token), settings, users, plans, campaigns, token_lived };
+    }
     // A token that somebody else's has replaced is refused, and the client takes a new one.
     let token_lived = match ask(&client, "phoneSetting", &[], |_| ()).await {
-        Asked::Failed(failure) if failure.code == Some(124) => Asked::Got(false),
+        Asked::Failed(failure) if failure.code == Some(TOKEN_REFUSED) => Asked::Got(false),
         _ => match tokens.token().await {
             Ok(last) => Asked::Got(last.secret().expose_secret() == first.secret().expose_secret()),
             Err(error) => Asked::Failed(token_failure(&error)),
