@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Without these the board and the records miss something of every account's day.
-const NEEDED: &[&str] = &[
+pub(crate) const NEEDED: &[&str] = &[
     "phone.callee_ringing",
     "phone.callee_answered",
     "phone.callee_missed",
@@ -69,10 +69,10 @@ pub(crate) fn judge(stored: &Asked<Stored>, now: Timestamp) -> Vec<Line> {
 }
 
 fn last_event(stored: &Stored, now: Timestamp) -> Line {
-    let last = stored.entries.iter().filter(|entry| entry.door == "webhook").map(|entry| entry.at).max();
+    let last = stored.entries.iter().filter(|entry| entry.is_event()).map(|entry| entry.at).max();
     let remedy = "Compare the endpoint address in the app's event subscription with webhook.public, and see that the app is activated.";
     let Some(last) = last else {
-        return checks::LAST_EVENT.warn("no event has come in by webhook yet", remedy);
+        return checks::LAST_EVENT.warn("no event has come in yet", remedy);
     };
     let minutes = now.duration_since(last).as_mins();
     let ago = if minutes < 120 { format!("{minutes} minutes") } else { format!("{} hours", minutes / 60) };
@@ -112,7 +112,7 @@ fn unfamiliar(stored: &Stored) -> Line {
     let unknown: BTreeSet<&str> = stored
         .entries
         .iter()
-        .filter(|entry| entry.door == "webhook" && EventFacts::of(&entry.event).is_none())
+        .filter(|entry| entry.is_event() && EventFacts::of(&entry.event).is_none())
         .map(|entry| entry.event.as_str())
         .filter(|event| !event.is_empty())
         .collect();

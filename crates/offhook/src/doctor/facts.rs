@@ -60,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) api_url: Option<Url>,
     pub(crate) oauth_url: Option<Url>,
     pub(crate) public_url: Option<Url>,
+    /// The server compares with Zoom's records.
+    pub(crate) compares: bool,
     /// Oldest signature that is accepted, in seconds.
     pub(crate) max_age: u64,
     /// Seconds that a signature may be ahead.
@@ -225,7 +227,7 @@ pub(crate) struct Stored {
 pub(crate) struct Entry {
     pub(crate) seq: u64,
     pub(crate) at: Timestamp,
-    /// `webhook`, `call_history` and so on.
+    /// How it came: `webhook`, `call_history` and so on.
     pub(crate) door: String,
     pub(crate) event: String,
     /// Its body is JSON.
@@ -234,6 +236,13 @@ pub(crate) struct Entry {
     pub(crate) old_row: bool,
     /// How many of its fields and values the types do not know.
     pub(crate) unfamiliar: usize,
+}
+
+impl Entry {
+    /// Zoom sent it, by whatever way; the rest was asked for.
+    pub(crate) fn is_event(&self) -> bool {
+        !matches!(self.door.as_str(), "call_history" | "call_path")
+    }
 }
 
 /// What matters of a call's read model.

@@ -83,7 +83,7 @@ fn events(stored: &Stored, today: Date) -> Line {
         .entries
         .iter()
         .filter(|entry| {
-            entry.door == "webhook" && EventFacts::of(&entry.event).is_some_and(|facts| facts.deprecated)
+            entry.is_event() && EventFacts::of(&entry.event).is_some_and(|facts| facts.deprecated)
         })
         .map(|entry| entry.event.as_str())
         .collect();

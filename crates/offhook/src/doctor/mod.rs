@@ -15,6 +15,7 @@ mod migration;
 mod oauth;
 mod prerequisites;
 mod report;
+mod scopes;
 mod security;
 mod smart_embed;
 mod storage;
@@ -186,7 +187,7 @@ impl Gathered {
             }
             Area::Oauth => {
                 let mut lines = oauth::settings(settings);
-                lines.extend(self.of_accounts(args, oauth::judge));
+                lines.extend(self.of_accounts(args, |zoom| oauth::judge(zoom, settings)));
                 lines.extend(oauth::sign_in(settings, machine, *now));
                 lines
             }
@@ -206,7 +207,7 @@ impl Gathered {
     }
 
     /// The lines of each account; where there are several, each says of which.
-    fn of_accounts(&self, args: &DoctorArgs, judge: fn(&Zoom) -> Vec<Line>) -> Vec<Line> {
+    fn of_accounts(&self, args: &DoctorArgs, judge: impl Fn(&Zoom) -> Vec<Line>) -> Vec<Line> {
         if self.zoom.is_empty() {
             let why =
                 if args.offline { "nobody outside was asked (--offline)" } else { "no credentials are set" };
@@ -270,6 +271,7 @@ fn settings(config: &Config, public_url: Option<Url>) -> Settings {
         api_url: url("zoom.api_url"),
         oauth_url: url("zoom.oauth_url"),
         public_url,
+        compares: config.get("reconcile.every_seconds") != Some("0"),
         max_age: seconds("webhook.max_age_seconds", 7200),
         max_ahead: seconds("webhook.max_ahead_seconds", 300),
         address: Some(SocketAddr::new(config.bind(), config.port())),

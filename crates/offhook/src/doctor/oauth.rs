@@ -3,28 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use url::Url;
-use zoom_phone::{
-    oauth::{App, Authorization, SignIn},
-    scopes::{Actor, Scopes},
-};
+use zoom_phone::oauth::{App, Authorization, SignIn};
 
 use super::{
     checks,
     facts::{Asked, Machine, Settings, Zoom, is_local},
     line::Line,
+    scopes,
 };
-
-/// What Offhook asks Zoom for, by feature; the server cannot do without it.
-const NEEDED: &[(&str, &str)] =
-    &[("comparing with Zoom's records", "accountCallHistory"), ("steps of calls", "getCallPath")];
-
-/// What the doctor itself asks.
-const HELPFUL: &[(&str, &str)] = &[
-    ("prerequisites.account", "phoneSetting"),
-    ("prerequisites.users", "listPhoneUsers"),
-    ("prerequisites.licences", "listPhonePlans"),
-    ("prerequisites.sms", "listAccountSMSCampaigns"),
-];
 
 /// Zoom's current pages say that an unused refresh token lives about this long.
 const GRANT_ENDS: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -85,8 +71,8 @@ fn account_id(settings: &Settings) -> Line {
 }
 
 /// What one account's token says.
-pub(crate) fn judge(zoom: &Zoom) -> Vec<Line> {
-    vec![token(zoom), lifetime(zoom), sharing(zoom), scopes(zoom)]
+pub(crate) fn judge(zoom: &Zoom, settings: &Settings) -> Vec<Line> {
+    vec![token(zoom), lifetime(zoom), sharing(zoom), scopes::judge(zoom, settings)]
 }
 
 fn token(zoom: &Zoom) -> Line {
@@ -123,39 +109,6 @@ fn sharing(zoom: &Zoom) -> Line {
             checks::SHARING.warn(format!("could not be told: {}", failure.text), "Run this again.")
         }
         Asked::Skipped(why) => checks::SHARING.skip(why),
-    }
-}
-
-fn scopes(zoom: &Zoom) -> Line {
-    let Some(token) = zoom.token.got() else { return checks::SCOPES.skip("there is no token") };
-    let granted = Scopes::granted(token.scopes.iter().cloned());
-    let lacking = |features: &[(&str, &'static str)]| -> Vec<(String, &'static str)> {
-        let of = |(feature, operation): &(&str, &'static str)| {
-            let needed = Scopes::required_for([operation]).ok()?;
-            let missing = needed.missing(&granted);
-            let scope = needed.suggest(Actor::Admin).scopes.first().copied().unwrap_or("a scope");
-            (!missing.is_empty()).then(|| (format!("{feature} ({operation}) needs {scope}"), scope))
-        };
-        features.iter().filter_map(of).collect()
-    };
-    let say = |lacking: &[(String, &str)]| {
-        lacking.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join("; ")
-    };
-    let add = |lacking: &[(String, &str)]| {
-        let scopes: Vec<&str> = lacking.iter().map(|(_, scope)| *scope).collect();
-        format!(
-            "Add {} to the app in Zoom's Marketplace; a new token has it after a minute.",
-            scopes.join(", ")
-        )
-    };
-    let (needed, helpful) = (lacking(NEEDED), lacking(HELPFUL));
-    if !needed.is_empty() {
-        checks::SCOPES.fail(say(&needed), add(&needed))
-    } else if !helpful.is_empty() {
-        checks::SCOPES
-            .warn(format!("Offhook has what it needs; for this report {}", say(&helpful)), add(&helpful))
-    } else {
-        checks::SCOPES.pass("the token has every scope that Offhook and this report need")
     }
 }
 
@@ -289,28 +242,6 @@ mod tests {
             let settings = Settings { account_id: Some(id.to_owned()), ..Settings::default() };
             assert_eq!(account_id(&settings).status, expected, "{id}");
         }
-    }
-
-    #[test]
-    fn scopes_that_are_missing_are_named_with_feature_and_operation() {
-        let everything = [
-            "phone:read:list_call_logs:admin",
-            "phone:read:call_log:admin",
-            "phone:read:settings:admin",
-            "phone:read:list_users:admin",
-            "phone:read:list_calling_plans:admin",
-            "phone:read:list_sms_campaigns:admin",
-        ];
-        assert_eq!(scopes(&zoom(&everything, 3599)).status, Pass);
-        assert_eq!(scopes(&zoom(&["phone:read:admin"], 3599)).status, Pass, "classic scopes count");
-        assert_eq!(scopes(&zoom(&everything[..2], 3599)).status, Warn, "only the report lacks something");
-        let line = scopes(&zoom(&everything[1..], 3599));
-        assert_eq!(line.status, Fail);
-        for part in ["comparing with Zoom's records", "accountCallHistory", "phone:read:list_call_logs:admin"]
-        {
-            assert!(line.found.contains(part), "{}", line.found);
-        }
-        assert!(line.remedy.unwrap().contains("phone:read:list_call_logs:admin"));
     }
 
     #[test]

@@ -75,10 +75,18 @@ pub(crate) async fn stored(
     };
     let ids: Vec<&str> =
         page["calls"].as_array().into_iter().flatten().filter_map(|call| call["id"].as_str()).collect();
-    let mut calls = Vec::new();
-    for id in ids {
-        calls.extend(call(http, base, id).await);
-    }
+    let all = within("the server", async {
+        let mut calls = Vec::new();
+        for id in ids {
+            calls.extend(call(http, base, id).await);
+        }
+        Asked::Got(calls)
+    });
+    let calls = match all.await {
+        Asked::Got(calls) => calls,
+        Asked::Failed(failure) => return Asked::Failed(failure),
+        Asked::Skipped(why) => return Asked::Skipped(why),
+    };
     let one = match call_id {
         Some(id) => call(http, base, id).await,
         None => None,
