@@ -1,4 +1,5 @@
-//! Load, speed and kill tests of Offhook: real sockets, real signatures, real disks.
+//! Load, speed and kill tests of Offhook: real sockets, real signatures, real disks. And its limiter, against a
+//! simulated Zoom.
 
 mod chaos;
 mod clock;
@@ -8,6 +9,11 @@ mod http;
 mod ingest;
 mod load;
 mod noop;
+mod peer;
+mod sdk;
+mod quota;
+#[path = "../../crates/zoom-phone/tests/it/quota_zoom.rs"]
+mod quota_zoom;
 mod server;
 mod stats;
 #[cfg(test)]
@@ -21,6 +27,10 @@ use clap::Parser;
 enum Command {
     Ingest(ingest::Ingest),
     Chaos(chaos::Chaos),
+    Sdk(sdk::Sdk),
+    #[command(hide = true)]
+    Peer(peer::Peer),
+    Quota(quota::Quota),
     /// The server that `ingest` compares with
     #[command(hide = true)]
     Noop {
@@ -35,6 +45,9 @@ async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Ingest(ingest) => ingest.run().await,
         Command::Chaos(chaos) => chaos.run().await,
+        Command::Sdk(sdk) => sdk.run().await,
+        Command::Peer(peer) => peer.run().await,
+        Command::Quota(quota) => quota.run().await,
         Command::Noop { port } => noop::serve(port).await,
     }
 }

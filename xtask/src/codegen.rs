@@ -10,9 +10,10 @@ mod emit_catalogue;
 mod emit_events;
 mod families;
 mod names;
+mod operations;
 mod overlay;
 mod quirks;
-mod read;
+pub(crate) mod read;
 mod samples;
 
 use anyhow::{Context, Result, bail};
@@ -24,6 +25,7 @@ use std::process::{Command, Stdio};
 
 /// Where generated Rust goes, from the root of the repository.
 const TYPES: &str = "crates/zoom-phone-types";
+const CLIENT: &str = "crates/zoom-phone";
 const OVERLAY: &str = "codegen/overlay.toml";
 const LOCK: &str = "codegen/generated.lock";
 
@@ -31,17 +33,21 @@ const LOCK: &str = "codegen/generated.lock";
 pub(crate) fn run(check: bool) -> Result<()> {
     let root = root();
     let Some(documents) = read::documents(&root.join("../shared/zoom"))? else { return Ok(()) };
-    let overlay_text = std::fs::read_to_string(root.join(OVERLAY)).context(OVERLAY)?;
-    let files = generate(&documents, &overlay_text)?;
+    let mut rules = BTreeMap::new();
+    for name in [OVERLAY, operations::OPERATIONS, operations::CHOICES, operations::SHAPES] {
+        rules.insert(name, std::fs::read_to_string(root.join(name)).context(name)?);
+    }
+    let files = generate(&documents, &rules)?;
     if check { compare(&root, &files) } else { write(&root, &files) }
 }
 
 /// All files with their contents, the lock last.
-fn generate(documents: &read::Documents, overlay_text: &str) -> Result<BTreeMap<String, String>> {
-    let overlay = overlay::parse(overlay_text).context(OVERLAY)?;
+fn generate(documents: &read::Documents, rules: &BTreeMap<&str, String>) -> Result<BTreeMap<String, String>> {
+    let rule = |name: &str| rules.get(name).map(String::as_str).unwrap_or_default();
+    let overlay = overlay::parse(rule(OVERLAY)).context(OVERLAY)?;
     let mut webhooks = documents.webhooks.json.clone();
     quirks::repair_webhooks(&mut webhooks).context(documents.webhooks.name)?;
-    let model = families::merge(&webhooks, &overlay).context(documents.webhooks.name)?;
+    let mut model = families::merge(&webhooks, &overlay).context(documents.webhooks.name)?;
     let mut phone = documents.phone.json.clone();
     quirks::repair_phone(&mut phone, &overlay).context(documents.phone.name)?;
     let mut numbers = documents.numbers.json.clone();
@@ -49,20 +55,36 @@ fn generate(documents: &read::Documents, overlay_text: &str) -> Result<BTreeMap<
 
     let mut files = BTreeMap::new();
     let catalogue = emit_catalogue::catalogue(&phone, &numbers, &overlay.catalogue)?;
+    let texts = operations::RuleTexts {
+        operations: rule(operations::OPERATIONS),
+        choices: rule(operations::CHOICES),
+        shapes: rule(operations::SHAPES),
+    };
+    let generated = operations::generate(&catalogue, &texts, &mut model)?;
+    for (name, source) in generated.types {
+        files.insert(format!("{TYPES}/{name}"), rustfmt(&source)?);
+    }
+    for (name, source) in generated.client {
+        files.insert(format!("{CLIENT}/{name}"), rustfmt(&source)?);
+    }
     files.insert(format!("{TYPES}/src/generated/catalogue.json"), catalogue);
     files.insert(format!("{TYPES}/src/generated/enums.rs"), rustfmt(&emit_events::enums(&model)?)?);
     files.insert(format!("{TYPES}/src/generated/events.rs"), rustfmt(&emit_events::events(&model)?)?);
     files.insert(format!("{TYPES}/src/generated/mod.rs"), rustfmt(&emit_events::index())?);
     files.insert(format!("{TYPES}/tests/generated/events.jsonl"), samples::lines(&webhooks)?);
-    files.insert(LOCK.to_owned(), lock(documents, overlay_text, &files));
+    files.insert(LOCK.to_owned(), lock(documents, rules, &files));
     Ok(files)
 }
 
 /// The inputs by hash and the outputs by name, so that a changed document or a left-over file shows.
-fn lock(documents: &read::Documents, overlay_text: &str, files: &BTreeMap<String, String>) -> String {
+fn lock(
+    documents: &read::Documents,
+    rules: &BTreeMap<&str, String>,
+    files: &BTreeMap<String, String>,
+) -> String {
     let inputs: Vec<String> = documents
         .texts()
-        .chain([(OVERLAY, overlay_text)])
+        .chain(rules.iter().map(|(name, text)| (*name, text.as_str())))
         .map(|(name, content)| format!("\"{name}\" = \"sha256:{}\"", hex::encode(Sha256::digest(content))))
         .collect();
     let outputs: Vec<String> = files.keys().map(|name| format!("  \"{name}\",")).collect();

@@ -1,6 +1,8 @@
-//! `cargo xtask bench` and `cargo xtask chaos`: builds the release binary and hands over to the crate in `bench/`.
+//! `cargo xtask bench` and `cargo xtask chaos`: builds the release binary where it is measured, and hands over to
+//! the crate in `bench/`.
 
 use std::ffi::OsString;
+use std::process::Command;
 
 use anyhow::{Result, bail};
 
@@ -8,13 +10,17 @@ use crate::workspace::{build_offhook, cargo, execute};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// `ingest`, and what `offhook-bench` takes; `--help` lists it.
+    /// `ingest` (or, for bench, `quota`), and what `offhook-bench` takes; `--help` lists it.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ingest [OPTIONS]")]
     words: Vec<OsString>,
 }
 
 pub(crate) fn bench(arguments: &Arguments) -> Result<()> {
-    forward("ingest", arguments)
+    match arguments.words.split_first() {
+        // It needs no server.
+        Some((subject, rest)) if subject == "quota" => execute(offhook_bench("quota").args(rest)),
+        _ => forward("ingest", arguments),
+    }
 }
 
 pub(crate) fn chaos(arguments: &Arguments) -> Result<()> {
@@ -22,14 +28,19 @@ pub(crate) fn chaos(arguments: &Arguments) -> Result<()> {
 }
 
 fn forward(command: &str, Arguments { words }: &Arguments) -> Result<()> {
-    let mut bench = cargo();
-    bench.args(["run", "--release", "-p", "offhook-bench", "--", command]);
+    let mut bench = offhook_bench(command);
     if words.iter().any(|word| word == "--help" || word == "-h") {
         return execute(bench.arg("--help"));
     }
     let Some((_, rest)) = words.split_first().filter(|(subject, _)| *subject == "ingest") else {
-        bail!("say what to load: only `ingest` so far");
+        bail!("say what: `ingest`; `bench` has `quota`, too");
     };
     bench.arg("--offhook").arg(build_offhook(true)?);
     execute(bench.args(rest))
+}
+
+fn offhook_bench(command: &str) -> Command {
+    let mut bench = cargo();
+    bench.args(["run", "--release", "-p", "offhook-bench", "--", command]);
+    bench
 }

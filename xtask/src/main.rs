@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user")]
 
 mod codegen;
+mod coverage;
 mod demo;
 mod deny;
 mod forward;
@@ -39,6 +40,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Count the operations and events of Zoom Phone that the SDK types, and that its tests call.
+    Coverage(coverage::Arguments),
     /// Check the dependencies against deny.toml: licences, banned crates, sources, duplicates.
     Deny,
     /// Check that our own crates depend downwards only, as ARCHITECTURE.md says.
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         },
         Task::Web => web::build(),
         Task::Codegen { check } => codegen::run(check),
+        Task::Coverage(arguments) => coverage::run(&arguments),
         Task::Deny => deny::run(),
         Task::Rooms => rooms::run(),
         Task::Fuzz(arguments) => fuzz::run(&arguments),

@@ -81,8 +81,7 @@ struct Inner {
     inbox: Inbox,
     once: Once,
     counters: metrics::IngestCounters,
-    /// When the last event was stored, milliseconds since 1970; 0 for never.
-    last_event_ms: AtomicI64,
+    last_event: LastEvent,
 }
 
 impl Ingest {
@@ -91,7 +90,7 @@ impl Ingest {
         tolerance: Tolerance,
         accounts: BTreeSet<String>,
         inbox: Inbox,
-        last_event: Option<Timestamp>,
+        last_event: LastEvent,
     ) -> Result<Self, SecretError> {
         Ok(Self(Arc::new(Inner {
             verifier: Verifier::new(&secrets.secrets)?.with_tolerance(tolerance),
@@ -100,16 +99,29 @@ impl Ingest {
             inbox,
             once: Once::default(),
             counters: metrics::IngestCounters::new(),
-            last_event_ms: AtomicI64::new(last_event.map_or(0, Timestamp::as_millisecond)),
+            last_event,
         })))
     }
+}
 
-    /// When the last event came in.
-    pub(crate) fn last_event(&self) -> Option<Timestamp> {
-        match self.0.last_event_ms.load(Ordering::Relaxed) {
+/// When the last event was stored, whichever way it came.
+#[derive(Clone)]
+pub(crate) struct LastEvent(Arc<AtomicI64>);
+
+impl LastEvent {
+    pub(crate) fn new(at: Option<Timestamp>) -> Self {
+        Self(Arc::new(AtomicI64::new(at.map_or(0, Timestamp::as_millisecond))))
+    }
+
+    pub(crate) fn get(&self) -> Option<Timestamp> {
+        match self.0.load(Ordering::Relaxed) {
             0 => None,
             ms => Timestamp::from_millisecond(ms).ok(),
         }
+    }
+
+    pub(crate) fn note(&self, at: Timestamp) {
+        self.0.fetch_max(at.as_millisecond(), Ordering::Relaxed);
     }
 }
 
@@ -247,17 +259,9 @@ async fn receive(
             );
         }
     }
-    let arrival = Arrival {
-        received_at: now,
-        door: Door::Webhook,
-        account: said.account.into_owned(),
-        event: said.event.into_owned(),
-        event_ts: said.event_ts,
-        late: verdict.late,
-        body: body.clone(), // shared, not copied: the names above are borrowed from it
-    };
+    let arrival = said.arrival(Door::Webhook, now, verdict.late, &body);
     inner.inbox.append(arrival).await.map_err(Refused::Store)?;
-    inner.last_event_ms.fetch_max(now.as_millisecond(), Ordering::Relaxed);
+    inner.last_event.note(now);
     inner.counters.stored.increment(1);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -289,9 +293,10 @@ async fn whole(body: Body) -> Result<Bytes, Refused> {
 
 /// What the envelope says, as far as it can be read.
 #[derive(Debug, Default, PartialEq)]
-struct Said<'a> {
+pub(crate) struct Said<'a> {
     event: Cow<'a, str>,
-    account: Cow<'a, str>,
+    /// Empty if it does not say.
+    pub(crate) account: Cow<'a, str>,
     event_ts: Option<i64>,
     plain_token: Option<Cow<'a, str>>,
 }
@@ -299,7 +304,7 @@ struct Said<'a> {
 impl<'a> Said<'a> {
     /// Reads the few fields that storing needs, without building the rest. Never fails: an envelope of
     /// another shape (duplicate keys, other types, no JSON at all) leaves fields empty.
-    fn read(body: &'a [u8]) -> Self {
+    pub(crate) fn read(body: &'a [u8]) -> Self {
         #[derive(Deserialize)]
         struct Envelope<'a> {
             #[serde(borrow)]
@@ -334,6 +339,19 @@ impl<'a> Said<'a> {
             account: text(&value["payload"]["account_id"]).unwrap_or_default(),
             event_ts: value["event_ts"].as_i64(),
             plain_token: text(&value["payload"]["plainToken"]),
+        }
+    }
+
+    /// What goes into the inbox.
+    pub(crate) fn arrival(self, door: Door, received_at: Timestamp, late: bool, body: &Bytes) -> Arrival {
+        Arrival {
+            received_at,
+            door,
+            account: self.account.into_owned(),
+            event: self.event.into_owned(),
+            event_ts: self.event_ts,
+            late,
+            body: body.clone(), // shared, not copied
         }
     }
 }

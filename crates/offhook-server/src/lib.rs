@@ -7,10 +7,12 @@
 //! ```
 //!
 //! Everything that may be asked, by whom, is decided in `access`. What runs beside the requests is in
-//! `folding` (inbox to calls), `live` (changes to browsers) and `reconcile` (Zoom's own records to inbox).
+//! `folding` (inbox to calls), `live` (changes to browsers), `reconcile` (Zoom's own records to inbox) and `channel`
+//! (Zoom's WebSocket events to inbox).
 
 mod access;
 mod api;
+mod channel;
 mod clock;
 mod folding;
 mod health;
@@ -25,6 +27,7 @@ mod tokens;
 mod web;
 
 pub use api::document;
+pub use channel::Channel;
 pub use ingest::Secrets;
 pub use reconcile::Reconcile;
 pub use serve::{ServeError, Server, ServerConfig};

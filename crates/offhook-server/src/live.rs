@@ -47,7 +47,7 @@ pub(crate) struct Clocks {
     /// The server's time.
     #[schema(value_type = String, format = DateTime)]
     now: Timestamp,
-    /// When the last webhook came in.
+    /// When the last event came in, by webhook or event channel.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_event_at: Option<Timestamp>,
     /// Until when Zoom's own records have been compared.
@@ -220,7 +220,7 @@ impl App {
     pub(crate) fn clocks(&self) -> Clocks {
         Clocks {
             now: clock::now(),
-            last_event_at: self.ingest().and_then(crate::ingest::Ingest::last_event),
+            last_event_at: self.last_event(),
             last_reconcile_at: self.reconciled_until(),
             backlog: self.backlog(),
             expected_gap_seconds: self.live().expected_gap(),

@@ -42,6 +42,12 @@ fn describe() {
         "Webhooks with a valid signature, by the age of the signature"
     );
     describe_counter!("offhook_webhook_unknown_account_total", "Events of accounts that are not configured");
+    describe_counter!(
+        "offhook_channel_messages_total",
+        "Messages of the event channel, by what became of them"
+    );
+    describe_counter!("offhook_channel_gaps_total", "Times that the event channel was lost and came back");
+    describe_gauge!("offhook_channel_connected", "Event channels that are connected");
     describe_counter!("offhook_inbox_appended_total", "Arrivals written to the inbox");
     describe_counter!("offhook_inbox_commits_total", "Commits (each with one flush to disk) that this took");
     describe_gauge!("offhook_inbox_backlog", "Arrivals in the inbox that are not folded into calls yet");

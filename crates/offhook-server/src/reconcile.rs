@@ -7,13 +7,13 @@
 //! Then the path of each of these calls is fetched, once: the steps in which no user took part (queue, menu,
 //! overflow, transfer) are told nowhere else.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use offhook_calls::normalize::Door;
 use offhook_store::{Arrival, Store, StoreError};
 use serde_json::{Map, Value};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use zoom_phone::client::{ApiError, CallHistoryQuery, Client, Error as ZoomError, TimeType};
 
@@ -69,10 +69,11 @@ enum SweepError {
 }
 
 impl Reconcile {
-    /// Sweeps until shutdown. The receiver says until when records have been compared.
+    /// Sweeps until shutdown, and at once when told to: an event channel missed something. The receiver says until when records have been compared.
     pub(crate) async fn start(
         self,
         store: Store,
+        at_once: Arc<Notify>,
         shutdown: CancellationToken,
     ) -> Result<watch::Receiver<Option<Timestamp>>, StoreError> {
         let known = store.mark(&self.mark()).await?.and_then(|text| text.parse().ok());
@@ -98,6 +99,7 @@ impl Reconcile {
                 tokio::select! {
                     () = shutdown.cancelled() => break,
                     () = tokio::time::sleep(self.every) => (),
+                    () = at_once.notified() => (),
                 }
             }
         });

@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -19,16 +19,22 @@ use axum::{
 use jiff::Timestamp;
 use offhook_calls::normalize::Door;
 use offhook_store::{Store, StoreError};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, watch},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use zoom_phone::webhook::{SecretError, Tolerance};
 
 use crate::{
-    access, api, clock,
+    access, api,
+    channel::Channel,
+    clock,
     folding::{self, Progress},
     health,
-    ingest::{Ingest, Secrets, webhook},
+    ingest::{Ingest, LastEvent, Secrets, webhook},
     live::Live,
     metrics,
     problem::Problem,
@@ -50,6 +56,8 @@ pub struct ServerConfig {
     pub accounts: BTreeSet<String>,
     /// Comparing with Zoom's own records, for each account whose credentials are known.
     pub reconcile: Vec<Reconcile>,
+    /// Event channels to listen to, beside the webhook.
+    pub channels: Vec<Channel>,
 }
 
 /// Why a server could not start or go on.
@@ -80,6 +88,7 @@ pub(crate) struct App(Arc<Shared>);
 struct Shared {
     store: Store,
     ingest: Option<Ingest>,
+    last_event: LastEvent,
     progress: watch::Receiver<Progress>,
     live: Live,
     reconciled: OnceLock<Vec<watch::Receiver<Option<Timestamp>>>>,
@@ -93,6 +102,11 @@ impl App {
 
     pub(crate) fn ingest(&self) -> Option<&Ingest> {
         self.0.ingest.as_ref()
+    }
+
+    /// When the last event came in, by any way.
+    pub(crate) fn last_event(&self) -> Option<Timestamp> {
+        self.0.last_event.get()
     }
 
     pub(crate) fn live(&self) -> &Live {
@@ -131,6 +145,7 @@ impl App {
 pub struct Server {
     app: App,
     reconcile: Vec<Reconcile>,
+    channels: Vec<Channel>,
     folding: std::thread::JoinHandle<()>,
 }
 
@@ -143,13 +158,15 @@ impl Server {
     ) -> Result<Self, ServeError> {
         metrics::install();
         tokio::spawn(metrics::sum_up(shutdown.clone()));
-        let last_event = store.last_arrival(Door::Webhook).await?;
+        let last_event = LastEvent::new(
+            store.last_arrival(Door::Webhook).await?.max(store.last_arrival(Door::WebSocket).await?),
+        );
         let ingest = if config.secrets.is_empty() {
             None
         } else {
             let inbox = store.inbox().clone();
             Some(
-                Ingest::new(config.secrets, config.tolerance, config.accounts, inbox, last_event)
+                Ingest::new(config.secrets, config.tolerance, config.accounts, inbox, last_event.clone())
                     .map_err(ServeError::Secret)?,
             )
         };
@@ -164,13 +181,14 @@ impl Server {
         let app = App(Arc::new(Shared {
             store,
             ingest,
+            last_event,
             progress: progress.clone(),
             live,
             reconciled: OnceLock::new(),
             shutdown: shutdown.clone(),
         }));
         Live::start(&app, start.change_seq, progress, shutdown);
-        Ok(Self { app, reconcile: config.reconcile, folding })
+        Ok(Self { app, reconcile: config.reconcile, channels: config.channels, folding })
     }
 
     /// Serves until the shutdown given to [`Server::start`] is cancelled, then finishes what is under way.
@@ -183,8 +201,16 @@ impl Server {
         }
         let shutdown = self.app.shutdown().clone();
         let mut sweeps = Vec::new();
+        let mut at_once: BTreeMap<String, Arc<Notify>> = BTreeMap::new();
         for reconcile in self.reconcile {
-            sweeps.push(reconcile.start(self.app.store().clone(), shutdown.clone()).await?);
+            let told = Arc::clone(at_once.entry(reconcile.account.clone()).or_default());
+            sweeps.push(reconcile.start(self.app.store().clone(), told, shutdown.clone()).await?);
+        }
+        let mut channels = JoinSet::new();
+        for channel in self.channels {
+            let sweep = at_once.get(&channel.account).cloned();
+            let inbox = self.app.store().inbox().clone();
+            channels.spawn(channel.run(inbox, self.app.0.last_event.clone(), sweep, shutdown.clone()));
         }
         // Set once, here.
         let _ = self.app.0.reconciled.set(sweeps);
@@ -204,6 +230,8 @@ impl Server {
             () = grace => tracing::warn!("some clients did not let go in time; leaving without them"),
         }
         shutdown.cancel();
+        // They say good-bye to Zoom, which takes a second or two at most.
+        channels.join_all().await;
         // The fold in progress is committed before we go; if it panicked, the log has said so.
         let _ = tokio::task::spawn_blocking(move || self.folding.join()).await;
         Ok(())

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -19,6 +19,7 @@ Start here:
   offhook config check     what is set, from where, and what is missing
   offhook doctor           whether it all works: account, app, webhooks, storage
   offhook serve            receive Zoom's webhooks and open the board at http://127.0.0.1:8080
+  offhook listen           Zoom's events on this machine, without a public address
   offhook emulator --help  an offline Zoom Phone to try it with"
 )]
 pub(crate) struct Args {
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Run an offline Zoom Phone: OAuth, REST, signed webhooks, and a company whose phones ring
     Emulator(EmulatorArgs),
+    /// Show events as Zoom sends them, and pass them on to an endpoint in development
+    Listen(ListenArgs),
     /// Look calls up on a running server
     #[command(subcommand)]
     Calls(CallsCommand),
@@ -102,6 +105,90 @@ pub(crate) struct EmulatorArgs {
     /// Client secret it knows [default: a demo secret]
     #[arg(long, env = "ZOOM_CLIENT_SECRET", hide_env_values = true)]
     pub(crate) client_secret: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Needs a server-to-server OAuth app (ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET)
+that has an event subscription of method WebSocket (ZOOM_WEBSOCKET_SUBSCRIPTION_ID).
+A subscription has one listener: whoever connects last gets the events.
+
+  offhook listen                                           only show events
+  offhook listen --forward-to http://localhost:3000/zoom   post them, signed as Zoom does
+  offhook listen resend last --forward-to http://localhost:3000/zoom
+
+On a terminal, r and Enter sends the last event again, r 12 and Enter number 12."
+)]
+pub(crate) struct ListenArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ListenCommand>,
+    /// Post each event there
+    #[arg(long, value_name = "URL")]
+    pub(crate) forward_to: Option<Url>,
+    #[command(flatten)]
+    pub(crate) secret: SecretArg,
+    /// Only these events, such as phone.callee_ringing,phone.sms_*
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) events: Vec<String>,
+    /// Also print what was sent
+    #[arg(long)]
+    pub(crate) print: bool,
+    /// First ask the endpoint Zoom's challenge (endpoint.url_validation), and stop if it fails
+    #[arg(long, requires = "forward_to")]
+    pub(crate) challenge: bool,
+    /// The WebSocket subscription: its id, or its whole address [ZOOM_WEBSOCKET_SUBSCRIPTION_ID]
+    #[arg(long, value_name = "ID")]
+    pub(crate) subscription_id: Option<String>,
+}
+
+/// What signs.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SecretArg {
+    /// Secret token that signs what is passed on [ZOOM_WEBHOOK_SECRET; else one is made and shown]
+    #[arg(long, value_name = "SECRET")]
+    pub(crate) secret: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ListenCommand {
+    /// List the events that are kept, oldest first
+    Kept,
+    /// Post kept events again, signed afresh
+    Resend(ResendArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ResendArgs {
+    /// Their numbers, or last
+    #[arg(required = true, value_name = "NUMBER")]
+    pub(crate) which: Vec<Which>,
+    /// Where to
+    #[arg(long, value_name = "URL")]
+    pub(crate) forward_to: Url,
+    #[command(flatten)]
+    pub(crate) secret: SecretArg,
+}
+
+/// A kept event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The newest.
+    Last,
+    /// By its number.
+    Number(u64),
+}
+
+impl FromStr for Which {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "last" => Ok(Self::Last),
+            number => number.parse().map(Self::Number).map_err(|_| "give a number, or last".to_owned()),
+        }
+    }
 }
 
 /// Which server to ask.

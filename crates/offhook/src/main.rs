@@ -7,6 +7,7 @@ mod config;
 mod doctor;
 mod emulator;
 mod events;
+mod listen;
 mod output;
 mod rebuild;
 mod serve;
@@ -35,6 +36,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Serve(serve) => runtime()?.block_on(serve::run(config, serve))?,
         Command::Emulator(emulator) => runtime()?.block_on(emulator::run(emulator))?,
+        Command::Listen(listen) => runtime()?.block_on(listen::run(listen, config, out))?,
         Command::Calls(CallsCommand::List(list)) => runtime()?.block_on(calls::list(list, config, out))?,
         Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, config, out))?,
         Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, config, out))?,

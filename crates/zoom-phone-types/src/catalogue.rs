@@ -8,12 +8,15 @@ mod schema;
 pub use schema::{Property, Schema, Violation};
 
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 /// All operations.
 #[derive(Debug)]
 pub struct Catalogue {
     operations: Vec<Operation>,
+    /// Positions by id and by name; where an id is also a name, the id counts.
+    positions: HashMap<String, usize>,
 }
 
 /// One REST operation.
@@ -196,8 +199,7 @@ impl Catalogue {
 
     /// The operation with this id or name. Of an id that is in both APIs, Zoom Phone's.
     pub fn operation(&self, id: &str) -> Option<&Operation> {
-        let by = |key: fn(&Operation) -> &str| self.operations.iter().find(|it| key(it) == id);
-        by(|it| &it.id).or_else(|| by(|it| &it.name))
+        self.operations.get(*self.positions.get(id)?)
     }
 
     /// The operation that answers a request, and the values of its path parameters, decoded.
@@ -343,5 +345,12 @@ fn load(text: &str) -> Result<Catalogue, String> {
             host: line.host,
         })
     });
-    Ok(Catalogue { operations: operations.collect::<Result<_, String>>()? })
+    let operations = operations.collect::<Result<Vec<_>, String>>()?;
+    let mut positions = HashMap::with_capacity(2 * operations.len());
+    for key in [|it: &Operation| it.id.clone(), |it: &Operation| it.name.clone()] {
+        for (position, operation) in operations.iter().enumerate() {
+            positions.entry(key(operation)).or_insert(position);
+        }
+    }
+    Ok(Catalogue { operations, positions })
 }

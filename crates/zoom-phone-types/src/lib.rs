@@ -1,5 +1,5 @@
-//! Types of the Zoom Phone platform: webhook events and the operation catalogue, generated from Zoom's OpenAPI
-//! documents. No I/O.
+//! Types of the Zoom Phone platform: webhook events, bodies and answers of all operations, and the operation
+//! catalogue, generated from Zoom's OpenAPI documents. No I/O.
 //!
 //! ```
 //! # #[cfg(feature = "events")] {
@@ -13,6 +13,24 @@
 //! assert_eq!(notification.unfamiliar(), ["payload.object.new_field"]);
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Bodies and answers are in a module for each group of operations, and in [`shared`]. Every field is optional; what is
+//! unknown or does not fit is kept in `extra`, so that what is written is what was read.
+//!
+//! ```
+//! # #[cfg(feature = "operations")] {
+//! use zoom_phone_types::Wire;
+//! use zoom_phone_types::call_queues::{CallHandlingSetting, OverflowActionSetting};
+//!
+//! let value = serde_json::json!({"overflow_action": "forward_to_extension", "overflow_action_setting":
+//!     {"forward_to_extension": {"extension_id": "8f71O6rWT8KFUGQmJIFAdQ"}}});
+//! let handling = CallHandlingSetting::from_json(&value).unwrap();
+//! // The setting is typed by the action beside it.
+//! let Some(OverflowActionSetting::ForwardToExtension(setting)) = &handling.overflow_action_setting else { panic!() };
+//! assert!(setting.forward_to_extension.is_some());
+//! assert_eq!(handling.to_json(), value);
+//! # }
 //! ```
 //!
 //! ```
@@ -39,7 +57,10 @@ mod notification;
 mod time;
 pub mod vocabulary;
 #[cfg(feature = "events")]
-mod wire;
+pub mod wire;
 
+#[cfg(feature = "operations")]
+#[doc(inline)]
+pub use generated::operations::*;
 #[cfg(feature = "events")]
 pub use wire::Wire;

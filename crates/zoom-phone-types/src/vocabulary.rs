@@ -99,6 +99,12 @@ vocabulary! {
         CiscoRoom = "cisco_room" / "ciscoroom" | "polycomroom" | "ciscoroompolycomroom",
         /// Zoom Contact Center.
         ContactCenter = "contact_center" / "contactcenter",
+        /// What a number is assigned to: the numbers for emergency calls.
+        EmergencyNumberPool = "emergency_number_pool" / "emergencynumberpool",
+        /// What a number is assigned to: a place of the company.
+        CompanyLocation = "company_location" / "companylocation",
+        /// What a number is assigned to: dialling in to meetings.
+        MeetingService = "meeting_service" / "meetingservice",
         /// Somebody in the account's directory of external contacts.
         ExternalContact = "external_contact" / "externalcontact",
         /// Somebody on the telephone network.

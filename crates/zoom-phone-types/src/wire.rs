@@ -5,12 +5,16 @@
 //! derives give up at the first surprise and cost more to compile: here a struct is a table of [`Slot`]s, and reading,
 //! writing and printing are one function each for all of them.
 
+mod direct;
+
+pub use direct::{List, Object, Place, Word, read_slice};
+
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// A value of a payload: of an event, of a request, of a response.
-pub trait Wire: Sized {
+pub trait Wire: Sized + fmt::Debug {
     /// Reads a value leniently; gives it back when it cannot be this type. JSON null is never a value.
     fn from_value(value: Value) -> Result<Self, Value>;
 
@@ -23,6 +27,11 @@ pub trait Wire: Sized {
     /// Adds what this crate does not know about the value found at `path`: the path of each unknown or misfitting
     /// field, and `path=value` for each unknown enum value.
     fn unfamiliar(&self, _path: &str, _found: &mut Vec<String>) {}
+
+    /// Where the parser puts a value of this type.
+    fn place(_slot: &mut Option<Self>) -> Place<'_> {
+        Place::Tree
+    }
 
     /// As [`Wire::from_value`], of a value that is needed afterwards.
     fn from_json(value: &Value) -> Option<Self> {
@@ -47,6 +56,10 @@ impl Wire for () {
 
 /// Accepts text, integers, short decimals and booleans.
 impl Wire for String {
+    fn place(slot: &mut Option<Self>) -> Place<'_> {
+        Place::Text(slot)
+    }
+
     fn from_value(value: Value) -> Result<Self, Value> {
         match value {
             Value::String(text) => Ok(text),
@@ -93,6 +106,10 @@ macro_rules! copied {
 
 /// Accepts integers, decimals without a fraction and either as text.
 impl Wire for i64 {
+    fn place(slot: &mut Option<Self>) -> Place<'_> {
+        Place::Whole(slot)
+    }
+
     copied!(read_integer);
 }
 
@@ -125,6 +142,10 @@ fn read_number(value: &Value) -> Option<f64> {
 
 /// Accepts booleans, `"true"`/`"false"` in any case and 0/1.
 impl Wire for bool {
+    fn place(slot: &mut Option<Self>) -> Place<'_> {
+        Place::Flag(slot)
+    }
+
     copied!(read_flag);
 }
 
@@ -159,6 +180,10 @@ impl Wire for Value {
 
 /// All items fit or none is taken.
 impl<T: Wire> Wire for Vec<T> {
+    fn place(slot: &mut Option<Self>) -> Place<'_> {
+        Place::List(slot)
+    }
+
     fn from_value(value: Value) -> Result<Self, Value> {
         match value {
             Value::Array(items) if items.iter().all(T::fits) => {
@@ -180,6 +205,21 @@ impl<T: Wire> Wire for Vec<T> {
         let path = format!("{path}[]");
         for item in self {
             item.unfamiliar(&path, found);
+        }
+    }
+}
+
+impl<T: Wire> List for Option<Vec<T>> {
+    fn begin(&mut self) {
+        *self = Some(Vec::new());
+    }
+
+    fn item(&mut self, read: &mut dyn FnMut(&mut dyn Slot) -> bool) {
+        let mut slot: Option<T> = None;
+        if read(&mut slot)
+            && let (Some(list), Some(item)) = (self.as_mut(), slot)
+        {
+            list.push(item);
         }
     }
 }
@@ -223,6 +263,15 @@ pub(crate) fn keep(object: &mut Map<String, Value>, extra: &Map<String, Value>) 
     }
 }
 
+/// Adds the field that tells which form an object is, if the caller left it out.
+#[cfg(feature = "operations")]
+pub(crate) fn with_selector(mut form: Value, field: &str, value: &str) -> Value {
+    if let Some(object) = form.as_object_mut().filter(|object| !object.contains_key(field)) {
+        object.insert(field.to_owned(), value.into());
+    }
+    form
+}
+
 /// Prints `[redacted]`.
 pub(crate) struct Redacted;
 
@@ -233,7 +282,9 @@ impl fmt::Debug for Redacted {
 }
 
 /// A field of a struct, whatever its type.
-pub(crate) trait Slot {
+pub trait Slot {
+    /// Where the parser puts the value.
+    fn place(&mut self) -> Place<'_>;
     /// Fills the field; gives back what does not fit.
     fn take(&mut self, value: Value) -> Option<Value>;
     /// The value to write, if there is one.
@@ -244,7 +295,11 @@ pub(crate) trait Slot {
     fn shown(&self) -> Option<&dyn fmt::Debug>;
 }
 
-impl<T: Wire + fmt::Debug> Slot for Option<T> {
+impl<T: Wire> Slot for Option<T> {
+    fn place(&mut self) -> Place<'_> {
+        T::place(self)
+    }
+
     fn take(&mut self, value: Value) -> Option<Value> {
         match T::from_value(value) {
             Ok(value) => {
@@ -271,7 +326,7 @@ impl<T: Wire + fmt::Debug> Slot for Option<T> {
 }
 
 /// What a struct is, beside its fields' types.
-pub(crate) struct Facts {
+pub struct Facts {
     /// The name in Rust.
     pub(crate) name: &'static str,
     /// The names on the wire, in the order of the slots.
@@ -282,21 +337,30 @@ pub(crate) struct Facts {
     pub(crate) peculiar: bool,
 }
 
+/// Reads a struct from an object.
+pub(crate) fn read_object<T>(value: Value) -> Result<T, Value>
+where
+    Option<T>: Object,
+{
+    let Value::Object(object) = value else { return Err(value) };
+    let mut object = Some(object);
+    let mut new: Option<T> = None;
+    new.fill(&mut |facts, slots, extra| read(object.take().unwrap_or_default(), facts, slots, extra));
+    // `fill` always makes one.
+    new.ok_or_else(|| Value::Object(Map::new()))
+}
+
 /// Fills the slots of a struct and its `extra` from an object.
-pub(crate) fn read(
-    value: Value,
+fn read(
+    object: Map<String, Value>,
     facts: &Facts,
     slots: &mut [&mut dyn Slot],
     extra: &mut Map<String, Value>,
-) -> Result<(), Value> {
-    let Value::Object(object) = value else { return Err(value) };
+) {
     // Keys mostly come in the order of the documentation: look behind the last one first.
     let mut next = 0;
     for (key, value) in object {
-        let (before, behind) = facts.fields.split_at(next);
-        let is_it = |field: &&str| **field == *key;
-        let found =
-            behind.iter().position(is_it).map(|at| next + at).or_else(|| before.iter().position(is_it));
+        let found = position(facts.fields, next, &key);
         let misfit = match found.and_then(|at| slots.get_mut(at)) {
             Some(slot) => slot.take(value),
             None => Some(value),
@@ -306,7 +370,13 @@ pub(crate) fn read(
             extra.insert(key, misfit);
         }
     }
-    Ok(())
+}
+
+/// Where a key is among the fields, looked for from `next` on first.
+fn position(fields: &[&str], next: usize, key: &str) -> Option<usize> {
+    let (before, behind) = fields.split_at(next);
+    let is_it = |field: &&str| *field == key;
+    behind.iter().position(is_it).map(|at| next + at).or_else(|| before.iter().position(is_it))
 }
 
 /// The object of a struct.
@@ -402,12 +472,29 @@ macro_rules! wire_struct {
             }
         }
 
-        impl $crate::wire::Wire for $name {
-            fn from_value(value: serde_json::Value) -> Result<Self, serde_json::Value> {
-                let mut new = Self::default();
-                $crate::wire::read(value, Self::FACTS, &mut [$(&mut new.$field),*], &mut new.extra)?;
+        impl $crate::wire::Object for Option<$name> {
+            fn fill(
+                &mut self,
+                fill: &mut dyn FnMut(
+                    &$crate::wire::Facts,
+                    &mut [&mut dyn $crate::wire::Slot],
+                    &mut serde_json::Map<String, serde_json::Value>,
+                ),
+            ) {
+                let mut new = $name::default();
+                fill($name::FACTS, &mut [$(&mut new.$field),*], &mut new.extra);
                 $( $($crate::wire::wire_struct!(@settle new $field $($mark)+);)? )*
-                Ok(new)
+                *self = Some(new);
+            }
+        }
+
+        impl $crate::wire::Wire for $name {
+            fn place(slot: &mut Option<Self>) -> $crate::wire::Place<'_> {
+                $crate::wire::Place::Object(slot)
+            }
+
+            fn from_value(value: serde_json::Value) -> Result<Self, serde_json::Value> {
+                $crate::wire::read_object(value)
             }
 
             fn fits(value: &serde_json::Value) -> bool {
@@ -483,7 +570,17 @@ macro_rules! open_enum {
             }
         }
 
+        impl $crate::wire::Word for Option<$name> {
+            fn set(&mut self, word: &str) {
+                *self = Some(word.into());
+            }
+        }
+
         impl $crate::wire::Wire for $name {
+            fn place(slot: &mut Option<Self>) -> $crate::wire::Place<'_> {
+                $crate::wire::Place::Word(slot)
+            }
+
             fn from_value(value: serde_json::Value) -> Result<Self, serde_json::Value> {
                 Ok(String::from_value(value)?.as_str().into())
             }
@@ -506,3 +603,112 @@ macro_rules! open_enum {
     };
 }
 pub(crate) use open_enum;
+
+/// A value of several forms: one variant for each, and `Other` with the JSON received.
+///
+/// `by sibling`: a field beside it selects the form, see [`wire_struct`]. `by "field"`: its own field of this name does,
+/// and is written even if the form leaves it out.
+/// `by property`: the first of the properties named that is there.
+#[cfg(feature = "operations")]
+macro_rules! choice {
+    ( $(#[$attr:meta])* pub $name:ident by $by:tt { $( $variant:ident($ty:ty) = $value:literal, )* } ) => {
+        $(#[$attr])*
+        #[derive(Clone, PartialEq)]
+        pub enum $name {
+            $( #[doc = concat!("`", $value, "`")] $variant($ty), )*
+            /// What fits no form, or an unknown one, as received.
+            Other(serde_json::Value),
+        }
+
+        impl $name {
+            /// The value that stands for the form; `None` for an unknown one.
+            pub fn selector(&self) -> Option<&'static str> {
+                match self {
+                    $( Self::$variant(_) => Some($value), )*
+                    Self::Other(_) => None,
+                }
+            }
+
+            /// The value as the form that the selector stands for.
+            fn form(value: serde_json::Value, selector: Option<&str>) -> Self {
+                match selector {
+                    $( Some($value) => match $crate::wire::Wire::from_value(value) {
+                        Ok(form) => Self::$variant(form),
+                        Err(misfit) => Self::Other(misfit),
+                    }, )*
+                    _ => Self::Other(value),
+                }
+            }
+        }
+
+        $crate::wire::choice!(@select $by $name);
+
+        impl $crate::wire::Wire for $name {
+            fn from_value(value: serde_json::Value) -> Result<Self, serde_json::Value> {
+                if value.is_null() {
+                    return Err(value);
+                }
+                let selector = $crate::wire::choice!(@selector $by value [$($value),*]);
+                Ok(Self::form(value, selector.as_ref().map(AsRef::as_ref)))
+            }
+
+            fn fits(value: &serde_json::Value) -> bool {
+                !value.is_null()
+            }
+
+            fn to_json(&self) -> serde_json::Value {
+                match self {
+                    $( Self::$variant(form) => $crate::wire::choice!(@write $by form $value), )*
+                    Self::Other(value) => value.clone(),
+                }
+            }
+
+            fn unfamiliar(&self, path: &str, found: &mut Vec<String>) {
+                match self {
+                    $( Self::$variant(form) => $crate::wire::Wire::unfamiliar(form, path, found), )*
+                    // An empty object says nothing.
+                    Self::Other(value) if value.as_object().is_some_and(serde_json::Map::is_empty) => {}
+                    Self::Other(_) => found.push(path.to_owned()),
+                }
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $( Self::$variant(form) => f.debug_tuple(stringify!($variant)).field(form).finish(), )*
+                    Self::Other(_) => f.debug_tuple("Other").field(&$crate::wire::Redacted).finish(),
+                }
+            }
+        }
+    };
+    (@write $own:literal $form:ident $value:literal) => {
+        $crate::wire::with_selector($crate::wire::Wire::to_json($form), $own, $value)
+    };
+    (@write $by:tt $form:ident $value:literal) => {
+        $crate::wire::Wire::to_json($form)
+    };
+    (@select sibling $name:ident) => {
+        impl $name {
+            /// What was read without knowing the selector, as the form it stands for.
+            pub(crate) fn select(self, selector: Option<&str>) -> Self {
+                match self {
+                    Self::Other(value) => Self::form(value, selector),
+                    known => known,
+                }
+            }
+        }
+    };
+    (@select $by:tt $name:ident) => {};
+    (@selector sibling $object:ident $values:tt) => {
+        None::<String>
+    };
+    (@selector property $object:ident [$($value:literal),*]) => {
+        [$($value),*].into_iter().find(|property| $object.get(property).is_some())
+    };
+    (@selector $own:literal $object:ident $values:tt) => {
+        $object.get($own).and_then(serde_json::Value::as_str).map(str::to_owned)
+    };
+}
+#[cfg(feature = "operations")]
+pub(crate) use choice;

@@ -5,9 +5,13 @@
 )]
 
 #[cfg(feature = "client")]
+pub mod api;
+#[cfg(feature = "client")]
 pub mod client;
 mod confidence;
 pub mod embed;
+#[cfg(feature = "client")]
+mod generated;
 #[cfg(feature = "client")]
 mod http;
 #[cfg(feature = "launch")]
@@ -16,7 +20,6 @@ pub mod launch;
 pub mod number;
 #[cfg(feature = "client")]
 pub mod oauth;
-#[cfg(feature = "client")]
 pub mod quota;
 pub mod scopes;
 #[cfg(feature = "client")]

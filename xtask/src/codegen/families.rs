@@ -260,7 +260,7 @@ impl Merger<'_> {
                 let name = self
                     .overlay
                     .struct_name(owner, wire)
-                    .map_or_else(|| pascal(singular(wire)), str::to_owned);
+                    .map_or_else(|| pascal(&singular(wire)), str::to_owned);
                 self.object(&name, schema, None)?;
                 self.entry(&name).used_in.insert(format!("{owner}::{wire}"));
                 Kind::Struct(name)

@@ -16,9 +16,16 @@ pub(super) fn pascal(wire: &str) -> String {
     }
 }
 
-/// The singular of a field that holds a list: `phone_numbers` → `phone_number`.
-pub(super) fn singular(field: &str) -> &str {
-    field.strip_suffix('s').filter(|stem| !stem.ends_with('s')).unwrap_or(field)
+/// The singular of a field that holds a list: `phone_numbers` → `phone_number`, `policies` → `policy`.
+pub(super) fn singular(field: &str) -> String {
+    if let Some(stem) = field.strip_suffix("ies") {
+        return format!("{stem}y");
+    }
+    if ["sses", "uses"].iter().any(|end| field.ends_with(end)) {
+        return field.strip_suffix("es").unwrap_or(field).to_owned();
+    }
+    let kept = ["ss", "us", "is", "sms"].iter().any(|end| field.ends_with(end));
+    field.strip_suffix('s').filter(|_| !kept).unwrap_or(field).to_owned()
 }
 
 /// `addGCPMembers` → `add_gcp_members`.
@@ -56,6 +63,21 @@ mod tests {
             ("3rd_party_contact_center", "ThirdPartyContactCenter"),
         ] {
             assert_eq!(pascal(wire), rust);
+        }
+    }
+
+    #[test]
+    fn lists_are_named_after_their_items() {
+        for (list, item) in [
+            ("phone_numbers", "phone_number"),
+            ("policies", "policy"),
+            ("emergency_addresses", "emergency_address"),
+            ("opt_statuses", "opt_status"),
+            ("status", "status"),
+            ("sms", "sms"),
+            ("business", "business"),
+        ] {
+            assert_eq!(singular(list), item);
         }
     }
 

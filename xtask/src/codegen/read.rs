@@ -6,17 +6,17 @@ use serde_json::Value;
 use std::path::Path;
 
 /// One OpenAPI document.
-pub(super) struct Document {
-    pub(super) name: &'static str,
-    pub(super) text: String,
-    pub(super) json: Value,
+pub(crate) struct Document {
+    pub(crate) name: &'static str,
+    pub(crate) text: String,
+    pub(crate) json: Value,
 }
 
 /// The three documents the generator reads.
-pub(super) struct Documents {
-    pub(super) phone: Document,
-    pub(super) numbers: Document,
-    pub(super) webhooks: Document,
+pub(crate) struct Documents {
+    pub(crate) phone: Document,
+    pub(crate) numbers: Document,
+    pub(crate) webhooks: Document,
 }
 
 impl Documents {
@@ -26,13 +26,17 @@ impl Documents {
     }
 }
 
+const PHONE: &str = "zoom-phone-api-openapi.json";
+const NUMBERS: &str = "zoom-phone-number-management-openapi.json";
+const WEBHOOKS: &str = "zoom-phone-webhooks-openapi.json";
+
+fn missing(folder: &Path) -> Vec<&'static str> {
+    [PHONE, NUMBERS, WEBHOOKS].into_iter().filter(|name| !folder.join(name).exists()).collect()
+}
+
 /// The documents in `folder`; `None`, said aloud, if they are not here.
 pub(super) fn documents(folder: &Path) -> Result<Option<Documents>> {
-    const PHONE: &str = "zoom-phone-api-openapi.json";
-    const NUMBERS: &str = "zoom-phone-number-management-openapi.json";
-    const WEBHOOKS: &str = "zoom-phone-webhooks-openapi.json";
-    let missing: Vec<&str> =
-        [PHONE, NUMBERS, WEBHOOKS].into_iter().filter(|name| !folder.join(name).exists()).collect();
+    let missing = missing(folder);
     if !missing.is_empty() {
         say(
             "Zoom's OpenAPI documents are not here; generated files were neither checked nor changed. Skipped:",
@@ -40,6 +44,13 @@ pub(super) fn documents(folder: &Path) -> Result<Option<Documents>> {
         for name in missing {
             say(&format!("  ../shared/zoom/{name}"));
         }
+    }
+    documents_quietly(folder)
+}
+
+/// The documents in `folder`; `None` if they are not here.
+pub(crate) fn documents_quietly(folder: &Path) -> Result<Option<Documents>> {
+    if !missing(folder).is_empty() {
         return Ok(None);
     }
     let read = |name| -> Result<Document> {

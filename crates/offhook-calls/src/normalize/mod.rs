@@ -26,6 +26,8 @@ use crate::{
 pub enum Door {
     /// A webhook delivery: one event in its envelope.
     Webhook,
+    /// A message of the event channel: the same event in the same envelope.
+    WebSocket,
     /// One row of `GET /phone/call_history` (`accountCallHistory`), v3 names or v2 names.
     CallHistory,
     /// The answer of `GET /phone/call_history/{callHistoryUuid}` (`getCallPath`): every step of one call,
@@ -38,6 +40,7 @@ impl Door {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
+            Self::WebSocket => "websocket",
             Self::CallHistory => "call_history",
             Self::CallPath => "call_path",
         }
@@ -45,7 +48,9 @@ impl Door {
 
     /// The door with this word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Webhook, Self::CallHistory, Self::CallPath].into_iter().find(|door| door.as_str() == word)
+        [Self::Webhook, Self::WebSocket, Self::CallHistory, Self::CallPath]
+            .into_iter()
+            .find(|door| door.as_str() == word)
     }
 }
 
@@ -88,7 +93,7 @@ impl Problem {
 /// Reads one inbox entry. `account` is the account it was received for; an event's own account wins.
 pub fn read(door: Door, account: &str, body: &[u8]) -> Reading {
     match door {
-        Door::Webhook => match Notification::parse(body) {
+        Door::Webhook | Door::WebSocket => match Notification::parse(body) {
             Ok(notification) => read_notification(account, &notification),
             Err(_) => Reading { problem: Some(Problem::Unreadable), ..Reading::default() },
         },

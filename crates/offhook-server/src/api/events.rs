@@ -22,7 +22,7 @@ pub(crate) struct StoredEvent {
     seq: u64,
     #[schema(value_type = String, format = DateTime)]
     received_at: Timestamp,
-    /// By which door: `webhook`, `call_history`, `call_path`.
+    /// By which door: `webhook`, `websocket`, `call_history`, `call_path`.
     source: &'static str,
     account_id: String,
     /// Event name.

@@ -69,6 +69,7 @@ async fn the_network_is_not_listened_to() {
         tolerance: zoom_phone::webhook::Tolerance::default(),
         accounts: std::collections::BTreeSet::default(),
         reconcile: Vec::new(),
+        channels: Vec::new(),
     };
     let stop = CancellationToken::new();
     let store = Store::open(directory.path()).unwrap();

@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod channel;
+#[cfg(test)]
 mod ingest;
 #[cfg(test)]
 mod ledger;

@@ -62,8 +62,23 @@ impl Zoom {
     }
 
     pub(crate) async fn play(&self, scenario: &str) {
-        let url = format!("http://{}/_emulator/scenarios/{scenario}", self.address);
-        assert_eq!(self.http.post(url).send().await.unwrap().status(), 202);
+        self.order(&format!("scenarios/{scenario}")).await;
+    }
+
+    /// Sends an example of an event.
+    pub(crate) async fn say(&self, event: &str) {
+        self.order(&format!("events/{event}")).await;
+    }
+
+    /// Breaks the event channel off.
+    pub(crate) async fn drop_channel(&self) {
+        self.order("ws/drop").await;
+    }
+
+    async fn order(&self, path: &str) {
+        let url = format!("http://{}/_emulator/{path}", self.address);
+        let status = self.http.post(url).send().await.unwrap().status();
+        assert!(status.is_success(), "{path}: {status}");
     }
 
     /// The truth, once so many calls are over.
@@ -94,19 +109,27 @@ impl Zoom {
     }
 }
 
-fn client_of(address: SocketAddr, client_secret: &str) -> Client {
-    let tokens = TokenSource::server_to_server(ServerToServer {
+pub(crate) fn tokens_of(address: SocketAddr, client_secret: &str) -> TokenSource {
+    TokenSource::server_to_server(ServerToServer {
         client_id: "demo_client_id_000000A".to_owned(),
         client_secret: SecretString::from(client_secret),
         account_id: ACCOUNT.to_owned(),
         token_url: format!("http://{address}/oauth/token").parse().unwrap(),
-    });
-    let base_url = format!("http://{address}/v2").parse().ok();
-    let retry = Retry { tries: 1, ..Retry::default() };
-    Client::new(ClientConfig { base_url, retry, ..ClientConfig::default() }, tokens.unwrap()).unwrap()
+    })
+    .unwrap()
 }
 
-fn every_hour(client: Client) -> Vec<Reconcile> {
+fn client_of(address: SocketAddr, client_secret: &str) -> Client {
+    client_with(address, tokens_of(address, client_secret))
+}
+
+pub(crate) fn client_with(address: SocketAddr, tokens: TokenSource) -> Client {
+    let base_url = format!("http://{address}/v2").parse().ok();
+    let retry = Retry { tries: 1, ..Retry::default() };
+    Client::new(ClientConfig { base_url, retry, ..ClientConfig::default() }, tokens).unwrap()
+}
+
+pub(crate) fn every_hour(client: Client) -> Vec<Reconcile> {
     vec![Reconcile { client, account: ACCOUNT.to_owned(), every: Duration::from_hours(1) }]
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use offhook_server::{Reconcile, Secrets, ServeError, Server, ServerConfig};
+use offhook_server::{Channel, Reconcile, Secrets, ServeError, Server, ServerConfig};
 use offhook_store::{Arrival, Entry, Store, StoreError};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -63,6 +63,7 @@ pub(crate) struct Setup {
     pub(crate) secrets: Secrets,
     pub(crate) accounts: BTreeSet<String>,
     pub(crate) reconcile: Vec<Reconcile>,
+    pub(crate) channels: Vec<Channel>,
     pub(crate) directory: Arc<TempDir>,
     /// Port; 0 for any.
     pub(crate) port: u16,
@@ -74,6 +75,7 @@ impl Default for Setup {
             secrets: Secrets::default().and(SecretString::from(SECRET), None),
             accounts: BTreeSet::from([ACCOUNT.to_owned()]),
             reconcile: Vec::new(),
+            channels: Vec::new(),
             directory: Arc::new(TempDir::new().unwrap()),
             port: 0,
         }
@@ -102,6 +104,7 @@ impl Rig {
             tolerance: Tolerance::default(),
             accounts: setup.accounts,
             reconcile: setup.reconcile,
+            channels: setup.channels,
         };
         let listener = TcpListener::bind(("127.0.0.1", setup.port)).await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -245,6 +245,35 @@ mod tests {
     }
 
     #[test]
+    fn a_channel_is_named_by_the_id_of_its_subscription_or_by_its_whole_address() {
+        let key = "zoom.websocket_subscription_id";
+        let of = |named| {
+            let mut config = Config::default();
+            config.take_environment(&environment(&[(
+                "ZOOM_WEBSOCKET_SUBSCRIPTION_ID",
+                named,
+                "environment",
+            )]));
+            config.channel(key).unwrap().unwrap()
+        };
+        assert_eq!(Config::default().channel(key).unwrap(), None);
+        let plain = of("abc");
+        assert_eq!((plain.url.as_str(), plain.subscription_id.as_str()), ("wss://ws.zoom.us/ws", "abc"));
+        let whole = of("wss://other.zoom.us/ws?subscriptionId=abc");
+        assert_eq!((whole.url.host_str(), whole.subscription_id.as_str()), (Some("other.zoom.us"), "abc"));
+    }
+
+    #[test]
+    fn a_server_does_not_share_its_subscription_and_needs_an_app() {
+        let mut config = Config::default();
+        let names = ["OFFHOOK_WEBSOCKET_SUBSCRIPTION_ID", "ZOOM_WEBSOCKET_SUBSCRIPTION_ID"];
+        config.take_environment(&environment(&names.map(|name| (name, "abc", "environment"))));
+        let problems: Vec<_> =
+            config.problems().into_iter().filter(|p| p.key.starts_with("server.")).collect();
+        assert!(matches!(&problems[..], [app, shared] if app.is_error && !shared.is_error), "{problems:?}");
+    }
+
+    #[test]
     fn another_bind_is_refused_with_the_reason() {
         let mut config = Config::default();
         config.take_environment(&environment(&[("OFFHOOK_BIND", "0.0.0.0", "environment")]));

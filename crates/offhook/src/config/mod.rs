@@ -11,12 +11,13 @@ mod settings;
 use std::{collections::BTreeSet, net::IpAddr, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
-use offhook_server::{Reconcile, Secrets, ServerConfig};
+use offhook_server::{Channel, Reconcile, Secrets, ServerConfig};
 use secrecy::SecretString;
 use url::Url;
 use zoom_phone::{
     client::{Client, ClientConfig},
     oauth::{ServerToServer, TokenSource},
+    socket::ChannelConfig,
     webhook::Tolerance,
 };
 
@@ -93,10 +94,17 @@ impl Config {
             }
         }
         let every = self.seconds("reconcile.every_seconds", 300);
-        if !every.is_zero() {
-            for (account, client_id, client_secret) in credentials {
-                let client = self.client(&account, client_id, client_secret)?;
-                reconcile.push(Reconcile { client, account, every });
+        let mut channels = Vec::new();
+        for (account, client_id, client_secret) in credentials {
+            let tokens = self.tokens_of(&account, client_id, client_secret)?;
+            if let Some(config) = self.channel("server.websocket_subscription_id")?
+                && self.get("zoom.account_id") == Some(&account)
+            {
+                channels.push(Channel { config, tokens: tokens.clone(), account: account.clone() });
+            }
+            if !every.is_zero() {
+                let config = ClientConfig { base_url: self.url("zoom.api_url")?, ..ClientConfig::default() };
+                reconcile.push(Reconcile { client: Client::new(config, tokens)?, account, every });
             }
         }
         let tolerance = Tolerance {
@@ -104,21 +112,57 @@ impl Config {
             future: self.seconds("webhook.max_ahead_seconds", usual.future.as_secs()),
             ..usual
         };
-        Ok(ServerConfig { secrets, tolerance, accounts, reconcile })
+        Ok(ServerConfig { secrets, tolerance, accounts, reconcile, channels })
     }
 
-    fn client(&self, account: &str, client_id: String, client_secret: String) -> anyhow::Result<Client> {
-        let url = |key: &str| {
-            self.get(key).map(|url| Url::parse(url).with_context(|| format!("{key} is no URL"))).transpose()
-        };
-        let tokens = TokenSource::server_to_server(ServerToServer {
+    fn tokens_of(
+        &self,
+        account: &str,
+        client_id: String,
+        client_secret: String,
+    ) -> anyhow::Result<TokenSource> {
+        Ok(TokenSource::server_to_server(ServerToServer {
             client_id,
             client_secret: SecretString::from(client_secret),
             account_id: account.to_owned(),
-            token_url: url("zoom.oauth_url")?.unwrap_or_else(ServerToServer::zoom_token_url),
-        })?;
-        let config = ClientConfig { base_url: url("zoom.api_url")?, ..ClientConfig::default() };
-        Ok(Client::new(config, tokens)?)
+            token_url: self.url("zoom.oauth_url")?.unwrap_or_else(ServerToServer::zoom_token_url),
+        })?)
+    }
+
+    /// The tokens of the account that `zoom.account_id` names.
+    pub(crate) fn tokens(&self) -> anyhow::Result<TokenSource> {
+        let need = |key: &str, name: &str| {
+            let missing = || {
+                format!(
+                    "{name} is not set; copy it from the page \"App Credentials\" of your server-to-server OAuth app"
+                )
+            };
+            self.get(key).map(str::to_owned).with_context(missing)
+        };
+        let account = need("zoom.account_id", "ZOOM_ACCOUNT_ID")?;
+        let client_id = need("zoom.client_id", "ZOOM_CLIENT_ID")?;
+        self.tokens_of(&account, client_id, need("zoom.client_secret", "ZOOM_CLIENT_SECRET")?)
+    }
+
+    /// The event channel of the subscription that a setting names, by its id or by its address as the
+    /// Marketplace shows it.
+    pub(crate) fn channel(&self, key: &str) -> anyhow::Result<Option<ChannelConfig>> {
+        let Some(named) = self.get(key) else { return Ok(None) };
+        if named.contains("://") {
+            let url = Url::parse(named).with_context(|| format!("{key} is neither an id nor an address"))?;
+            let id =
+                url.query_pairs().find(|(name, _)| name == "subscriptionId").map(|(_, id)| id.into_owned());
+            let subscription_id =
+                id.with_context(|| format!("{key} is an address without subscriptionId= in it"))?;
+            return Ok(Some(ChannelConfig { url, subscription_id }));
+        }
+        let mut channel = ChannelConfig::new(named);
+        channel.url = self.url("zoom.websocket_url")?.unwrap_or(channel.url);
+        Ok(Some(channel))
+    }
+
+    fn url(&self, key: &str) -> anyhow::Result<Option<Url>> {
+        self.get(key).map(|url| Url::parse(url).with_context(|| format!("{key} is no URL"))).transpose()
     }
 
     /// What is missing; fails on the first thing that is wrong.
@@ -169,6 +213,24 @@ impl Config {
         }
         let s2s = ["zoom.account_id", "zoom.client_id", "zoom.client_secret"];
         let missing: Vec<&str> = s2s.into_iter().filter(|key| self.get(key).is_none()).collect();
+        let [listen, serve] =
+            ["zoom.websocket_subscription_id", "server.websocket_subscription_id"].map(|key| self.get(key));
+        if serve.is_some() && !missing.is_empty() {
+            say(
+                "server.websocket_subscription_id",
+                true,
+                "needs zoom.account_id, zoom.client_id and zoom.client_secret of the app that the subscription \
+                 belongs to",
+            );
+        }
+        if serve.is_some() && serve == listen {
+            say(
+                "server.websocket_subscription_id",
+                false,
+                "is also zoom.websocket_subscription_id: `offhook listen` would take the events from the server; make a \
+                 subscription for each",
+            );
+        }
         match missing.as_slice() {
             [] => {}
             [_, _, _] => {

@@ -36,6 +36,7 @@ const fn secret(key: &'static str, env: &'static [&'static str]) -> Setting {
 pub(super) const SETTINGS: &[Setting] = &[
     setting("server.port", &["PORT"], "8080", port),
     setting("server.bind", &["OFFHOOK_BIND"], "127.0.0.1", address),
+    setting("server.websocket_subscription_id", &["OFFHOOK_WEBSOCKET_SUBSCRIPTION_ID"], "", subscription),
     setting("data.dir", &["OFFHOOK_DATA_DIR"], "data", text),
     setting("zoom.account_id", &["ZOOM_ACCOUNT_ID"], "", account_id),
     setting("zoom.client_id", &["ZOOM_CLIENT_ID"], "", token),
@@ -47,6 +48,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("zoom.smart_embed_origin", &["ZOOM_PHONE_SMART_EMBED_ORIGIN"], "", origin),
     setting("zoom.api_url", &["OFFHOOK_ZOOM_API_URL"], "", url),
     setting("zoom.oauth_url", &["OFFHOOK_ZOOM_OAUTH_URL"], "", url),
+    setting("zoom.websocket_subscription_id", &["ZOOM_WEBSOCKET_SUBSCRIPTION_ID"], "", subscription),
+    setting("zoom.websocket_url", &["OFFHOOK_ZOOM_WEBSOCKET_URL"], "", websocket),
     setting("webhook.max_age_seconds", &["OFFHOOK_WEBHOOK_MAX_AGE_SECONDS"], "7200", seconds),
     setting("webhook.max_ahead_seconds", &["OFFHOOK_WEBHOOK_MAX_AHEAD_SECONDS"], "300", seconds),
     setting("reconcile.every_seconds", &["OFFHOOK_RECONCILE_EVERY_SECONDS"], "300", seconds),
@@ -103,6 +106,31 @@ fn url(value: &str) -> Result<(), String> {
     }
 }
 
+/// An id, or an address with the id in it.
+fn subscription(value: &str) -> Result<(), String> {
+    token(value)?;
+    if !value.contains("://") {
+        return Ok(());
+    }
+    websocket(value)?;
+    match Url::parse(value) {
+        Ok(url) if url.query_pairs().any(|(name, _)| name == "subscriptionId") => Ok(()),
+        _ => {
+            Err("is an address without subscriptionId= in it; copy it from the subscription's page"
+                .to_owned())
+        }
+    }
+}
+
+fn websocket(value: &str) -> Result<(), String> {
+    match value.split_once("://") {
+        Some(("wss", rest)) => url(&format!("https://{rest}")),
+        Some(("ws", rest)) => url(&format!("http://{rest}"))
+            .map_err(|_| "is not wss; only addresses on this machine may be ws".to_owned()),
+        _ => Err("is no wss URL".to_owned()),
+    }
+}
+
 fn origin(value: &str) -> Result<(), String> {
     url(value)?;
     let parsed = Url::parse(value).map_err(|error| error.to_string())?;
@@ -145,6 +173,16 @@ mod tests {
         assert!(url("http://127.0.0.1:8090/v2").is_ok());
         assert!(origin("https://applications.zoom.us").is_ok());
         assert!(origin("https://applications.zoom.us/integration").is_err());
+        assert!(websocket("wss://ws.zoom.us/ws").is_ok());
+        assert!(websocket("ws://127.0.0.1:8090/ws").is_ok());
+        assert!(websocket("ws://ws.zoom.us/ws").unwrap_err().contains("not wss"));
+        assert!(websocket("https://ws.zoom.us/ws").unwrap_err().contains("no wss"));
+        for good in ["aBc", "wss://ws.zoom.us/ws?subscriptionId=aBc"] {
+            assert!(subscription(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "wss://ws.zoom.us/ws", "https://ws.zoom.us/ws?subscriptionId=a"] {
+            assert!(subscription(bad).is_err(), "{bad}");
+        }
         assert!(token("two words").is_err());
         assert!(port("99999").is_err());
         for good in ["info", "WARN", "off", "offhook_server=debug", "info,offhook_store=debug"] {

@@ -47,8 +47,8 @@ pub(crate) struct Settings {
     /// What the server would not start with.
     pub(crate) errors: Vec<String>,
     pub(crate) account_id: Option<String>,
-    pub(crate) has_client_id: bool,
-    pub(crate) has_client_secret: bool,
+    /// Which of the three credentials are not set, by their names in the environment.
+    pub(crate) unset: Vec<&'static str>,
     /// Accounts whose credentials are complete.
     pub(crate) accounts: usize,
     /// What each webhook secret looks like.

@@ -251,6 +251,13 @@ async fn here(
     (server, stored)
 }
 
+/// What a server-to-server app is known by, in the settings and in the environment.
+const CREDENTIALS: [(&str, &str); 3] = [
+    ("zoom.account_id", "ZOOM_ACCOUNT_ID"),
+    ("zoom.client_id", "ZOOM_CLIENT_ID"),
+    ("zoom.client_secret", "ZOOM_CLIENT_SECRET"),
+];
+
 /// What the settings say, without their secrets.
 fn settings(config: &Config, public_url: Option<Url>) -> Settings {
     let text = |key: &str| config.get(key).map(str::to_owned);
@@ -260,8 +267,11 @@ fn settings(config: &Config, public_url: Option<Url>) -> Settings {
     Settings {
         errors: errors.map(|problem| format!("{} {}", problem.key, problem.text)).collect(),
         account_id: text("zoom.account_id"),
-        has_client_id: config.get("zoom.client_id").is_some(),
-        has_client_secret: config.get("zoom.client_secret").is_some(),
+        unset: CREDENTIALS
+            .iter()
+            .filter(|(key, _)| config.get(key).is_none())
+            .map(|(_, name)| *name)
+            .collect(),
         accounts: config.credentials().len(),
         webhook_secrets: config.webhook_secrets().iter().map(look).collect(),
         previous_secret: config.get("zoom.webhook_secret_previous").is_some(),

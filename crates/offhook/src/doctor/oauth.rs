@@ -30,19 +30,13 @@ fn credentials(settings: &Settings) -> Line {
             if settings.accounts == 1 { "account" } else { "accounts" }
         ));
     }
-    let keys = [
-        ("ZOOM_ACCOUNT_ID", settings.account_id.is_some()),
-        ("ZOOM_CLIENT_ID", settings.has_client_id),
-        ("ZOOM_CLIENT_SECRET", settings.has_client_secret),
-    ];
-    let missing: Vec<&str> = keys.iter().filter(|(_, set)| !set).map(|(name, _)| *name).collect();
-    if missing.len() == keys.len() {
+    if settings.unset.len() == 3 {
         return checks::CREDENTIALS.skip(
             "no credentials of a server-to-server app are set: events are received, Zoom's records are not compared",
         );
     }
     checks::CREDENTIALS.fail(
-        format!("{} not set, the rest is", missing.join(" and ")),
+        format!("{} not set, the rest is", settings.unset.join(" and ")),
         "Copy all three from the page \"App Credentials\" of your server-to-server OAuth app.",
     )
 }
@@ -220,9 +214,10 @@ mod tests {
 
     #[test]
     fn half_of_the_credentials_is_worse_than_none() {
-        let none = Settings::default();
+        let unset = |unset: &[&'static str]| Settings { unset: unset.to_vec(), ..Settings::default() };
+        let none = unset(&["ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"]);
         assert_eq!(credentials(&none).status, Skip);
-        let half = Settings { account_id: Some("A".to_owned()), has_client_id: true, ..Settings::default() };
+        let half = unset(&["ZOOM_CLIENT_SECRET"]);
         let line = credentials(&half);
         assert_eq!(line.status, Fail);
         assert!(line.found.contains("ZOOM_CLIENT_SECRET not set"), "{}", line.found);

@@ -11,6 +11,8 @@ mod doctor;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod listen;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod rig;

@@ -14,20 +14,13 @@ pub(super) struct Sampler {
     pub(super) origin: String,
     /// Words of the request, such as `holiday_hours` in the path, that decide between forms.
     pub(super) hints: Vec<String>,
-    /// What downloads are below `/v2/phone`: `recording` or `voice_mails`.
-    pub(super) downloads: &'static str,
     /// The moment about which the value tells.
     pub(super) time: Timestamp,
 }
 
 impl Sampler {
-    /// A value for a thing of this name; `depth` counts the lists around it.
+    /// A value for a field of this name. `depth` counts the lists around it.
     pub(super) fn value(&mut self, name: &str, schema: &Schema, depth: u8) -> Value {
-        self.field("", name, schema, depth)
-    }
-
-    /// A value for a field of `owner`.
-    fn field(&mut self, owner: &str, name: &str, schema: &Schema, depth: u8) -> Value {
         match schema {
             Schema::Any => json!({}),
             Schema::Boolean => json!(self.dice.chance(50)),
@@ -39,27 +32,26 @@ impl Sampler {
             }
             Schema::Text { values, .. } if !values.is_empty() => json!(values[self.dice.index(values.len())]),
             Schema::Text { format, min_length, max_length, .. } => {
-                let text = words::text(self, owner, name, format.as_deref());
-                json!(words::fit(&text, *min_length, *max_length))
+                json!(words::fit(&self.text(name, format.as_deref()), *min_length, *max_length))
             }
             Schema::Array { min_items, max_items, items } => {
                 let most = if depth == 0 { 3 } else { 2 };
                 let length = usize::try_from(self.dice.between(1, most)).unwrap_or(1);
                 let length = length.max(min_items.unwrap_or(0)).min(max_items.unwrap_or(usize::MAX));
                 let name = name.strip_suffix('s').unwrap_or(name);
-                (0..length).map(|_| self.field(owner, name, items, depth + 1)).collect()
+                (0..length).map(|_| self.value(name, items, depth + 1)).collect()
             }
-            Schema::Object { properties } => self.object(name, properties, depth),
+            Schema::Object { properties } => self.object(properties, depth),
             Schema::OneOf(forms) => {
                 let hints = self.hints.iter().map(String::as_str).collect::<Vec<_>>();
                 let meant = form_with(forms, &hints);
                 let nth = meant.unwrap_or_else(|| self.dice.index(forms.len().max(1)));
-                forms.get(nth).map_or(Value::Null, |form| self.field(owner, name, form, depth))
+                forms.get(nth).map_or(Value::Null, |form| self.value(name, form, depth))
             }
         }
     }
 
-    fn object(&mut self, name: &str, properties: &[Property], depth: u8) -> Value {
+    fn object(&mut self, properties: &[Property], depth: u8) -> Value {
         let before = self.time;
         self.time =
             before - SignedDuration::from_secs(i64::try_from(self.dice.between(60, 3600)).unwrap_or(60));
@@ -67,7 +59,7 @@ impl Sampler {
         for property in properties {
             // One that decides about the form of a sibling may have been drawn with it.
             if !object.contains_key(&property.name)
-                && let Some(value) = self.property(name, property, properties, &mut object, depth)
+                && let Some(value) = self.property(property, properties, &mut object, depth)
             {
                 object.insert(property.name.clone(), value);
             }
@@ -78,7 +70,6 @@ impl Sampler {
 
     fn property(
         &mut self,
-        owner: &str,
         property: &Property,
         siblings: &[Property],
         object: &mut Map<String, Value>,
@@ -88,15 +79,15 @@ impl Sampler {
             && let Some(decider) = decider(property, siblings)
         {
             if !object.contains_key(&decider.name) {
-                let value = self.field(owner, &decider.name, &decider.schema, depth);
+                let value = self.value(&decider.name, &decider.schema, depth);
                 object.insert(decider.name.clone(), value);
             }
             let decided = object.get(&decider.name).and_then(Value::as_str).unwrap_or_default();
             // Some actions have nothing to set.
             let form = forms.get(form_with(forms, &words::marks(decided))?)?;
-            return Some(self.field(owner, &property.name, form, depth));
+            return Some(self.value(&property.name, form, depth));
         }
-        Some(self.field(owner, &property.name, &property.schema, depth))
+        Some(self.value(&property.name, &property.schema, depth))
     }
 
     fn integer(&mut self, name: &str, min: Option<i64>, max: Option<i64>, values: &[i64]) -> Value {
@@ -108,6 +99,10 @@ impl Sampler {
         let high = max.unwrap_or(i64::MAX).min(low.saturating_add(60));
         let span = u64::try_from(high - low).unwrap_or(0);
         json!(low + i64::try_from(self.dice.between(0, span)).unwrap_or(0))
+    }
+
+    fn text(&mut self, name: &str, format: Option<&str>) -> String {
+        words::text(&mut self.dice, &self.origin, self.time, name, format)
     }
 }
 
@@ -151,7 +146,6 @@ mod tests {
             dice: Dice::new(seed, 5),
             origin: "http://127.0.0.1:8090".to_owned(),
             hints: vec![hint.to_owned()],
-            downloads: "recording",
             time: "2026-11-22T10:00:00Z".parse().expect("a valid time"),
         }
     }

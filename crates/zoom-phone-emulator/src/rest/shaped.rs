@@ -84,7 +84,6 @@ impl Shaped<'_> {
             dice: Dice::new(seed ^ self.shared.config.seed, 5),
             origin: self.origin.clone(),
             hints: hints.filter(is_word).map(str::to_owned).collect(),
-            downloads: if operation.path.contains("voice_mail") { "voice_mails" } else { "recording" },
             time: self.shared.clock.start(),
         }
     }
@@ -142,9 +141,8 @@ impl Shaped<'_> {
             let cut = Cut { purpose, token, size: asked.min(ROWS), lifetime: TOKEN_LIFETIME, endless: false };
             (asked, self.shared.snapshots.cut(cut, list)?)
         };
-        let name = paging.items.trim_end_matches('s');
-        let rows = page.ids.iter().map(|row| self.sampler(Some(row)).value(name, items, 1));
-        answer[&paging.items] = rows.collect();
+        answer[&paging.items] =
+            page.ids.iter().map(|row| self.sampler(Some(row)).value(&paging.items, items, 1)).collect();
         for (name, number) in
             [("page_size", asked), ("total_records", page.total), ("page_count", page.count())]
         {

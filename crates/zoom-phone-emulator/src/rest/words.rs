@@ -2,37 +2,21 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::sample::Sampler;
 use crate::clock;
 use crate::dice::Dice;
 
 const PEOPLE: [&str; 6] =
     ["Ada Moreno", "Ben Okafor", "Chloe Laurent", "David Kim", "Elif Demir", "Frank Novak"];
 
-/// Fields and owners of names that are names of people.
-const PERSONAL: [&str; 16] = [
-    "",
-    "accepted_by",
-    "assignee",
-    "assistant",
-    "callee",
-    "caller",
-    "calling_party",
-    "display",
-    "first",
-    "last",
-    "member",
-    "outgoing_by",
-    "owner",
-    "participant",
-    "sender",
-    "user",
-];
-
-/// A text for a field of this name and format, in an object of the name `owner`.
-pub(super) fn text(sampler: &mut Sampler, owner: &str, name: &str, format: Option<&str>) -> String {
-    let Sampler { dice, origin, downloads, time, .. } = sampler;
-    let at = || clock::text(moment(name, *time));
+/// A text for a field of this name and format. `time` is the moment that the object around it tells about.
+pub(super) fn text(
+    dice: &mut Dice,
+    origin: &str,
+    time: Timestamp,
+    name: &str,
+    format: Option<&str>,
+) -> String {
+    let at = || clock::text(moment(name, time));
     match format {
         Some("date-time" | "date-or-date-time") => return at(),
         Some("date") => return at()[..10].to_owned(),
@@ -46,46 +30,32 @@ pub(super) fn text(sampler: &mut Sampler, owner: &str, name: &str, format: Optio
     match lower.as_str() {
         "next_page_token" | "sync_token" => String::new(),
         "call_id" => dice.call_id(),
-        // The stretch of time that a list is about, or the hours of a day.
-        "from" | "to" if owner.is_empty() => at()[..10].to_owned(),
         "from" => "09:00".to_owned(),
         "to" => "17:00".to_owned(),
-        "direction" => "inbound".to_owned(),
-        "date_time" => at(),
         _ if ends(&["uuid"]) => dice.uuid(),
         _ if lower == "id" || ends(&["_id"]) || name.ends_with("Id") => dice.opaque_id(),
         _ if has(&["time_zone", "timezone"]) => "America/New_York".to_owned(),
-        _ if has(&["url"]) => {
-            let what = if has(&["transcript"]) { "recording_transcript" } else { downloads };
-            format!("{origin}/v2/phone/{what}/download/{}", dice.opaque_id())
-        }
+        _ if has(&["transcript"]) && has(&["url"]) => link(dice, origin, "recording_transcript/download"),
+        _ if has(&["url"]) => link(dice, origin, "recording/download"),
         _ if has(&["email"]) => email(dice),
-        _ if ends(&["_time", "_at"]) => at(),
+        _ if ends(&["_time", "_at", "date_time"]) || lower == "date_time" => at(),
         _ if ends(&["date"]) => at()[..10].to_owned(),
-        _ if has(&["mac_address"]) => format!("64-16-7f-00-00-{:02x}", dice.between(0, 255)),
+        _ if has(&["mac_address"]) => format!(
+            "64-16-7f-{:02x}-{:02x}-{:02x}",
+            dice.between(0, 255),
+            dice.between(0, 255),
+            dice.between(0, 255)
+        ),
         _ if has(&["ip_address"]) || ends(&["_ip"]) => format!("192.0.2.{}", dice.between(1, 254)),
         _ if has(&["ext_number", "extension_number"]) => dice.between(1001, 1036).to_string(),
         _ if ends(&["number"]) => format!("+1646555{:04}", dice.between(100, 199)),
-        _ if ends(&["_country_code"]) => "1".to_owned(),
         _ if has(&["country"]) => "US".to_owned(),
         _ if has(&["language"]) => "en-US".to_owned(),
         _ if has(&["currency"]) => "USD".to_owned(),
-        _ if ends(&["name"]) => {
-            let of = lower.strip_suffix("name").map_or("", |of| of.trim_end_matches('_'));
-            let of = if of.is_empty() { owner } else { of };
-            if PERSONAL.contains(&of) {
-                PEOPLE[dice.index(PEOPLE.len())].to_owned()
-            } else {
-                format!("{} {}", spaced(of), dice.between(1, 99))
-            }
-        }
-        "" => "text".to_owned(),
-        name => spaced(name),
+        _ if ends(&["name"]) => PEOPLE[dice.index(PEOPLE.len())].to_owned(),
+        _ if lower.is_empty() => "text".to_owned(),
+        _ => lower.replace('_', " "),
     }
-}
-
-fn spaced(name: &str) -> String {
-    name.replace('_', " ")
 }
 
 /// Things begin, are answered, and end.
@@ -101,6 +71,10 @@ fn moment(name: &str, time: Timestamp) -> Timestamp {
 
 fn email(dice: &mut Dice) -> String {
     format!("{}@example.com", PEOPLE[dice.index(PEOPLE.len())].to_lowercase().replace(' ', "."))
+}
+
+fn link(dice: &mut Dice, origin: &str, what: &str) -> String {
+    format!("{origin}/v2/phone/{what}/{}", dice.opaque_id())
 }
 
 /// A text with as many characters as are asked for.

@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::rig::{DEMO, GRANT, Served, Zoom};
+use crate::rig::{DEMO, GRANT, Zoom};
 
 impl Zoom {
     async fn fault(&self, fault: Value) {
@@ -129,24 +129,4 @@ async fn the_days_budget_names_the_time_when_it_is_renewed() {
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(header(&refused, "x-ratelimit-type"), "Daily-limit");
     assert_eq!(header(&refused, "retry-after"), "2026-11-23T00:00:00Z");
-}
-
-#[tokio::test]
-async fn a_lost_token_response_is_a_broken_connection() {
-    let zoom = Served::start().await;
-    zoom.control("POST", "/faults", &json!({ "fault": "token_response_lost" })).await;
-    let ask =
-        || zoom.client.post(format!("{}/oauth/token?{GRANT}", zoom.origin)).header("authorization", DEMO);
-    let lost = match ask().send().await {
-        Ok(response) => response.bytes().await.err(),
-        Err(error) => Some(error),
-    };
-    assert!(lost.is_some_and(|error| !error.is_timeout()));
-    assert_eq!(
-        zoom.request("GET", "/phone/users").send().await.expect("an answer").status(),
-        401,
-        "it was rotated"
-    );
-    assert_eq!(ask().send().await.expect("an answer").status(), 200);
-    assert_eq!(zoom.control("GET", "/state", &Value::Null).await["token_requests"], 3);
 }

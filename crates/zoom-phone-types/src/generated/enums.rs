@@ -47,6 +47,7 @@ open_enum! {
     pub Direction {
         Inbound = "inbound",
         Outbound = "outbound",
+        Internal = "internal",
     }
 }
 
@@ -103,6 +104,7 @@ open_enum! {
         Abandoned = "abandoned",
         SystemBlocked = "system_blocked",
         ServiceUnavailable = "service_unavailable",
+        Blocked = "blocked",
     }
 }
 
@@ -147,6 +149,10 @@ open_enum! {
         Twilio = "twilio",
         Interop = "interop",
         SharedLines = "sharedLines",
+        CiscoRoomPolycomRoom = "ciscoRoom/polycomRoom",
+        EmergencyNumberPool = "emergencyNumberPool",
+        CompanyLocation = "companyLocation",
+        MeetingService = "meetingService",
     }
 }
 
@@ -191,6 +197,7 @@ open_enum! {
         Account = "account",
         UserGroup = "user_group",
         Site = "site",
+        Extension = "extension",
     }
 }
 
@@ -219,6 +226,8 @@ open_enum! {
         MeetingPhoneNumber = "meeting_phone_number",
         MeetingId = "meeting_id",
         AnonymousNumber = "anonymous_number",
+        ZraPhoneNumber = "zra_phone_number",
+        ZoomRevenueAccelerator = "zoom_revenue_accelerator",
     }
 }
 
@@ -235,6 +244,8 @@ open_enum! {
     /// Values of [`Provision::kind`](super::events::Provision::kind).
     pub ProvisionType {
         Manual = "manual",
+        Assisted = "assisted",
+        Ztp = "ztp",
     }
 }
 
@@ -250,6 +261,7 @@ open_enum! {
         SharedLineGroup = "shared_line_group",
         GroupCallPickup = "group_call_pickup",
         ExternalContact = "external_contact",
+        CommonAreaPhone = "common_area_phone",
     }
 }
 

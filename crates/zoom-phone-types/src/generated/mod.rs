@@ -4,3 +4,5 @@
 
 pub(crate) mod enums;
 pub(crate) mod events;
+#[cfg(feature = "operations")]
+pub(crate) mod operations;

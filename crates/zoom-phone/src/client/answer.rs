@@ -1,6 +1,8 @@
 //! From an HTTP answer to JSON or an error. Zoom's error bodies are read with patience: some are HTML, some
 //! are broken JSON, some are empty.
 
+use std::fmt;
+
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
@@ -14,7 +16,7 @@ use crate::quota::RateFacts;
 const MAX_FIELDS: usize = 20;
 
 /// A success.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Answer {
     /// HTTP status: 2xx.
@@ -27,18 +29,70 @@ pub struct Answer {
     pub rate: RateFacts,
 }
 
-impl Answer {
-    /// The body as a type. One that is missing reads as an empty object: Zoom leaves bodies out.
+/// Without the body: there may be numbers of people and signed addresses in it.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("tracking_id", &self.tracking_id)
+            .field("rate", &self.rate)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A success whose body is not looked at yet.
+pub(super) struct Received {
+    status: u16,
+    text: Vec<u8>,
+    html: bool,
+    tracking_id: Option<String>,
+    rate: RateFacts,
+}
+
+impl Received {
+    /// The body as JSON of any kind.
+    pub(super) fn json(self, operation: &str) -> Result<Answer, Error> {
+        let body = if self.is_empty() {
+            Value::Null
+        } else {
+            match serde_json::from_slice(&self.text) {
+                Ok(body) => body,
+                Err(_) => return Err(self.no_json(operation)),
+            }
+        };
+        Ok(Answer { status: self.status, body, tracking_id: self.tracking_id, rate: self.rate })
+    }
+
+    /// The body as a type, read without a tree of JSON in between. One that is missing reads as an empty object: Zoom
+    /// leaves bodies out.
     pub(super) fn decode<T: Wire>(self, operation: &str) -> Result<T, Error> {
-        let read = T::from_value(self.body).or_else(|body| {
-            if body.is_null() { T::from_value(Value::Object(Map::new())) } else { Err(body) }
-        });
-        read.map_err(|_| Error::Unreadable {
+        let read = if self.is_empty() {
+            T::from_value(Value::Null).or_else(|_| T::from_value(Value::Object(Map::new())))
+        } else {
+            match zoom_phone_types::wire::read_slice(&self.text) {
+                Ok(read) => read,
+                Err(_) => return Err(self.no_json(operation)),
+            }
+        };
+        read.map_err(|_| self.unreadable(operation, "not the JSON that this operation returns"))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.text.trim_ascii().is_empty()
+    }
+
+    fn no_json(self, operation: &str) -> Error {
+        let found = if self.html { "an HTML page" } else { "not JSON" };
+        self.unreadable(operation, found)
+    }
+
+    fn unreadable(self, operation: &str, found: &'static str) -> Error {
+        Error::Unreadable {
             operation: operation.to_owned(),
             status: self.status,
-            found: "not the JSON that this operation returns",
+            found,
             tracking_id: self.tracking_id,
-        })
+        }
     }
 }
 
@@ -47,9 +101,9 @@ pub(super) fn read(
     status: StatusCode,
     headers: &HeaderMap,
     rate: RateFacts,
-    body: &Body,
+    body: Body,
     bearer: &str,
-) -> Result<Answer, Error> {
+) -> Result<Received, Error> {
     let tracking_id = http::tracking_id(headers);
     if !status.is_success() {
         let said = Said::read(&body.bytes, is_html(headers, &body.bytes), bearer);
@@ -63,24 +117,12 @@ pub(super) fn read(
             rate,
         })));
     }
-    let unreadable = |found, tracking_id| Error::Unreadable {
-        operation: operation.to_owned(),
-        status: status.as_u16(),
-        found,
-        tracking_id,
-    };
+    let html = is_html(headers, &body.bytes);
+    let received = Received { status: status.as_u16(), text: body.bytes, html, tracking_id, rate };
     if body.cut {
-        return Err(unreadable("larger than 64 MiB", tracking_id));
+        return Err(received.unreadable(operation, "larger than 64 MiB"));
     }
-    let value = if body.bytes.trim_ascii().is_empty() {
-        Value::Null
-    } else if let Ok(value) = serde_json::from_slice(&body.bytes) {
-        value
-    } else {
-        let found = if is_html(headers, &body.bytes) { "an HTML page" } else { "not JSON" };
-        return Err(unreadable(found, tracking_id));
-    };
-    Ok(Answer { status: status.as_u16(), body: value, tracking_id, rate })
+    Ok(received)
 }
 
 fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
@@ -159,8 +201,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("x-zm-trackingid", HeaderValue::from_static("WEB_1"));
         let status = StatusCode::from_u16(status).unwrap();
-        let error = read("accountCallHistory", status, &headers, RateFacts::default(), &body, "the-token")
-            .unwrap_err();
+        let error = read("accountCallHistory", status, &headers, RateFacts::default(), body, "the-token")
+            .err()
+            .unwrap();
         error.api().unwrap().clone()
     }
 
@@ -222,7 +265,7 @@ mod tests {
         fn any_error_body_becomes_an_error(body: Vec<u8>, status in 400..600_u16) {
             let body = Body { bytes: body, cut: false };
             let status = StatusCode::from_u16(status).unwrap();
-            let error = read("x", status, &HeaderMap::new(), RateFacts::default(), &body, "the-token").unwrap_err();
+            let error = read("x", status, &HeaderMap::new(), RateFacts::default(), body, "the-token").err().unwrap();
             prop_assert!(!error.to_string().is_empty());
         }
 

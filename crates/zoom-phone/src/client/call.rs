@@ -216,9 +216,9 @@ impl Call {
     }
 
     /// Sends the request and reads the answer; `()` for none.
-    pub async fn send<T: Wire>(self) -> Result<T, Error> {
-        let operation = self.target.name();
-        self.answer().await?.decode(&operation)
+    pub async fn send<T: Wire>(mut self) -> Result<T, Error> {
+        windows::whole(&mut self);
+        self.fetch().await?.decode(&self.target.name())
     }
 
     /// The pages of a list, one after the other. Asks for the largest page that Zoom gives unless `page_size` is

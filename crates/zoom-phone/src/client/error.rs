@@ -285,9 +285,9 @@ impl ApiError {
         words.map(|word| word.trim_matches(['.', ':'])).filter(|word| word.contains(':')).collect()
     }
 
-    /// Code 124 means the token, under whichever status it comes.
+    /// Codes 124 and 401 mean the token, under whichever status they come.
     fn token_rejected(&self) -> bool {
-        let refused = self.status == 401 || (self.status < 500 && self.code == Some(124));
+        let refused = self.status == 401 || (self.status < 500 && matches!(self.code, Some(124 | 401)));
         refused && !self.scope_missing()
     }
 

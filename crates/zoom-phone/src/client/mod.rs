@@ -1,20 +1,40 @@
-//! Zoom's REST API: one shared token, retries where they help, pages that end.
+//! Zoom's REST API: one shared token, the quota kept, retries where they are safe, pages that end, files that are
+//! files.
+//!
+//! Every operation has a builder of its own in `api`; these are the doors for everything, by name and by path:
 //!
 //! ```no_run
-//! use zoom_phone::client::{CallHistoryQuery, Client, ClientConfig};
+//! use serde_json::{Value, json};
+//! use zoom_phone::client::{Client, ClientConfig};
 //! use zoom_phone::oauth::TokenSource;
+//! use zoom_phone::types::catalogue::Method;
 //!
 //! # async fn example(tokens: TokenSource) -> Result<(), Box<dyn std::error::Error>> {
 //! let client = Client::new(ClientConfig::default(), tokens)?;
-//! let query = CallHistoryQuery::new("2026-11-21T00:00:00Z".parse()?, "2026-11-22T00:00:00Z".parse()?);
-//! let mut pages = client.call_history(query);
-//! while let Some(page) = pages.next().await {
+//!
+//! let user = client.operation("phoneUser")?.path("userId", "me").answer().await?;
+//! println!("{}", user.body["extension_number"]);
+//!
+//! let mut recordings = client
+//!     .operation("getPhoneRecordings")?
+//!     .window("2026-09-01T00:00:00Z".parse()?, "2026-11-22T00:00:00Z".parse()?)
+//!     .pages::<Value>();
+//! while let Some(page) = recordings.next().await {
 //!     let page = page?;
 //!     for anomaly in &page.anomalies {
 //!         eprintln!("{anomaly}");
 //!     }
-//!     println!("{} calls", page.items.len());
+//!     for recording in &page.items {
+//!         let Some(url) = recording["download_url"].as_str() else { continue };
+//!         let sound = client.download_url(&url.parse()?).await?.limit(100_000_000).bytes().await?;
+//!         println!("{} bytes", sound.len());
+//!     }
 //! }
+//!
+//! // What is newer than this crate:
+//! let path = "/phone/users/{userId}/new_settings";
+//! let call = client.request(Method::Patch, path).path("userId", "me").body(json!({"on": true}));
+//! call.send::<()>().await?;
 //! # Ok(())
 //! # }
 //! ```

@@ -17,7 +17,7 @@ use super::paging::{Anomaly, PageFacts, Progress, Row};
 use super::windows;
 
 /// One page of a list.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The rows. May be empty.
@@ -33,6 +33,17 @@ pub struct Page<T> {
     pub rest: Map<String, Value>,
     /// What was odd about this page. Count these; see [`Anomaly::may_miss_rows`].
     pub anomalies: Vec<Anomaly>,
+}
+
+/// Without the rows: there may be numbers of people and signed addresses in them.
+impl<T> fmt::Debug for Page<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("items", &self.items.len())
+            .field("total_records", &self.total_records)
+            .field("anomalies", &self.anomalies)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The pages of a list, one after the other: a [`Stream`], or [`next`](Pages::next) in a loop.

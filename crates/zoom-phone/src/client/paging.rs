@@ -82,8 +82,13 @@ impl Anomaly {
     }
 }
 
-/// The id of a row, hashed; `None` for a row without.
-pub(super) type Row = Option<u64>;
+/// What tells a row from others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    /// Hash of its id; of a row without id, of all that it holds.
+    key: u64,
+    has_id: bool,
+}
 
 /// What one page says about where the list ends.
 #[derive(Debug, Default)]
@@ -103,10 +108,12 @@ pub(super) struct Progress {
     pages: u64,
     empty_in_a_row: u32,
     ids: HashSet<u64>,
+    /// Rows without an id.
+    others: HashSet<u64>,
     /// Rows so far, each once.
     received: u64,
     tokens: HashSet<String>,
-    /// Ids that an earlier slice or a first reading of this one had.
+    /// Rows that the slice before had, and ids that a first reading of this one had.
     before: HashSet<u64>,
 }
 
@@ -115,38 +122,47 @@ const IDS: &[&str] =
     &["id", "call_element_id", "call_history_uuid", "charge_id", "message_id", "fax_log_id", "session_id"];
 
 impl Progress {
-    /// The id of a row.
+    /// What tells this row from others.
     pub(super) fn row(&self, row: &Value) -> Row {
-        let id = IDS.iter().find_map(|name| row.get(name).filter(|id| id.is_string() || id.is_number()))?;
-        match id.as_str() {
-            Some(text) => Some(text.trim()).filter(|id| !id.is_empty()).map(|id| self.hasher.hash_one(id)),
-            None => Some(self.hasher.hash_one(id.to_string())),
+        let id = IDS.iter().find_map(|name| match row.get(name)? {
+            Value::String(text) => {
+                Some(text.trim()).filter(|id| !id.is_empty()).map(|id| self.hasher.hash_one(id))
+            }
+            Value::Number(number) => Some(self.hasher.hash_one(number.to_string())),
+            _ => None,
+        });
+        match id {
+            Some(key) => Row { key, has_id: true },
+            None => Row { key: self.hasher.hash_one(row.to_string()), has_id: false },
         }
     }
 
     /// Whether the row was handed out before this reading of this slice.
     pub(super) fn handed_out(&self, row: Row) -> bool {
-        row.is_some_and(|id| self.before.contains(&id))
+        self.before.contains(&row.key)
     }
 
-    /// Begins the list again; what was handed out is remembered.
+    /// Begins the list again. Ids that were handed out are remembered; two rows without an id may be equal and yet two.
     pub(super) fn restart(&mut self) {
         let mut before = std::mem::take(&mut self.before);
         before.extend(self.ids.drain());
         *self = Self { hasher: self.hasher.clone(), before, ..Self::default() };
     }
 
-    /// Begins the next slice. A row on the border is in both.
+    /// Begins the next slice. A row on the border is in both, and equal.
     pub(super) fn next_slice(&mut self) {
-        let before = std::mem::take(&mut self.ids);
+        let mut before = std::mem::take(&mut self.ids);
+        before.extend(self.others.drain());
         *self = Self { hasher: self.hasher.clone(), before, ..Self::default() };
     }
 
     /// Counts a page in. Returns how many of its rows are new.
     fn count(&mut self, rows: &[Row], anomalies: &mut Vec<Anomaly>) -> u64 {
         // Against earlier pages only: the rows of one page need not differ.
-        let repeated = rows.iter().flatten().filter(|id| self.ids.contains(id)).count() as u64;
-        self.ids.extend(rows.iter().flatten());
+        let repeated = rows.iter().filter(|row| row.has_id && self.ids.contains(&row.key)).count() as u64;
+        for row in rows {
+            if row.has_id { &mut self.ids } else { &mut self.others }.insert(row.key);
+        }
         if repeated > 0 {
             anomalies.push(Anomaly::RowsSeenBefore { count: repeated });
         }
@@ -308,6 +324,19 @@ mod tests {
         assert!(progress.step(again, &mut anomalies).is_some());
         let last = page(&progress, &[3], None);
         assert_eq!((progress.step(last, &mut anomalies), anomalies), (None, vec![]));
+    }
+
+    #[test]
+    fn a_row_without_id_is_known_again_at_a_border_but_not_after_a_restart() {
+        let mut progress = Progress::default();
+        let row = progress.row(&json!({"call_id": "1", "start": "x"}));
+        progress.step(PageFacts { rows: vec![row], ..PageFacts::default() }, &mut Vec::new());
+        progress.restart();
+        assert!(!progress.handed_out(row));
+        progress.step(PageFacts { rows: vec![row], ..PageFacts::default() }, &mut Vec::new());
+        progress.next_slice();
+        assert!(progress.handed_out(row));
+        assert!(!progress.handed_out(progress.row(&json!({"call_id": "1", "start": "y"}))));
     }
 
     #[test]

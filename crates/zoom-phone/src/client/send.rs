@@ -12,7 +12,7 @@ use tracing::Instrument as _;
 use url::Url;
 use zoom_phone_types::catalogue::Method;
 
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, Received};
 use super::call::Call;
 use super::error::Error;
 use super::request::Request;
@@ -29,21 +29,26 @@ pub(super) type Try<T> =
     for<'a> fn(&'a Inner, &'a Request, &'a AccessToken) -> BoxFuture<'a, Result<T, Error>>;
 
 impl Call {
-    /// Sends the request and reads the answer. Boxed and not generic: compiled once.
-    pub(super) fn exchange(&self) -> BoxFuture<'_, Result<Answer, Error>> {
+    /// Sends the request and takes the answer in. Boxed and not generic: compiled once.
+    pub(super) fn fetch(&self) -> BoxFuture<'_, Result<Received, Error>> {
         async move {
             let request = Request::of(self)?;
-            self.client.inner.send(&request, self.deadline, read_json).await
+            self.client.inner.send(&request, self.deadline, take_in).await
         }
         .boxed()
     }
+
+    /// As [`Call::fetch`], read as JSON.
+    pub(super) async fn exchange(&self) -> Result<Answer, Error> {
+        self.fetch().await?.json(&self.target.name())
+    }
 }
 
-fn read_json<'a>(
+fn take_in<'a>(
     inner: &'a Inner,
     request: &'a Request,
     token: &'a AccessToken,
-) -> BoxFuture<'a, Result<Answer, Error>> {
+) -> BoxFuture<'a, Result<Received, Error>> {
     async move {
         let url = inner.address(request, token);
         let mut response = inner.hop(request, url, Some(token), inner.config.timeout).await?;
@@ -57,11 +62,11 @@ pub(super) async fn read(
     request: &Request,
     response: &mut Response,
     token: &AccessToken,
-) -> Result<Answer, Error> {
+) -> Result<Received, Error> {
     let body = http::read_body(response, MAX_ANSWER).await.map_err(|error| unreachable(request, error))?;
     let rate = RateFacts::read(response.status().as_u16(), response.headers());
     let bearer = token.secret().expose_secret();
-    answer::read(&request.operation, response.status(), response.headers(), rate, &body, bearer)
+    answer::read(&request.operation, response.status(), response.headers(), rate, body, bearer)
 }
 
 fn unreachable(request: &Request, source: reqwest::Error) -> Error {
@@ -102,6 +107,9 @@ impl Inner {
         let mut tries = 1;
         loop {
             if request.counted {
+                // A token that had to be fetched after the turn would make the request late for it.
+                let token = self.tokens.token().await;
+                token.map_err(|source| Error::Auth { operation: operation(), source })?;
                 let pass = self.limiter.enter(request.label, request.priority, deadline).await;
                 let pass = pass.map_err(|source| Error::Quota { operation: operation(), source })?;
                 quota_wait += pass.waited();

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan as _, Unit};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use zoom_phone_types::catalogue::Schema;
 
 use super::call::Call;
@@ -19,6 +19,7 @@ const SUMS: &str = "call_queue_analytics";
 /// Writes the whole window of a call into its query.
 pub(super) fn whole(call: &mut Call) {
     if let Some((from, to, spelling)) = take(call) {
+        let (from, to) = spelling.widen(from, to);
         set(call, spelling.begin(from), spelling.end(to));
     }
 }
@@ -35,6 +36,7 @@ pub(super) fn set(call: &mut Call, from: String, to: String) {
 pub(super) fn slices(call: &mut Call) -> VecDeque<(String, String)> {
     let Some((from, to, spelling)) = take(call) else { return VecDeque::new() };
     let sums = call.target.operation().is_some_and(|operation| operation.name == SUMS);
+    let (from, to) = spelling.widen(from, to);
     let cuts = if sums { vec![(from, to)] } else { cut(from, to, SLICE) };
     cuts.into_iter().map(|(from, to)| (spelling.begin(from), spelling.end(to))).collect()
 }
@@ -67,6 +69,22 @@ enum Spelling {
 }
 
 impl Spelling {
+    /// The window in whole units, so that no two slices share one. Rather a row too many than one too few.
+    fn widen(self, from: Timestamp, to: Timestamp) -> (Timestamp, Timestamp) {
+        let unit = match self {
+            Self::Date => 24 * 60 * 60,
+            Self::DateTime => 1,
+        };
+        let floor = |time: Timestamp| {
+            Timestamp::from_second(time.as_second().div_euclid(unit) * unit).unwrap_or(time)
+        };
+        let end = floor(to);
+        (
+            floor(from),
+            if end < to { end.saturating_add(SignedDuration::from_secs(unit)).unwrap_or(to) } else { end },
+        )
+    }
+
     fn begin(self, time: Timestamp) -> String {
         match self {
             Self::Date => time.strftime("%Y-%m-%d").to_string(),
@@ -74,16 +92,11 @@ impl Spelling {
         }
     }
 
-    /// Rounded up: better a row too many than one too few.
     fn end(self, time: Timestamp) -> String {
         match self {
             // Midnight is the end of the day before.
             Self::Date => self.begin(time - SignedDuration::from_nanos(1)),
-            Self::DateTime => {
-                let second = time.round(Unit::Second).unwrap_or(time);
-                let up = if second < time { second + SignedDuration::from_secs(1) } else { second };
-                self.begin(up)
-            }
+            Self::DateTime => self.begin(time),
         }
     }
 }
@@ -149,8 +162,17 @@ mod tests {
     #[test]
     fn where_only_dates_are_taken_the_days_are_whole_and_do_not_overlap() {
         assert_eq!(
-            sliced("getPSOperationLogs", "2026-10-30T10:00:00Z", "2026-11-02T00:00:00Z"),
-            [pair("2026-10-30", "2026-10-31"), pair("2026-11-01", "2026-11-01")]
+            sliced("getPSOperationLogs", "2026-09-30T10:00:00Z", "2026-11-02T00:00:00Z"),
+            [
+                pair("2026-09-30", "2026-09-30"),
+                pair("2026-10-01", "2026-10-30"),
+                pair("2026-10-31", "2026-10-31"),
+                pair("2026-11-01", "2026-11-01")
+            ]
+        );
+        assert_eq!(
+            sliced("getPSOperationLogs", "2026-11-01T10:00:00Z", "2026-11-01T10:00:01Z"),
+            [pair("2026-11-01", "2026-11-01")]
         );
     }
 

@@ -29,12 +29,19 @@ pub struct Authorization {
 }
 
 /// A sign-in that has begun.
-#[derive(Debug)]
 pub struct Begun {
     /// Where to send the person's browser.
     pub url: Url,
     /// What to keep until they come back, in their session and nowhere else.
     pub pending: Pending,
+}
+
+/// Without the query of the address, which holds the state.
+impl std::fmt::Debug for Begun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let host = self.url.host_str();
+        f.debug_struct("Begun").field("host", &host).field("pending", &self.pending).finish_non_exhaustive()
+    }
 }
 
 /// What must be remembered between the way there and the way back: good once, for ten minutes.
@@ -97,9 +104,9 @@ impl Authorization {
         if !matches!(redirect.scheme(), "http" | "https") || self.redirect_uri.contains('#') {
             return Err(fault("must begin with https:// (or http:// on this machine) and have no #"));
         }
-        let none = || AuthError::Interrupted("the machine has no random numbers");
-        let verifier = SecretString::from(hex::encode(*random::bytes::<32>().ok_or_else(none)?));
-        let state = SecretString::from(hex::encode(*random::bytes::<32>().ok_or_else(none)?));
+        let verifier =
+            SecretString::from(hex::encode(*random::bytes::<32>().ok_or(AuthError::NoRandomness)?));
+        let state = SecretString::from(hex::encode(*random::bytes::<32>().ok_or(AuthError::NoRandomness)?));
         let mut url = app.sibling("authorize")?;
         {
             let mut query = url.query_pairs_mut();

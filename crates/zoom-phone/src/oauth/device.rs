@@ -9,9 +9,11 @@ use url::Url;
 
 use super::AuthError;
 use super::endpoint::Endpoint;
-use super::error::No;
+use super::error::{No, START_AGAIN};
 use super::token::Grant;
 
+/// What to do about a refusal that says nothing of its cause.
+const NO_DEVICES: &str = "check that the app is activated and has the feature \"Use App on Device\"";
 /// What Zoom's `slow_down` adds, and the usual interval.
 const STEP: Duration = Duration::from_secs(5);
 /// Lifetime of a code whose answer names none: Zoom's usual one.
@@ -21,7 +23,6 @@ const LONGEST: Duration = Duration::from_hours(1);
 
 /// Show [`DeviceCode::user_code`] and [`DeviceCode::verification_uri`] to the person, then
 /// [`SignIn::wait`](super::SignIn::wait).
-#[derive(Debug)]
 pub struct DeviceCode {
     secret: SecretString,
     user_code: String,
@@ -41,8 +42,14 @@ struct Answer {
     interval: Option<u64>,
 }
 
+impl std::fmt::Debug for DeviceCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeviceCode").field("interval", &self.interval).finish_non_exhaustive()
+    }
+}
+
 impl DeviceCode {
-    /// What the person types in. Not a secret from them, but from everybody else.
+    /// What the person types in. No secret from them, but from everybody else.
     pub fn user_code(&self) -> &str {
         &self.user_code
     }
@@ -106,7 +113,7 @@ impl DeviceCode {
                     }
                     "expired_token" => return Err(AuthError::DeviceExpired),
                     "access_denied" => return Err(AuthError::Denied),
-                    _ => return Err(refusal.into()),
+                    _ => return Err(refusal.or(START_AGAIN)),
                 },
                 Ok(Err(No::Unavailable(error))) => error,
                 Err(error) if error.retry_helps() => error,
@@ -127,7 +134,7 @@ pub(super) async fn begin(endpoint: &Endpoint) -> Result<DeviceCode, AuthError> 
     let asked = Instant::now();
     let url = endpoint.app.sibling("devicecode")?;
     let form = [("client_id", endpoint.app.client_id.as_str())];
-    let (status, body) = endpoint.post(url, &form).await??;
+    let (status, body) = endpoint.post(url, &form).await?.map_err(|no| no.or(NO_DEVICES))?;
     DeviceCode::read(&body, asked).ok_or(AuthError::Unreadable { status })
 }
 
@@ -146,7 +153,7 @@ mod tests {
 
     fn no(status: u16, error: &str) -> Heard {
         let body = format!(r#"{{"error":"{error}"}}"#);
-        Err(No::read(StatusCode::from_u16(status).unwrap(), None, body.as_bytes()))
+        Err(No::read(StatusCode::from_u16(status).unwrap(), None, body.as_bytes(), &[]))
     }
 
     fn grant() -> Grant {
@@ -205,8 +212,9 @@ mod tests {
     }
 
     #[test]
-    fn the_device_code_is_not_printed() {
+    fn neither_code_is_printed() {
         let device = DeviceCode::read(ANSWER.as_bytes(), Instant::now()).unwrap();
-        assert!(!format!("{device:?}").contains("the-device-code"));
+        let text = format!("{device:?}");
+        assert!(!text.contains("the-device-code") && !text.contains("ABCD"), "{text}");
     }
 }

@@ -7,13 +7,16 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::error::No;
+use super::error::{CHECK_APP, No};
 use super::token::{Grant, Kind};
 use super::{App, AuthError, clock};
 use crate::http;
 
 /// Largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
+
+/// Parameters whose value no error may repeat.
+const SECRET: &[&str] = &["code", "code_verifier", "device_code", "refresh_token", "token"];
 
 /// An app and the connection for its requests.
 pub(super) struct Endpoint {
@@ -55,7 +58,10 @@ impl Endpoint {
         if status.is_success() {
             Ok(Ok((status.as_u16(), body)))
         } else {
-            Ok(Err(No::read(status, tracking_id, &body)))
+            let client_secret = self.app.client_secret.as_ref().map(|secret| secret.expose_secret());
+            let secrets = form.iter().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| *value);
+            let secrets: Vec<&str> = secrets.chain(client_secret).collect();
+            Ok(Err(No::read(status, tracking_id, &body, &secrets)))
         }
     }
 
@@ -82,7 +88,7 @@ impl Endpoint {
         match self.post(self.app.sibling("revoke")?, &form).await? {
             Ok(_) => Ok(()),
             Err(No::Unavailable(error)) => Err(error),
-            Err(No::Refused(refusal)) => match AuthError::from(refusal) {
+            Err(No::Refused(refusal)) => match refusal.or(CHECK_APP) {
                 error @ AuthError::InvalidClient { .. } => Err(error),
                 error => {
                     tracing::debug!(%error, "nothing to revoke");

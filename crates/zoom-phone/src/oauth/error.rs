@@ -55,7 +55,7 @@ pub enum AuthError {
     },
     /// Zoom rejects each new token at once. No new one is asked for during the rest of the minute.
     #[error(
-        "Zoom rejects the new access token as well: probably another program asks for tokens of the same app, and each of its tokens ends ours; let the programs share one token store, or make an app for each"
+        "Zoom rejects the new access token as well: probably another program asks for tokens of the same app, and each of its tokens ends ours; let the programs share one token store, or make an app for each (and check that the app is activated)"
     )]
     Contested,
     /// The person, or an administrator, said no.
@@ -105,9 +105,15 @@ pub enum AuthError {
     /// The HTTP client could not be set up: the machine's TLS settings or certificates are at fault.
     #[error("the HTTP client for token requests could not be set up; check the machine's root certificates")]
     Setup(#[source] Arc<reqwest::Error>),
-    /// The machine has no random numbers, or the process is shutting down.
-    #[error("{0}")]
-    Interrupted(&'static str),
+    /// The machine has no random numbers.
+    #[error("the machine gives no random numbers, and without them nothing here is safe; nothing was sent")]
+    NoRandomness,
+    /// The runtime ended before the answer came.
+    #[error("the program is shutting down")]
+    ShuttingDown,
+    /// This source keeps its token in memory only.
+    #[error("this token source has no store; make it with one")]
+    NoStore,
     /// The tokens could not be read or kept.
     #[error("the token store failed")]
     Store(#[source] Arc<StoreError>),
@@ -117,7 +123,8 @@ impl AuthError {
     /// Whether the same request may succeed later, with nothing changed.
     pub fn retry_helps(&self) -> bool {
         match self {
-            Self::Unavailable { .. } | Self::Unreachable { .. } => true,
+            // A minute later another token is asked for.
+            Self::Unavailable { .. } | Self::Unreachable { .. } | Self::Contested => true,
             Self::Store(error) => error.retry_helps(),
             _ => false,
         }
@@ -172,39 +179,59 @@ pub(super) enum No {
 }
 
 impl No {
-    pub(super) fn read(status: StatusCode, tracking_id: Option<String>, body: &[u8]) -> Self {
+    /// `secrets` were in the request; where the answer repeats them, they are left out.
+    pub(super) fn read(
+        status: StatusCode,
+        tracking_id: Option<String>,
+        body: &[u8],
+        secrets: &[&str],
+    ) -> Self {
         let tracking_id = tracking_id.unwrap_or_else(|| "none".to_owned());
         let status_code = status.as_u16();
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             return Self::Unavailable(AuthError::Unavailable { status: status_code, tracking_id });
         }
         let body: Body = serde_json::from_slice(body).unwrap_or_default();
+        // Before the text is cut to length: half a secret is one too.
+        let clean = |text: String| {
+            let hidden = secrets.iter().filter(|secret| !secret.is_empty());
+            http::printable(&hidden.fold(text, |text, secret| text.replace(secret, "…")))
+        };
         let code = body.code.as_u64().or_else(|| body.code.as_str()?.trim().parse().ok());
         Self::Refused(Refusal {
             status: status_code,
-            error: body.error.map(|error| http::printable(&error)).unwrap_or_default(),
+            error: body.error.map(&clean).unwrap_or_default(),
             code,
-            reason: body
-                .reason
-                .map_or_else(|| "no reason given".to_owned(), |reason| http::printable(&reason)),
+            reason: body.reason.map_or_else(|| "no reason given".to_owned(), &clean),
             tracking_id,
         })
     }
 }
 
-impl From<No> for AuthError {
-    fn from(no: No) -> Self {
-        match no {
-            No::Refused(refusal) => refusal.into(),
-            No::Unavailable(error) => error,
+impl No {
+    /// With advice for a refusal that says nothing of its cause.
+    pub(super) fn or(self, advice: &'static str) -> AuthError {
+        match self {
+            Self::Refused(refusal) => refusal.or(advice),
+            Self::Unavailable(error) => error,
         }
     }
 }
 
+/// What to do about a refusal that says nothing of its cause.
+pub(super) const CHECK_ACCOUNT: &str = "check the account id (not the account number) and that the app is of type server-to-server OAuth and activated";
+/// The same, of an app that asks for itself, or for somebody who has signed in.
+pub(super) const CHECK_APP: &str = "check the type of the app, and that it is activated";
+/// The same, while somebody signs in.
+pub(super) const START_AGAIN: &str =
+    "start again; if it stays, check the type of the app, its redirect addresses, and that it is activated";
+
+const WRONG_TYPE: &str = "this type of app may not ask for tokens in this way; check the type of the app";
+
 /// What to do about Zoom's codes of the token service (its list of OAuth errors).
 const ADVICE: &[(u64, &str)] = &[
     (4700, "check that the app is activated and has the scopes it needs"),
-    (4705, "this type of app may not ask for tokens in this way; check the type of the app"),
+    (4705, WRONG_TYPE),
     (4706, "credentials or grant type were missing; check that nothing on the way changes the request"),
     (
         4709,
@@ -250,25 +277,25 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for AuthError {
-    fn from(refusal: Refusal) -> Self {
+impl Refusal {
+    /// With advice where it says nothing of its cause.
+    pub(super) fn or(self, advice: &'static str) -> AuthError {
+        let refusal = self;
         if refusal.wrong_client() {
-            return Self::InvalidClient { reason: refusal.reason };
+            return AuthError::InvalidClient { reason: refusal.reason };
         }
         let advice = refusal.known_advice().unwrap_or(match refusal.error.as_str() {
-            "unsupported_grant_type" | "unauthorized_client" => ADVICE[1].1,
+            "unsupported_grant_type" | "unauthorized_client" => WRONG_TYPE,
             "invalid_scope" => "ask only for scopes that the app has in Zoom's Marketplace",
             _ if (300..400).contains(&refusal.status) => "redirects are not followed; check the token URL",
-            _ => {
-                "check the account id (not the account number), the type of the app, and that it is activated"
-            }
+            _ => advice,
         });
         let error = match refusal.code {
             Some(code) => code.to_string(),
             None if refusal.error.is_empty() => "no error code".to_owned(),
             None => refusal.error,
         };
-        Self::Refused {
+        AuthError::Refused {
             status: refusal.status,
             error,
             reason: refusal.reason,
@@ -283,7 +310,7 @@ mod tests {
     use super::*;
 
     fn refusal(body: &str) -> Refusal {
-        match No::read(StatusCode::BAD_REQUEST, None, body.as_bytes()) {
+        match No::read(StatusCode::BAD_REQUEST, None, body.as_bytes(), &[]) {
             No::Refused(refusal) => refusal,
             No::Unavailable(error) => panic!("{error}"),
         }
@@ -296,7 +323,7 @@ mod tests {
                 format!(r#"{{"code":{code},"message":"no"}}"#),
                 format!(r#"{{"code":"{code}","message":"no"}}"#),
             ] {
-                let error = AuthError::from(refusal(&body));
+                let error = refusal(&body).or(CHECK_APP);
                 assert!(error.to_string().contains(advice), "{error}");
             }
         }
@@ -321,11 +348,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_refusal_that_repeats_a_secret_is_told_without_it() {
+        let body = format!(r#"{{"error":"bad the-secret","reason":"{}the-secret"}}"#, "x".repeat(495));
+        let error =
+            No::read(StatusCode::BAD_REQUEST, None, body.as_bytes(), &["", "the-secret"]).or(CHECK_APP);
+        let text = format!("{error} {error:?}");
+        assert!(text.contains("bad …") && !text.contains("the-") && !text.contains("secret"), "{text}");
+    }
+
     proptest::proptest! {
         #[test]
         fn any_refusal_is_read(body: Vec<u8>, status in 300u16..600) {
             let status = StatusCode::from_u16(status).unwrap();
-            let _ = AuthError::from(No::read(status, None, &body)).to_string();
+            let _ = No::read(status, None, &body, &[]).or(CHECK_APP).to_string();
         }
     }
 }

@@ -39,17 +39,19 @@ impl FileStore {
     /// A store in this directory, which is made if need be. Blocks for a moment.
     pub fn open(directory: impl Into<PathBuf>, key: SealKey) -> Result<Self, StoreError> {
         let directory = directory.into();
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::DirBuilderExt as _;
-            builder.mode(0o700);
+        if !directory.is_dir() {
+            let mut builder = std::fs::DirBuilder::new();
+            builder.recursive(true);
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::DirBuilderExt as _;
+                builder.mode(0o700);
+            }
+            builder
+                .create(&directory)
+                .and_then(|()| sync_directory_of(&directory))
+                .map_err(|source| failed(&directory, source))?;
         }
-        builder
-            .create(&directory)
-            .and_then(|()| sync_directory_of(&directory))
-            .map_err(|source| failed(&directory, source))?;
         Ok(Self { inner: Arc::new(Inner { directory, key }) })
     }
 }

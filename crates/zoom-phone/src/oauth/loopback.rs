@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -10,6 +12,8 @@ use super::Pending;
 
 /// Longest head of a request.
 const MAX_HEAD: usize = 16 * 1024;
+/// How many are listened to at once.
+const MOST_VISITS: usize = 32;
 /// How long one visitor may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -40,10 +44,18 @@ impl Loopback {
     /// Any page that is open on this machine can send requests here; those without the right `state` are turned
     /// away, and waiting goes on.
     pub async fn wait(&self, pending: &Pending) -> std::io::Result<String> {
+        // Side by side: browsers open connections that they then do not use.
+        let mut visits = FuturesUnordered::new();
         loop {
-            let (stream, _) = self.listener.accept().await?;
-            if let Ok(Some(query)) = tokio::time::timeout(PATIENCE, visit(stream, pending)).await {
-                return Ok(query);
+            tokio::select! {
+                visitor = self.listener.accept(), if visits.len() < MOST_VISITS => {
+                    visits.push(tokio::time::timeout(PATIENCE, visit(visitor?.0, pending)));
+                }
+                Some(visited) = visits.next() => {
+                    if let Ok(Some(query)) = visited {
+                        return Ok(query);
+                    }
+                }
             }
         }
     }

@@ -16,12 +16,13 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::endpoint::Endpoint;
-use super::error::No;
+use super::error::{CHECK_ACCOUNT, CHECK_APP, No};
 use super::store::{Locked, StoreError, TokenStore};
 use super::token::{AccessToken, Ended, Grant, Kind};
 use super::{AuthError, clock};
 
 /// Whose tokens these are.
+#[derive(Clone)]
 pub(super) enum Owner {
     Account { account_id: String },
     App,
@@ -29,7 +30,7 @@ pub(super) enum Owner {
 }
 
 impl Owner {
-    fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> Kind {
         match self {
             Self::Account { .. } => Kind::ServerToServer,
             Self::App => Kind::ClientCredentials,
@@ -52,7 +53,7 @@ pub(super) struct Unsaved {
 }
 
 pub(super) struct Renewal {
-    pub(super) endpoint: Endpoint,
+    pub(super) endpoint: Arc<Endpoint>,
     pub(super) owner: Owner,
     pub(super) shelf: Option<Shelf>,
 }
@@ -99,18 +100,15 @@ impl Renewal {
 
     /// Asks for a token that needs no grant.
     async fn ask(&self) -> Result<Grant, AuthError> {
-        let asked = match &self.owner {
+        let (form, advice): (&[(&str, &str)], _) = match &self.owner {
             Owner::Account { account_id } => {
-                let form = [("grant_type", "account_credentials"), ("account_id", account_id)];
-                self.endpoint.ask(Kind::ServerToServer, &form, None).await
+                (&[("grant_type", "account_credentials"), ("account_id", account_id)], CHECK_ACCOUNT)
             }
-            Owner::App => {
-                let form = [("grant_type", "client_credentials")];
-                self.endpoint.ask(Kind::ClientCredentials, &form, None).await
-            }
-            Owner::Person => return Err(AuthError::NotSignedIn { key: String::new() }),
+            Owner::App => (&[("grant_type", "client_credentials")], CHECK_APP),
+            // A person's source always has a store.
+            Owner::Person => return Err(AuthError::NoStore),
         };
-        Ok(asked??)
+        self.endpoint.ask(self.owner.kind(), form, None).await?.map_err(|no| no.or(advice))
     }
 
     async fn refresh(
@@ -154,7 +152,7 @@ impl Renewal {
             Ok(Err(No::Refused(refusal))) if refusal.ends_the_grant() => {
                 return Err(end(locked, grant, &refusal.words(), lost).await);
             }
-            Ok(Err(no)) => no.into(),
+            Ok(Err(no)) => no.or(CHECK_APP),
             Err(error) => error,
         };
         if !lost && error.certainly_not_done() {

@@ -5,6 +5,7 @@ use secrecy::ExposeSecret as _;
 
 use super::authorize::CameBack;
 use super::endpoint::Endpoint;
+use super::error::START_AGAIN;
 use super::token::{Grant, Kind};
 use super::{App, AuthError, Authorization, Begun, DeviceCode, Pending, device};
 
@@ -35,7 +36,7 @@ impl SignIn {
             ("redirect_uri", &redirect_uri),
             ("code_verifier", verifier.expose_secret()),
         ];
-        Ok(self.endpoint.ask(Kind::User, &form, None).await??)
+        self.endpoint.ask(Kind::User, &form, None).await?.map_err(|no| no.or(START_AGAIN))
     }
 
     /// A code for somebody to type in on another device. The app needs the feature "Use App on Device".

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::endpoint::Endpoint;
 use super::renew::{Owner, Renewal, Shelf, Unsaved};
-use super::store::TokenStore;
+use super::store::{StoreError, TokenStore};
 use super::token::{AccessToken, Grant};
 use super::{App, AuthError, ServerToServer, clock};
 
@@ -77,19 +78,28 @@ impl TokenSource {
 
     /// Shares the tokens of an account or an app with all processes that use the same store and key. Before Zoom is
     /// asked, the store is.
-    pub fn shared_through(self, store: impl TokenStore, key: impl Into<String>) -> Result<Self, AuthError> {
-        let owner = match &self.renewal.owner {
-            Owner::Account { account_id } => Owner::Account { account_id: account_id.clone() },
-            Owner::App => Owner::App,
-            Owner::Person => Owner::Person,
-        };
-        let shelf = Shelf { store: Arc::new(store), key: key.into() };
-        Self::new(self.renewal.endpoint.app.clone(), owner, Some(shelf))
+    #[must_use]
+    pub fn shared_through(self, store: impl TokenStore, key: impl Into<String>) -> Self {
+        self.with(Shelf { store: Arc::new(store), key: key.into() })
+    }
+
+    /// The tokens of another person of the same app, in the same store. Shares the connections to Zoom: make one
+    /// source of each app, and the others from it.
+    pub fn for_key(&self, key: impl Into<String>) -> Result<Self, AuthError> {
+        let store = Arc::clone(&self.shelf()?.store);
+        Ok(self.with(Shelf { store, key: key.into() }))
     }
 
     fn new(app: App, owner: Owner, shelf: Option<Shelf>) -> Result<Self, AuthError> {
-        let renewal = Renewal { endpoint: Endpoint::new(app)?, owner, shelf };
+        let renewal = Renewal { endpoint: Arc::new(Endpoint::new(app)?), owner, shelf };
         Ok(Self { renewal: Arc::new(renewal), cache: Arc::default() })
+    }
+
+    /// The same app, and nothing that was remembered.
+    fn with(&self, shelf: Shelf) -> Self {
+        let Renewal { endpoint, owner, .. } = &*self.renewal;
+        let renewal = Renewal { endpoint: Arc::clone(endpoint), owner: owner.clone(), shelf: Some(shelf) };
+        Self { renewal: Arc::new(renewal), cache: Arc::default() }
     }
 
     /// The current token; a new one if there is none or if it expires within two minutes.
@@ -108,8 +118,8 @@ impl TokenSource {
             return cache.while_failing(failure);
         }
         // A task of its own: if this caller goes away, the new tokens must be kept all the same.
-        let renewing = tokio::spawn(renew(Arc::clone(&self.renewal), cache));
-        renewing.await.map_err(|_| AuthError::Interrupted("the process is shutting down"))?
+        let renewing = tokio::spawn(renew(Arc::clone(&self.renewal), cache).in_current_span());
+        renewing.await.map_err(|_| AuthError::ShuttingDown)?
     }
 
     /// Says that Zoom rejected this token (status 401, code 124). It is dropped only if it is still the
@@ -132,6 +142,9 @@ impl TokenSource {
     /// there before is forgotten, not revoked.
     pub async fn sign_in(&self, grant: &Grant) -> Result<AccessToken, AuthError> {
         let Shelf { store, key } = self.shelf()?;
+        if grant.kind != self.renewal.owner.kind() {
+            return Err(StoreError::Kind { key: key.clone() }.into());
+        }
         let mut cache = self.cache.lock().await;
         *cache = Cache::default();
         store.lock(key).await?.save(grant).await?;
@@ -165,8 +178,7 @@ impl TokenSource {
     }
 
     fn shelf(&self) -> Result<&Shelf, AuthError> {
-        let none = AuthError::Interrupted("this token source has no store; give it one");
-        self.renewal.shelf.as_ref().ok_or(none)
+        self.renewal.shelf.as_ref().ok_or(AuthError::NoStore)
     }
 }
 

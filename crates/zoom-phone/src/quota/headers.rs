@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use zoom_phone_types::catalogue::RateLabel;
+
+use super::retry_after::{RetryAfter, http_date};
 
 /// What one answer says about the quota.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,15 +36,6 @@ pub enum LimitKind {
     PerSecond,
     /// `Daily-limit`: requests from 00:00 UTC to 00:00 UTC.
     Daily,
-}
-
-/// `Retry-After` in its three spellings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RetryAfter {
-    /// A date and time: RFC 3339, as Zoom writes it on daily limits, or an HTTP date.
-    At(Timestamp),
-    /// Seconds.
-    In(Duration),
 }
 
 impl RateFacts {
@@ -78,21 +70,6 @@ impl RateFacts {
     pub fn daily_limit(&self) -> bool {
         self.limited && self.kind == Some(LimitKind::Daily)
     }
-}
-
-impl RetryAfter {
-    /// Reads the header's value: seconds, RFC 3339, or an HTTP date.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if let Ok(seconds) = text.parse() {
-            return Some(Self::In(Duration::from_secs(seconds)));
-        }
-        text.parse().ok().or_else(|| http_date(text)).map(Self::At)
-    }
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 /// Unix time in seconds; more digits are milliseconds.

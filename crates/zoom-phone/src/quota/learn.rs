@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use metrics::{counter, gauge};
 use zoom_phone_types::catalogue::RateLabel;
 
-use super::headers::{LimitKind, RateFacts, RetryAfter};
+use super::headers::{LimitKind, RateFacts};
 use super::limiter::{State, window};
 use super::name;
 use super::plan::Plan;
+use super::retry_after::RetryAfter;
 use super::sent::{Notes, has_daily_budget, index, midnight};
 
 /// The pause after a 429 that says nothing more, before jitter.

@@ -39,7 +39,8 @@ pub struct LimiterConfig {
     /// The account's plan.
     pub plan: Plan,
     /// By how much one request may be faster on its way to Zoom than another. Each window is made this much
-    /// longer than Zoom's, so it costs as much of the quota: of the default, 40 ms, 4 % of a second.
+    /// longer than Zoom's (a minute ten times this much), so it costs as much of the quota: the default, 40 ms,
+    /// 4 % of a second. More jitter than that means answers 429 now and then, and less of the quota used.
     pub jitter: Duration,
     /// A file that counts the requests of all processes of this machine that use the account. All name the same
     /// one, on a local disk. Default: none, the process is alone.
@@ -281,7 +282,7 @@ impl<'a> Place<'a> {
             label: self.label,
             limit: limit as usize,
             ceiling: lane.allowance.ceiling() as usize,
-            span: window + self.inner.jitter,
+            span: span(self.label, self.inner.jitter),
             daily: state.daily,
             now: at,
             server: state.clock.now(at),
@@ -392,6 +393,12 @@ pub(super) fn window(label: RateLabel) -> Duration {
         RateLabel::ResourceIntensive => Duration::from_mins(1),
         _ => Duration::from_secs(1),
     }
+}
+
+/// The time in which we send no more than Zoom takes in its window. In a minute a tenfold margin costs less than
+/// a single one in a second.
+fn span(label: RateLabel, jitter: Duration) -> Duration {
+    window(label) + if label == RateLabel::ResourceIntensive { jitter * 10 } else { jitter }
 }
 
 fn shared_file(path: &Path, source: io::Error) -> QuotaError {

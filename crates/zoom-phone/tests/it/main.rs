@@ -15,6 +15,8 @@ mod number;
 #[cfg(test)]
 mod oauth;
 #[cfg(test)]
+mod observe;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod quota;
@@ -24,3 +26,7 @@ mod quota_processes;
 mod quota_zoom;
 #[cfg(test)]
 mod request;
+#[cfg(test)]
+mod socket;
+#[cfg(test)]
+mod socket_server;

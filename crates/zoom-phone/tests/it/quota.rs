@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -14,29 +15,18 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use zoom_phone::quota::{Limiter, Limits, Plan, Priority, QuotaError, RateFacts, RateLabel};
 
-use crate::quota_zoom::{Seen, Talk, Zoom};
+use crate::quota_zoom::{Seen, Talk, Zoom, saturate};
 
-const NOON: &str = "2026-11-22T12:00:00Z";
 const SECOND: Duration = Duration::from_secs(1);
 const LABELS: [RateLabel; 4] =
     [RateLabel::Light, RateLabel::Medium, RateLabel::Heavy, RateLabel::ResourceIntensive];
 
-/// As many requests as go in that time, by `workers` who each wait for their answer.
-async fn saturate(limiter: &Limiter, zoom: &Zoom, label: RateLabel, priority: Priority, time: Duration) {
-    let end = Instant::now() + time;
-    let mut workers = JoinSet::new();
-    for _ in 0..40 {
-        let (limiter, zoom) = (limiter.clone(), zoom.clone());
-        workers.spawn(async move {
-            while Instant::now() < end {
-                let call = zoom.call(&limiter, label, priority);
-                if tokio::time::timeout_at(end, call).await.is_ok_and(|status| status.is_err()) {
-                    break;
-                }
-            }
-        });
-    }
-    workers.join_all().await;
+fn at(time: &str) -> Timestamp {
+    time.parse().unwrap()
+}
+
+fn noon() -> Timestamp {
+    at("2026-11-22T12:00:00Z")
 }
 
 fn since(before: Seen, now: Seen) -> Seen {
@@ -53,7 +43,7 @@ async fn a_saturated_label_uses_95_percent_of_its_quota_and_never_too_much() {
         for talk in [Talk::Little, Talk::Much] {
             for label in LABELS {
                 for priority in [Priority::Live, Priority::Backfill] {
-                    let (limiter, zoom) = (Limiter::new(plan), Zoom::new(plan.limits(), talk, 39, NOON, 1));
+                    let (limiter, zoom) = (Limiter::new(plan), Zoom::new(plan.limits(), talk, 39, noon(), 1));
                     let seconds = 300;
                     saturate(&limiter, &zoom, label, priority, seconds * SECOND).await;
                     let seen = zoom.seen(label);
@@ -75,7 +65,7 @@ async fn a_saturated_label_uses_95_percent_of_its_quota_and_never_too_much() {
 async fn hours_of_random_work_with_cancellations_never_exceed_the_plan_and_all_are_served() {
     // The budget of the day has tests of its own.
     let limits = Limits { daily: 1_000_000, ..Plan::Pro.limits() };
-    let (limiter, zoom) = (Limiter::new(Plan::custom(limits)), Zoom::new(limits, Talk::Much, 39, NOON, 2));
+    let (limiter, zoom) = (Limiter::new(Plan::custom(limits)), Zoom::new(limits, Talk::Much, 39, noon(), 2));
     let mut dice = StdRng::seed_from_u64(3);
     let mut calls = JoinSet::new();
     let mut cancelled = 0;
@@ -118,7 +108,8 @@ async fn hours_of_random_work_with_cancellations_never_exceed_the_plan_and_all_a
 
 #[tokio::test(start_paused = true)]
 async fn backfill_gets_its_tenth_while_persons_want_more_than_there_is() {
-    let (limiter, zoom) = (Limiter::new(Plan::Pro), Zoom::new(Plan::Pro.limits(), Talk::Little, 39, NOON, 4));
+    let (limiter, zoom) =
+        (Limiter::new(Plan::Pro), Zoom::new(Plan::Pro.limits(), Talk::Little, 39, noon(), 4));
     let longest = Arc::new(AtomicU64::new(0));
     let sent = Arc::new(AtomicU64::new(0));
     let backfill = {
@@ -141,7 +132,7 @@ async fn backfill_gets_its_tenth_while_persons_want_more_than_there_is() {
 #[tokio::test(start_paused = true)]
 async fn other_apps_push_us_down_and_we_come_back_when_they_stop() {
     for talk in [Talk::Little, Talk::Much] {
-        let zoom = Zoom::new(Plan::Business.limits(), talk, 39, NOON, 5);
+        let zoom = Zoom::new(Plan::Business.limits(), talk, 39, noon(), 5);
         let limiter = Limiter::new(Plan::Business);
         let label = RateLabel::Light;
         let others = tokio::spawn({
@@ -175,9 +166,9 @@ async fn other_apps_push_us_down_and_we_come_back_when_they_stop() {
 #[tokio::test(start_paused = true)]
 async fn the_day_ends_exactly_at_its_budget_and_begins_anew_at_zooms_midnight() {
     // This machine's clock is right or wrong, whatever it is: the day is Zoom's.
-    let zoom = Zoom::new(Plan::Pro.limits(), Talk::Little, 39, "2031-03-03T20:00:00Z", 6);
+    let zoom = Zoom::new(Plan::Pro.limits(), Talk::Little, 39, at("2031-03-03T20:00:00Z"), 6);
     let limiter = Limiter::new(Plan::Pro);
-    let midnight = "2031-03-04T00:00:00Z".parse().unwrap();
+    let midnight = at("2031-03-04T00:00:00Z");
     // Nobody asks more than the budget before the first answer has told the day.
     zoom.call(&limiter, RateLabel::ResourceIntensive, Priority::Live).await.unwrap();
     saturate(&limiter, &zoom, RateLabel::Heavy, Priority::Backfill, 3200 * SECOND).await;
@@ -199,18 +190,22 @@ async fn the_day_ends_exactly_at_its_budget_and_begins_anew_at_zooms_midnight() 
 
 #[tokio::test(start_paused = true)]
 async fn midnight_in_the_middle_of_the_work_neither_exceeds_nor_wastes_a_day() {
-    // 1000 requests are left when the day has ten seconds left: all of them count on one of the two days.
-    let zoom = Zoom::new(Plan::Pro.limits(), Talk::Little, 39, "2026-11-22T23:58:00Z", 7);
-    let limiter = Limiter::new(Plan::Pro);
-    saturate(&limiter, &zoom, RateLabel::Heavy, Priority::Live, 3600 * SECOND).await;
-    let seen = zoom.seen(RateLabel::Heavy);
-    assert_eq!((seen.too_fast, seen.too_many), (0, 0));
-    assert!(seen.accepted >= 15_000 + 500, "{seen:?}");
+    // Some 48 of the 60 requests go before midnight; those sent shortly before it arrive on the new day.
+    let limits = Limits { daily: 60, ..Plan::Pro.limits() };
+    for (seed, start) in [(0, "23:59:50Z"), (1, "23:59:50.3Z"), (2, "23:59:50.7Z"), (3, "23:59:50.95Z")] {
+        let zoom = Zoom::new(limits, Talk::Little, 39, at(&format!("2026-11-22T{start}")), seed);
+        let limiter = Limiter::new(Plan::custom(limits));
+        saturate(&limiter, &zoom, RateLabel::Heavy, Priority::Backfill, 60 * SECOND).await;
+        let seen = zoom.seen(RateLabel::Heavy);
+        assert_eq!((seen.too_fast, seen.too_many), (0, 0), "{start}");
+        // What was sent in the last five seconds of the day counts twice.
+        assert!(seen.accepted >= 43 + 60 - 25, "{start}: {seen:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_day_that_others_used_up_suspends_both_labels_until_the_time_that_zoom_names() {
-    let zoom = Zoom::new(Plan::Pro.limits(), Talk::Little, 39, "2026-11-22T20:00:00Z", 8);
+    let zoom = Zoom::new(Plan::Pro.limits(), Talk::Little, 39, at("2026-11-22T20:00:00Z"), 8);
     for _ in 0..4000 {
         for _ in 0..4 {
             zoom.arrive(RateLabel::Heavy);
@@ -218,7 +213,7 @@ async fn a_day_that_others_used_up_suspends_both_labels_until_the_time_that_zoom
         sleep(SECOND).await;
     }
     let limiter = Limiter::new(Plan::Pro);
-    let until = "2026-11-23T00:00:00Z".parse().unwrap();
+    let until = at("2026-11-23T00:00:00Z");
     // Those who wait already are told, too.
     let (first, second) = tokio::join!(zoom.call(&limiter, RateLabel::Heavy, Priority::Live), async {
         sleep(SECOND).await;
@@ -256,7 +251,7 @@ async fn waiters_that_go_away_leave_no_hole() {
     });
     sleep(SECOND / 2).await;
     crowd.shutdown().await;
-    last.await.unwrap();
+    timeout(10 * SECOND, last).await.expect("the next is woken").unwrap();
     assert!(begin.elapsed() <= Duration::from_millis(1042), "{:?}", begin.elapsed());
     for _ in 0..4 {
         limiter.enter(label, Priority::Live, None).await.unwrap();
@@ -283,7 +278,7 @@ async fn one_waiter_wakes_for_each_request_and_not_the_whole_crowd() {
             .await
         });
     }
-    crowd.join_all().await;
+    timeout(60 * SECOND, crowd.join_all()).await.expect("each wakes the next");
     assert!(polls.load(Ordering::Relaxed) <= 3000, "{polls:?} polls");
 }
 
@@ -357,7 +352,7 @@ async fn a_status_400_with_code_429_in_its_body_is_no_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_plan_is_learned_from_the_first_header_that_tells_it() {
-    let zoom = Zoom::new(Plan::Business.limits(), Talk::Much, 39, NOON, 9);
+    let zoom = Zoom::new(Plan::Business.limits(), Talk::Much, 39, noon(), 9);
     let limiter = Limiter::new(Plan::Unknown);
     zoom.call(&limiter, RateLabel::Light, Priority::Live).await.unwrap();
     for label in [RateLabel::Light, RateLabel::Heavy] {
@@ -371,7 +366,7 @@ async fn an_unknown_plan_is_learned_from_the_first_header_that_tells_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_plan_that_is_smaller_than_told_is_learned_from_the_headers() {
-    let zoom = Zoom::new(Plan::Pro.limits(), Talk::Much, 39, NOON, 10);
+    let zoom = Zoom::new(Plan::Pro.limits(), Talk::Much, 39, noon(), 10);
     let limiter = Limiter::new(Plan::Business);
     zoom.call(&limiter, RateLabel::Light, Priority::Live).await.unwrap();
     saturate(&limiter, &zoom, RateLabel::Light, Priority::Live, 60 * SECOND).await;

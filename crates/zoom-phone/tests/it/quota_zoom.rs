@@ -2,14 +2,15 @@
 //! in days, after a way that takes each request another time. Tests and the benchmark judge by it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use tokio::time::{Instant, sleep};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout_at};
 use zoom_phone::quota::{Limiter, Limits, Priority, QuotaError, RateFacts, RateLabel};
 
 /// A Zoom on a virtual clock. Clones are the same one.
@@ -54,7 +55,7 @@ pub(crate) struct Seen {
 
 impl Zoom {
     /// `start` is the time at Zoom now; `jitter` in milliseconds, by which one way may be longer than another.
-    pub(crate) fn new(limits: Limits, talk: Talk, jitter: u64, start: &str, seed: u64) -> Self {
+    pub(crate) fn new(limits: Limits, talk: Talk, jitter: u64, start: Timestamp, seed: u64) -> Self {
         let state = State {
             dice: StdRng::seed_from_u64(seed),
             windows: [const { VecDeque::new() }; 4],
@@ -62,7 +63,6 @@ impl Zoom {
             used: 0,
             seen: [Seen::default(); 4],
         };
-        let start = start.parse().expect("a time");
         let inner = Inner { limits, talk, jitter, began: Instant::now(), start, state: Mutex::new(state) };
         Self { inner: Arc::new(inner) }
     }
@@ -88,7 +88,7 @@ impl Zoom {
         let now = Instant::now();
         let time = self.time();
         let Inner { limits, talk, state, .. } = &*self.inner;
-        let mut state = state.lock().expect("no test panics with the lock");
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         let state = &mut *state;
         let length = Duration::from_secs(if label == RateLabel::ResourceIntensive { 60 } else { 1 });
         let day = time.as_second().div_euclid(86_400);
@@ -104,7 +104,7 @@ impl Zoom {
         let mut headers = vec![("date", time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())];
         let (status, kind, limit, left) = if daily && state.used >= limits.daily {
             seen.too_many += 1;
-            let until = Timestamp::from_second((day + 1) * 86_400).expect("a time");
+            let until = Timestamp::from_second((day + 1) * 86_400).unwrap_or(Timestamp::MAX);
             headers.push(("retry-after", until.to_string()));
             (429, "Daily-limit", limits.daily, 0)
         } else if window.len() as u64 >= limit {
@@ -126,26 +126,53 @@ impl Zoom {
             headers.push(("x-ratelimit-limit", limit.to_string()));
             headers.push(("x-ratelimit-remaining", left.to_string()));
         }
-        let headers = headers.into_iter().map(|(name, value)| {
-            (HeaderName::from_static(name), HeaderValue::from_str(&value).expect("a header's value"))
+        let headers = headers.into_iter().filter_map(|(name, value)| {
+            Some((HeaderName::from_static(name), HeaderValue::from_str(&value).ok()?))
         });
         (status, headers.collect())
     }
 
     /// What arrived until now.
     pub(crate) fn seen(&self, label: RateLabel) -> Seen {
-        self.inner.state.lock().expect("no test panics with the lock").seen[label as usize]
+        self.lock().seen[label as usize]
     }
 
     /// Zoom's clock.
     pub(crate) fn time(&self) -> Timestamp {
-        let passed = SignedDuration::try_from(self.inner.began.elapsed()).expect("some hours");
-        self.inner.start + passed
+        self.inner.start.checked_add(self.inner.began.elapsed()).unwrap_or(Timestamp::MAX)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ways(&self) -> (Duration, Duration) {
-        let mut state = self.inner.state.lock().expect("no test panics with the lock");
+        let mut state = self.lock();
         let mut way = |most| Duration::from_millis(50 + state.dice.random_range(0..=most));
         (way(self.inner.jitter), way(300))
     }
+}
+
+/// As many requests as go in that time, by forty workers who each wait for their answer.
+pub(crate) async fn saturate(
+    limiter: &Limiter,
+    zoom: &Zoom,
+    label: RateLabel,
+    priority: Priority,
+    time: Duration,
+) {
+    let end = Instant::now() + time;
+    let mut workers = JoinSet::new();
+    for _ in 0..40 {
+        let (limiter, zoom) = (limiter.clone(), zoom.clone());
+        workers.spawn(async move {
+            while Instant::now() < end {
+                let call = zoom.call(&limiter, label, priority);
+                if timeout_at(end, call).await.is_ok_and(|status| status.is_err()) {
+                    break;
+                }
+            }
+        });
+    }
+    workers.join_all().await;
 }

@@ -49,16 +49,28 @@ async fn two_hundred_callers_with_an_expired_token_make_one_refresh() {
 #[tokio::test]
 async fn two_hundred_sources_that_share_a_store_make_one_refresh() {
     let zoom = Zoom::start().await;
-    let store = expired(&zoom).await;
+    let first = source(&zoom, expired(&zoom).await);
     let mut callers = JoinSet::new();
     for _ in 0..200 {
-        let tokens = source(&zoom, store.clone());
+        let tokens = first.for_key(KEY).unwrap();
         callers.spawn(async move { tokens.token().await });
     }
     for token in callers.join_all().await {
         assert_eq!(text(&token.unwrap()), "access-2");
     }
     assert_eq!(zoom.refreshes(), ["refresh-1"]);
+}
+
+#[tokio::test]
+async fn one_app_serves_many_people_and_mixes_nobody_up() {
+    let zoom = Zoom::start().await;
+    let anna = source(&zoom, MemoryStore::default());
+    let berta = anna.for_key("berta").unwrap();
+    let of_anna = anna.sign_in(&zoom.sign_in().await).await.unwrap();
+    assert!(matches!(berta.token().await, Err(AuthError::NotSignedIn { key }) if key == "berta"));
+    let of_berta = berta.sign_in(&zoom.sign_in().await).await.unwrap();
+    assert_ne!(of_anna, of_berta);
+    assert_eq!((anna.token().await.unwrap(), berta.token().await.unwrap()), (of_anna, of_berta));
 }
 
 #[tokio::test]

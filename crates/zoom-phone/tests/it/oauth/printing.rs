@@ -30,6 +30,7 @@ async fn no_public_type_and_no_error_prints_a_secret() {
     print(&sign_in);
     let begun = sign_in.begin(&Authorization::new("https://x.test/back"), at(0)).unwrap();
     let state = begun.url.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+    print(&begun);
     print(&begun.pending);
     let verifier = serde_json::to_value(&begun.pending).unwrap()["verifier"].as_str().unwrap().to_owned();
     let grant = zoom.sign_in().await;
@@ -48,7 +49,10 @@ async fn no_public_type_and_no_error_prints_a_secret() {
     print(&tokens);
 
     // Errors, of refusals that repeat what they were sent.
-    zoom.trick(Trick::Say(400, r#"{"reason":"bad code","error":"invalid_request"}"#));
+    zoom.trick(Trick::Say(
+        400,
+        r#"{"reason":"bad the-authorization-code of synthetic-client-secret","error":"invalid_request"}"#,
+    ));
     let error =
         sign_in.finish(begun.pending, &format!("code={CODE}&state={state}"), at(1)).await.unwrap_err();
     print(&error);
@@ -66,7 +70,7 @@ async fn no_public_type_and_no_error_prints_a_secret() {
     for secret in [SECRET, CODE, "access-1", "refresh-1", &state, &verifier, &key] {
         assert!(!printed.contains(secret), "{secret} is in:\n{printed}");
     }
-    assert!(printed.contains("synthetic-client"), "something was printed");
+    assert!(printed.contains("synthetic-client") && printed.contains("bad … of …"), "something was printed");
 }
 
 #[tokio::test]
