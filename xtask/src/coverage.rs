@@ -56,7 +56,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut tests = cargo();
     tests.args(["test", "--quiet", "-p", "zoom-phone", "--test", "operations"]).env(VARIABLE, &folder);
     // Standard output is the report's.
-    let output = tests.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cargo did not start")?;
+    let output =
+        tests.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cargo did not start")?;
     if !output.status.success() {
         bail!("the tests fail:\n{}", String::from_utf8_lossy(&output.stdout));
     }

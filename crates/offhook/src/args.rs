@@ -1,11 +1,15 @@
 //! The command line.
 
+mod time;
+mod zoom;
+
 use std::{net::IpAddr, path::PathBuf, str::FromStr};
 
-use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
-use clap_complete::Shell;
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap_complete::{Shell, env::EnvCompleter};
 use url::Url;
 
+pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
 use crate::doctor::DoctorArgs;
 
 /// Self-hosted Zoom Phone integration: every call received, stored, and shown live.
@@ -20,7 +24,10 @@ Start here:
   offhook doctor           whether it all works: account, app, webhooks, storage
   offhook serve            receive Zoom's webhooks and open the board at http://127.0.0.1:8080
   offhook listen           Zoom's events on this machine, without a public address
-  offhook emulator --help  an offline Zoom Phone to try it with"
+  offhook emulator --help  an offline Zoom Phone to try it with
+  offhook api --list       every operation of Zoom's API, to call from here
+
+Completions: offhook completions bash, or zsh, fish, elvish, powershell; --help of it says where to put them"
 )]
 pub(crate) struct Args {
     /// Print JSON instead of text
@@ -39,6 +46,15 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Run an offline Zoom Phone: OAuth, REST, signed webhooks, and a company whose phones ring
     Emulator(EmulatorArgs),
+    /// Call any operation of Zoom's API; list and describe them
+    Api(Box<RestArgs>),
+    /// Sign in at Zoom, see what access there is, sign out
+    #[command(subcommand)]
+    Auth(AuthCommand),
+    /// Call a number or an extension with Zoom's app on this machine
+    Dial(DialArgs),
+    /// Begin a text message with Zoom's app on this machine
+    Sms(SmsArgs),
     /// Show events as Zoom sends them, and pass them on to an endpoint in development
     Listen(ListenArgs),
     /// Look calls up on a running server
@@ -57,6 +73,14 @@ pub(crate) enum Command {
     /// Print the OpenAPI document of the server's API
     Openapi,
     /// Print completions for a shell
+    #[command(after_help = "\
+bash:        echo 'source <(offhook completions bash)' >> ~/.bashrc
+zsh:         echo 'source <(offhook completions zsh)' >> ~/.zshrc
+fish:        echo 'offhook completions fish | source' >> ~/.config/fish/completions/offhook.fish
+elvish:      echo 'eval (offhook completions elvish | slurp)' >> ~/.elvish/rc.elv
+powershell:  offhook completions powershell | Out-String | Invoke-Expression, in $PROFILE
+
+The shell asks offhook itself, so operations of `offhook api` and their parameters complete, too.")]
     Completions {
         /// Which shell
         shell: Shell,
@@ -281,9 +305,23 @@ pub(crate) enum ConfigCommand {
     Check,
 }
 
-/// Prints completions for a shell.
-pub(crate) fn completions(shell: Shell) {
-    clap_complete::generate(shell, &mut Args::command(), "offhook", &mut std::io::stdout());
+/// The variable by which a shell asks this program for completions.
+pub(crate) const COMPLETE: &str = "OFFHOOK_COMPLETE";
+
+/// The script that makes a shell ask this program for completions.
+pub(crate) fn completions(shell: Shell) -> anyhow::Result<String> {
+    use clap_complete::env::{Bash, Elvish, Fish, Powershell, Zsh};
+    let completer: &dyn EnvCompleter = match shell {
+        Shell::Bash => &Bash,
+        Shell::Elvish => &Elvish,
+        Shell::Fish => &Fish,
+        Shell::PowerShell => &Powershell,
+        Shell::Zsh => &Zsh,
+        other => anyhow::bail!("no completions for {other}"),
+    };
+    let mut script = Vec::new();
+    completer.write_registration(COMPLETE, "offhook", "offhook", "offhook", &mut script)?;
+    Ok(String::from_utf8(script)?)
 }
 
 /// `20x`, `20` or `0.5x`.
@@ -297,6 +335,8 @@ fn speed(text: &str) -> Result<f64, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     #[test]

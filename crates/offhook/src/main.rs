@@ -2,29 +2,37 @@
 
 mod api;
 mod args;
+mod auth;
 mod calls;
+mod clock;
 mod config;
+mod dial;
 mod doctor;
 mod emulator;
 mod events;
+mod exit;
 mod listen;
+mod open;
 mod output;
 mod rebuild;
+mod rest;
 mod serve;
+mod zoom;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::args::{Args, CallsCommand, Command, ConfigCommand, EventsCommand};
 
 fn main() -> ExitCode {
+    clap_complete::CompleteEnv::with_factory(Args::command).var(args::COMPLETE).complete();
     let args = Args::parse();
     match run(args) {
         Ok(code) => code,
         Err(error) => {
             output::error(&error);
-            ExitCode::FAILURE
+            exit::code(&error)
         }
     }
 }
@@ -36,6 +44,10 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Serve(serve) => runtime()?.block_on(serve::run(config, serve))?,
         Command::Emulator(emulator) => runtime()?.block_on(emulator::run(emulator))?,
+        Command::Api(api) => return runtime()?.block_on(rest::run(*api, config, out)),
+        Command::Auth(auth) => return runtime()?.block_on(auth::run(auth, config, out)),
+        Command::Dial(call) => return runtime()?.block_on(dial::dial(call, out)),
+        Command::Sms(message) => return runtime()?.block_on(dial::sms(message, out)),
         Command::Listen(listen) => runtime()?.block_on(listen::run(listen, config, out))?,
         Command::Calls(CallsCommand::List(list)) => runtime()?.block_on(calls::list(list, config, out))?,
         Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, config, out))?,
@@ -44,7 +56,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => return runtime()?.block_on(doctor::run(args, config, out)),
         Command::Rebuild => return rebuild::run(config, out),
         Command::Openapi => out.print(&serde_json::to_string_pretty(&offhook_server::document())?),
-        Command::Completions { shell } => args::completions(shell),
+        Command::Completions { shell } => out.print(args::completions(shell)?.trim_end()),
     }
     Ok(ExitCode::SUCCESS)
 }

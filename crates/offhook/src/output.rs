@@ -1,6 +1,8 @@
 //! What goes to the terminal. Data goes to standard output, everything else to standard error; colour only
 //! where a person looks at it.
 
+mod json;
+
 use std::io::{self, IsTerminal, Write};
 
 use serde_json::Value;
@@ -37,7 +39,11 @@ impl Output {
 
     /// Prints JSON: indented for people, one line for programs that read line by line.
     pub(crate) fn print_json(self, value: &Value, one_line: bool) {
-        let text = if one_line { value.to_string() } else { format!("{value:#}") };
+        let text = match (one_line, self.colour) {
+            (true, _) => value.to_string(),
+            (false, false) => format!("{value:#}"),
+            (false, true) => json::coloured(value),
+        };
         self.print(&text);
     }
 
@@ -46,8 +52,8 @@ impl Output {
         let colour = match word {
             "talking" | "answered" | "ok" | "pass" => "32",
             "ringing" | "waiting" | "held" | "parked" | "consulting" | "transferring" | "warning"
-            | "warn" => "33",
-            "missed" | "abandoned" | "failed" | "blocked" | "error" | "fail" => "31",
+            | "warn" | "deprecated" => "33",
+            "missed" | "missing" | "abandoned" | "failed" | "blocked" | "error" | "fail" => "31",
             _ => return word.to_owned(),
         };
         self.styled(word, colour)
@@ -82,6 +88,43 @@ impl Output {
         for row in rows {
             self.print(&line(row.iter().map(|cell| (self.word(cell), cell.chars().count())).collect()));
         }
+    }
+}
+
+/// A line on standard error that changes; only where a person looks at it.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    visible: bool,
+    shown: bool,
+}
+
+impl Progress {
+    /// `wanted` is false where other lines would come between.
+    pub(crate) fn new(wanted: bool) -> Self {
+        Self { visible: wanted && io::stderr().is_terminal(), shown: false }
+    }
+
+    /// Replaces what is shown.
+    pub(crate) fn show(&mut self, text: &str) {
+        if self.visible {
+            self.shown = true;
+            let mut to = io::stderr().lock();
+            let _ = write!(to, "\r\x1b[2K{text}").and_then(|()| to.flush());
+        }
+    }
+
+    /// Takes the line away.
+    pub(crate) fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            let mut to = io::stderr().lock();
+            let _ = write!(to, "\r\x1b[2K").and_then(|()| to.flush());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 

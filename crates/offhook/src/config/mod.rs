@@ -53,6 +53,11 @@ impl Config {
         PathBuf::from(self.get("data.dir").unwrap_or("data"))
     }
 
+    /// Where tokens are kept.
+    pub(crate) fn tokens_dir(&self) -> PathBuf {
+        self.get("data.tokens_dir").map_or_else(|| self.data_dir().join("tokens"), PathBuf::from)
+    }
+
     pub(crate) fn log_level(&self) -> String {
         self.get("log.level").unwrap_or("info").to_owned()
     }
@@ -121,12 +126,19 @@ impl Config {
         client_id: String,
         client_secret: String,
     ) -> anyhow::Result<TokenSource> {
-        Ok(TokenSource::server_to_server(ServerToServer {
+        let key = format!("account {account} by {client_id}");
+        let tokens = TokenSource::server_to_server(ServerToServer {
             client_id,
             client_secret: SecretString::from(client_secret),
             account_id: account.to_owned(),
             token_url: self.url("zoom.oauth_url")?.unwrap_or_else(ServerToServer::zoom_token_url),
-        })?)
+        })?;
+        // With each new token Zoom ends the one before: the server and the commands beside it share theirs. A command
+        // where no server was leaves nothing behind.
+        if self.data_dir().is_dir() || self.get("data.tokens_dir").is_some() {
+            return Ok(tokens.shared_through(crate::zoom::store(self)?, key));
+        }
+        Ok(tokens)
     }
 
     /// The tokens of the account that `zoom.account_id` names.
@@ -161,8 +173,21 @@ impl Config {
         Ok(Some(channel))
     }
 
-    fn url(&self, key: &str) -> anyhow::Result<Option<Url>> {
+    pub(crate) fn url(&self, key: &str) -> anyhow::Result<Option<Url>> {
         self.get(key).map(|url| Url::parse(url).with_context(|| format!("{key} is no URL"))).transpose()
+    }
+
+    /// Fails on the first thing that is wrong with the settings of these tables, such as `zoom.`.
+    pub(crate) fn usable(&self, tables: &[&str]) -> anyhow::Result<()> {
+        let here = |problem: &&Problem| {
+            problem.is_error && tables.iter().any(|table| problem.key.starts_with(table))
+        };
+        match self.problems().iter().find(here) {
+            Some(Problem { key, text, .. }) => {
+                anyhow::bail!("{key}: {text}; `offhook config check` shows all settings")
+            }
+            None => Ok(()),
+        }
     }
 
     /// What is missing; fails on the first thing that is wrong.

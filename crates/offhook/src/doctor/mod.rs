@@ -21,11 +21,7 @@ mod smart_embed;
 mod storage;
 mod webhook;
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{net::SocketAddr, path::Path, process::ExitCode};
 
 use anyhow::Context as _;
 use clap::Args as ClapArgs;
@@ -38,6 +34,7 @@ use self::{
     line::{Area, Line},
 };
 use crate::{
+    clock,
     config::Config,
     output::{Output, note},
 };
@@ -61,20 +58,15 @@ pub(crate) struct DoctorArgs {
     /// Warnings fail, too
     #[arg(long)]
     strict: bool,
-    /// The address that Zoom sends webhooks to, to be tried from here
-    #[arg(long, value_name = "URL", env = "OFFHOOK_PUBLIC_URL")]
-    public_url: Option<String>,
-}
-
-/// The doctor's one clock.
-#[expect(clippy::disallowed_methods, reason = "the edge where the time comes in")]
-fn now() -> Timestamp {
-    Timestamp::now()
+    /// The address that Zoom sends webhooks to, to be tried from here [OFFHOOK_PUBLIC_URL]
+    #[arg(long, value_name = "URL")]
+    public_url: Option<Url>,
 }
 
 /// Looks at everything that was asked for, and reports.
 pub(crate) async fn run(args: DoctorArgs, file: Option<&Path>, out: Output) -> anyhow::Result<ExitCode> {
-    let config = Config::load(file)?;
+    let mut config = Config::load(file)?;
+    config.override_with("server.public_url", "--public-url", args.public_url.as_ref().map(Url::to_string));
     let wanted = |area: Area| {
         // A call that is named wants to be explained, whatever else is left out.
         let asked_for = area == Area::Correlation && args.call_id.is_some();
@@ -109,11 +101,8 @@ impl Gathered {
         file: Option<&Path>,
         wanted: &impl Fn(Area) -> bool,
     ) -> anyhow::Result<Self> {
-        let now = now();
-        // A variable that is set and empty counts as not set, as everywhere.
-        let public_url = args.public_url.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        let public_url = public_url.map(Url::parse).transpose().context("the public address is no URL")?;
-        let settings = settings(config, public_url);
+        let now = clock::now();
+        let settings = settings(config);
         let http = gather::http().context("the HTTP client could not be set up")?;
         let secrets = config.webhook_secrets();
         let secret = secrets.first();
@@ -134,7 +123,7 @@ impl Gathered {
             if !wanted(Area::Prerequisites) || !outside(settings.api_url.as_ref()) {
                 return Asked::skipped("nobody outside was asked (--offline)");
             }
-            gather::zoom::clock(&settings, self::now).await
+            gather::zoom::clock(&settings, clock::now).await
         };
         let here = async {
             let areas = [Area::Webhook, Area::Correlation, Area::Migration, Area::Security, Area::Storage];
@@ -164,7 +153,7 @@ impl Gathered {
             }
         };
         let data = config.data_dir();
-        let tokens = config.get("data.tokens_dir").map_or_else(|| data.join("tokens"), PathBuf::from);
+        let tokens = config.tokens_dir();
         let usual = Path::new("offhook.toml");
         let machine = gather::machine::machine(
             &data,
@@ -259,7 +248,7 @@ const CREDENTIALS: [(&str, &str); 3] = [
 ];
 
 /// What the settings say, without their secrets.
-fn settings(config: &Config, public_url: Option<Url>) -> Settings {
+fn settings(config: &Config) -> Settings {
     let text = |key: &str| config.get(key).map(str::to_owned);
     let url = |key: &str| config.get(key).and_then(|text| Url::parse(text).ok());
     let seconds = |key: &str, usual: u64| config.get(key).and_then(|text| text.parse().ok()).unwrap_or(usual);
@@ -280,7 +269,7 @@ fn settings(config: &Config, public_url: Option<Url>) -> Settings {
         embed_origin: text("zoom.smart_embed_origin"),
         api_url: url("zoom.api_url"),
         oauth_url: url("zoom.oauth_url"),
-        public_url,
+        public_url: url("server.public_url"),
         compares: config.get("reconcile.every_seconds") != Some("0"),
         max_age: seconds("webhook.max_age_seconds", 7200),
         max_ahead: seconds("webhook.max_ahead_seconds", 300),

@@ -303,20 +303,21 @@ async fn what_zoom_or_the_endpoint_refuses_ends_it_with_what_to_do() {
     let (zoom, endpoint) = (Zoom::start().await, Endpoint::start().await);
     let nobody = ["--forward-to", "http://127.0.0.1:9/", "--challenge"];
     let wrong_secret = ["--forward-to", &endpoint.url, "--challenge", "--secret", "another"];
-    for (args, client_secret, part) in [
-        (&[][..], "wrong", "copy both again from the app's page"),
+    for (code, args, client_secret, part) in [
+        (4, &[][..], "wrong", "copy both again from the app's page"),
         (
+            1,
             &["--subscription-id", "wrong"],
             "demo_client_secret",
             "check that the subscription id belongs to the app",
         ),
-        (&nobody, "demo_client_secret", "is it running?"),
-        (&wrong_secret, "demo_client_secret", "answers the challenge with status 401"),
+        (1, &nobody, "demo_client_secret", "is it running?"),
+        (1, &wrong_secret, "demo_client_secret", "answers the challenge with status 401"),
     ] {
         let mut command = zoom.listen(&directory, args);
         command.env("ZOOM_CLIENT_SECRET", client_secret);
         let output = tokio::task::spawn_blocking(move || ended(&mut command)).await.unwrap();
-        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        assert_eq!(output.status.code(), Some(code), "{args:?}");
         assert!(complaint(&output).contains(part), "{args:?}: {}", complaint(&output));
         assert!(!complaint(&output).contains("access_token"), "{}", complaint(&output));
     }

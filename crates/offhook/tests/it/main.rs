@@ -1,11 +1,19 @@
 //! The binary, as a person or a service manager runs it.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod ask;
+#[cfg(test)]
+mod auth;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod dial;
+#[cfg(test)]
 mod disk;
+#[cfg(test)]
+mod docs;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
@@ -18,3 +26,5 @@ mod logs;
 mod rig;
 #[cfg(test)]
 mod stop;
+#[cfg(test)]
+mod zoom;

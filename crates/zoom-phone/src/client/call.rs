@@ -15,6 +15,7 @@ use super::download::Download;
 use super::error::{Error, Fault};
 use super::multipart::Part;
 use super::pages::Pages;
+use super::request::Request;
 use super::windows;
 use crate::quota::Priority;
 
@@ -207,6 +208,12 @@ impl Call {
     pub fn unchecked(mut self) -> Self {
         self.checked = false;
         self
+    }
+
+    /// Says what is wrong with the request ([`Error::Invalid`]), as sending it would; sends nothing. A window is not
+    /// looked at.
+    pub fn check(&self) -> Result<(), Error> {
+        Request::of(self).map(drop)
     }
 
     /// Sends the request. The body of the answer as JSON, and what came with it.

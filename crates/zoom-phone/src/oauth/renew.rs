@@ -74,11 +74,11 @@ impl Renewal {
                 && grant.is_fresh(clock::now())
                 && stale.is_none_or(|stale| !stale.is_of(grant))
         };
-        if let Some(grant) = store.load(key).await?.filter(usable) {
+        if let Some(grant) = self.opened(store.load(key).await)?.filter(usable) {
             return Ok(grant);
         }
         let mut locked = store.lock(key).await?;
-        let stored = locked.load().await?;
+        let stored = self.opened(locked.load().await)?;
         if stored.as_ref().is_some_and(|grant| grant.kind != kind) {
             return Err(StoreError::Kind { key: key.clone() }.into());
         }
@@ -96,6 +96,23 @@ impl Renewal {
             tracing::warn!(error = &error as &dyn std::error::Error, "the new token is not shared");
         }
         Ok(grant)
+    }
+
+    /// A record that does not open, under a changed key for one, stands in nobody's way who can ask again; the new
+    /// token takes its place. A person's grant is not given up so.
+    fn opened(&self, loaded: Result<Option<Grant>, StoreError>) -> Result<Option<Grant>, StoreError> {
+        match loaded {
+            Err(error @ (StoreError::Sealed { .. } | StoreError::Unreadable))
+                if !matches!(self.owner, Owner::Person) =>
+            {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the shared token cannot be read; asking for a new one"
+                );
+                Ok(None)
+            }
+            loaded => loaded,
+        }
     }
 
     /// Asks for a token that needs no grant.

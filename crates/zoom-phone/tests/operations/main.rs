@@ -1,9 +1,10 @@
 //! Every operation, sent once through its typed method: what arrives is what was asked for, what comes back is what
-//! was answered.
+//! was answered. Once against a server that knows no more than the catalogue, once against the emulator.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod args;
+mod emulator;
 mod server;
 
 #[path = "../generated/every_operation.rs"]
@@ -99,4 +100,11 @@ fn arrived(operation: &Operation, args: &Args, seen: &server::Seen) {
 
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// For `cargo xtask coverage`: what there is and what was called, into the folder that asks for it.
+fn report(name: &str, typed: BTreeSet<String>, called: BTreeSet<String>) {
+    let Some(folder) = std::env::var_os("ZOOM_PHONE_COVERAGE") else { return };
+    let path = std::path::Path::new(&folder).join(format!("{name}.json"));
+    std::fs::write(path, json!({ "typed": typed, "called": called }).to_string()).unwrap();
 }

@@ -1,0 +1,163 @@
+//! The emulator, which shares no types and no decoding with this crate, on the other side: every operation once,
+//! every event once.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use zoom_phone::api::OPERATIONS;
+use zoom_phone::client::{Client, ClientConfig};
+use zoom_phone::oauth::{ServerToServer, TokenSource};
+use zoom_phone::quota::{Limiter, Limits, Plan};
+use zoom_phone::socket::{ChannelConfig, ChannelEvent, EventChannel};
+use zoom_phone::types::catalogue::{Catalogue, Operation};
+use zoom_phone::types::events::EVENTS;
+use zoom_phone_emulator::{Config, serve};
+
+use crate::args::Args;
+use crate::every_operation;
+use crate::report;
+
+/// Zoom in a box, and what a client needs to reach it.
+struct Zoom {
+    address: String,
+    tokens: TokenSource,
+    stop: CancellationToken,
+}
+
+impl Drop for Zoom {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Zoom {
+    async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        // A call and its record take some milliseconds.
+        let config = Config { calls_per_minute: 0.0, speed: 10_000.0, ..Config::default() };
+        let tokens = TokenSource::server_to_server(ServerToServer {
+            client_id: config.client_id.clone(),
+            client_secret: config.client_secret.clone().into(),
+            account_id: config.account_id.clone(),
+            token_url: format!("http://{address}/oauth/token").parse().unwrap(),
+        })
+        .unwrap();
+        let stop = CancellationToken::new();
+        tokio::spawn(serve(config, listener, stop.clone()));
+        Self { address, tokens, stop }
+    }
+
+    fn client(&self) -> Client {
+        let much = Limits {
+            light: 10_000,
+            medium: 10_000,
+            heavy: 10_000,
+            resource_intensive: 10_000,
+            daily: 10_000,
+        };
+        let config = ClientConfig {
+            base_url: Some(format!("http://{}/v2", self.address).parse().unwrap()),
+            limiter: Some(Limiter::new(Plan::custom(much))),
+            ..ClientConfig::default()
+        };
+        Client::new(config, self.tokens.clone()).unwrap()
+    }
+
+    async fn control(&self, path: &str) {
+        let http = reqwest::Client::builder().build().unwrap();
+        let answer = http.post(format!("http://{}/_emulator/{path}", self.address)).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+}
+
+/// Ids that exist, for the operations that look something up in the company.
+struct Known {
+    user: String,
+    queue: String,
+    call: String,
+    element: String,
+}
+
+impl Known {
+    async fn of(zoom: &Zoom, client: &Client) -> Self {
+        let user = client.users().list().await.unwrap().users.unwrap()[0].id.clone().unwrap();
+        let queue = client.call_queues().list().await.unwrap().call_queues.unwrap()[0].id.clone().unwrap();
+        zoom.control("scenarios/inbound_answered").await;
+        // The record comes a little after the call: asked for until it is there.
+        let (call, element) = loop {
+            let page = client.operation("accountCallHistory").unwrap().answer().await.unwrap().body;
+            let Some(call) = page["call_history"][0]["id"].as_str() else {
+                tokio::task::yield_now().await;
+                continue;
+            };
+            if let Ok(path) = client.call_path(call).await
+                && let Some(element) = path["call_elements"][0]["call_element_id"].as_str()
+            {
+                break (call.to_owned(), element.to_owned());
+            }
+        };
+        Self { user, queue, call, element }
+    }
+
+    fn put(&self, operation: &Operation, args: &mut Args) {
+        let id = match operation.id.as_str() {
+            "phoneUser" => ("userId", &self.user),
+            "getACallQueue" | "listCallQueueMembers" => ("callQueueId", &self.queue),
+            "getCallPath" => ("callHistoryUuid", &self.call),
+            "getCallElement" => ("callElementId", &self.element),
+            _ => return,
+        };
+        args.parameters.insert(id.0.to_owned(), json!(id.1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_is_answered_by_the_emulator() {
+    let zoom = Zoom::start().await;
+    let client = zoom.client();
+    let known = Known::of(&zoom, &client).await;
+    let mut called = BTreeSet::new();
+    let mut failed = Vec::new();
+    for operation in Catalogue::get().operations() {
+        let mut args = Args::of(operation, false);
+        known.put(operation, &mut args);
+        let sent = every_operation::call(&client, &operation.name, &args).unwrap();
+        match sent.await {
+            Ok(_) => {
+                called.insert(operation.name.clone());
+            }
+            Err(error) => failed.push(format!("{}: {error}", operation.name)),
+        }
+    }
+    assert_eq!(failed, Vec::<String>::new());
+    report("operations", OPERATIONS.iter().map(|(name, _)| (*name).to_owned()).collect(), called);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_of_the_emulator_is_typed_and_encodes_as_it_came() {
+    let zoom = Zoom::start().await;
+    let config = Config::default();
+    let config = ChannelConfig {
+        url: format!("ws://{}/ws", zoom.address).parse().unwrap(),
+        subscription_id: config.subscription_id,
+    };
+    let mut channel = EventChannel::connect(config, zoom.tokens.clone()).unwrap();
+    assert!(matches!(channel.next().await, Some(Ok(ChannelEvent::Connected))));
+    let mut decoded = BTreeSet::new();
+    for facts in EVENTS {
+        zoom.control(&format!("events/{}", facts.name)).await;
+        let Some(Ok(ChannelEvent::Event(raw))) = channel.next().await else { panic!("no {}", facts.name) };
+        let notification = raw.notification().unwrap();
+        assert_eq!(notification.event, facts.name);
+        // Where an example's value is made up, it is none of the vocabulary; unknown fields there are none.
+        let strangers: Vec<_> =
+            notification.unfamiliar().into_iter().filter(|it| !it.contains('=')).collect();
+        assert_eq!(strangers, Vec::<String>::new(), "{}", facts.name);
+        let sent: Value = serde_json::from_str(&raw.text).unwrap();
+        assert_eq!(notification.to_value(), sent, "{}", facts.name);
+        decoded.insert(facts.name.to_owned());
+    }
+    report("events", EVENTS.iter().map(|facts| facts.name.to_owned()).collect(), decoded);
+}
