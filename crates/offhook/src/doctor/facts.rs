@@ -54,6 +54,8 @@ pub(crate) struct Settings {
     /// What each webhook secret looks like.
     pub(crate) webhook_secrets: Vec<SecretLook>,
     pub(crate) previous_secret: bool,
+    /// The server listens to an event subscription of method WebSocket.
+    pub(crate) websocket: bool,
     pub(crate) redirect_uri: Option<String>,
     pub(crate) embed_url: Option<String>,
     pub(crate) embed_origin: Option<String>,

@@ -264,6 +264,7 @@ fn settings(config: &Config) -> Settings {
         accounts: config.credentials().len(),
         webhook_secrets: config.webhook_secrets().iter().map(look).collect(),
         previous_secret: config.get("zoom.webhook_secret_previous").is_some(),
+        websocket: config.get("server.websocket_subscription_id").is_some(),
         redirect_uri: text("zoom.redirect_uri"),
         embed_url: text("zoom.smart_embed_url"),
         embed_origin: text("zoom.smart_embed_origin"),

@@ -43,28 +43,29 @@ pub(crate) fn judge(zoom: &Zoom, settings: &Settings) -> Line {
     checks::SCOPES.pass("the token has every scope that Offhook, its events and this report need")
 }
 
-/// Scopes that are missing, each with the features and their operations or events.
+/// Scopes that are missing; for each the features, with their operations or events.
 #[derive(Default)]
-struct Lacking(BTreeMap<&'static str, Vec<String>>);
+struct Lacking(BTreeMap<&'static str, BTreeMap<&'static str, Vec<&'static str>>>);
 
 impl Lacking {
-    fn of(features: &[(&str, &'static str)], granted: &Scopes) -> Self {
+    fn of(features: &[(&'static str, &'static str)], granted: &Scopes) -> Self {
         let mut lacking = Self::default();
         for (feature, name) in features {
             // A test sees to it that all of them are known.
             let Ok(needed) = Scopes::required_for([name]) else { continue };
             if !needed.missing(granted).is_empty() {
                 let scope = needed.suggest(Actor::Admin).scopes.first().copied().unwrap_or(name);
-                lacking.0.entry(scope).or_default().push(format!("{feature} ({name})"));
+                lacking.0.entry(scope).or_default().entry(feature).or_default().push(name);
             }
         }
         lacking
     }
 
     fn text(&self) -> String {
-        let needs = self.0.iter().map(|(scope, features)| {
-            let verb = if features.len() == 1 { "needs" } else { "need" };
-            format!("{} {verb} {scope}", features.join(", "))
+        let needs = self.0.iter().flat_map(|(scope, features)| {
+            features
+                .iter()
+                .map(move |(feature, names)| format!("{feature} ({}) needs {scope}", names.join(", ")))
         });
         needs.collect::<Vec<_>>().join("; ")
     }
@@ -109,7 +110,7 @@ mod tests {
         let all = Scopes::required_for(names()).unwrap().suggest(Actor::Admin).scopes;
         for (without, expected, part) in [
             ("phone:read:list_call_logs:admin", Fail, "comparing with Zoom's records (accountCallHistory)"),
-            ("phone:read:call:admin", Warn, "the live board (phone.callee_ringing)"),
+            ("phone:read:call:admin", Warn, "the live board (phone.callee_ringing, "),
             ("phone:read:list_users:admin", Warn, "prerequisites.users (listPhoneUsers)"),
         ] {
             let rest: Vec<&str> = all.iter().copied().filter(|scope| *scope != without).collect();
@@ -123,7 +124,8 @@ mod tests {
     #[test]
     fn what_is_turned_off_needs_no_scope() {
         let all = Scopes::required_for(names()).unwrap().suggest(Actor::Admin).scopes;
-        let rest: Vec<&str> = all.into_iter().filter(|scope| *scope != "phone:read:call_log:admin").collect();
+        let rest: Vec<&str> =
+            all.into_iter().filter(|scope| *scope != "phone:read:list_call_logs:admin").collect();
         assert_eq!((with(&rest, true).status, with(&rest, false).status), (Fail, Pass));
     }
 }

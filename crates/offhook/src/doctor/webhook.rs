@@ -44,6 +44,8 @@ const NO_ANSWER: &str = "Look at the server's log, and start `offhook serve` ane
 
 fn secret(settings: &Settings) -> Line {
     match settings.webhook_secrets.len() {
+        0 if settings.websocket => checks::WEBHOOK_SECRET
+            .pass("no webhook secret is set, and none is needed: events come over WebSocket"),
         0 => checks::WEBHOOK_SECRET.warn(
             "no webhook secret is set: every webhook is answered 503",
             "Copy the Secret Token of the app's Feature page into ZOOM_WEBHOOK_SECRET.",
@@ -240,6 +242,14 @@ mod tests {
         let lines = receiver(&settings(), &Asked::Skipped("no server".to_owned()));
         assert_eq!((of(&lines, checks::RECEIVER), of(&lines, checks::CHALLENGE)), (Skip, Skip));
         assert_eq!(of(&lines, checks::WEBHOOK_SECRET), Pass);
+    }
+
+    #[test]
+    fn a_secret_is_needed_unless_events_come_another_way() {
+        for (websocket, expected) in [(false, Warn), (true, Pass)] {
+            assert_eq!(secret(&Settings { websocket, ..Settings::default() }).status, expected);
+        }
+        assert_eq!(secret(&Settings { previous_secret: true, ..settings() }).status, Warn);
     }
 
     #[test]
