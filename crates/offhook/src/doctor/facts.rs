@@ -24,6 +24,8 @@ pub(crate) struct Failure {
     pub(crate) code: Option<i64>,
     /// The token lacks a scope.
     pub(crate) scope_missing: bool,
+    /// Nobody said no: the same may succeed later.
+    pub(crate) no_answer: bool,
 }
 
 impl<T> Asked<T> {

@@ -74,6 +74,10 @@ fn token(zoom: &Zoom) -> Line {
         Asked::Got(token) => checks::TOKEN
             .pass(format!("Zoom gave a server-to-server token with {} scopes", token.scopes.len())),
         Asked::Skipped(why) => checks::TOKEN.skip(why),
+        Asked::Failed(failure) if failure.no_answer => checks::TOKEN.fail(
+            format!("no token: {}", failure.text),
+            "Check network, DNS and proxy settings of this machine, and OFFHOOK_ZOOM_OAUTH_URL if it is set; then run this again.",
+        ),
         Asked::Failed(failure) => checks::TOKEN.fail(
             format!("no token: {}", failure.text),
             "Compare account id, client id and client secret with the app's page, see that it is a server-to-server app and activated, and run this again.",
@@ -245,6 +249,11 @@ mod tests {
         assert_eq!(lifetime(&zoom(&[], 30)).status, Warn);
         let refused = Zoom { token: Asked::Failed(Failure::default()), ..zoom(&[], 0) };
         assert_eq!((token(&refused).status, lifetime(&refused).status), (Fail, Skip));
+        assert!(token(&refused).remedy.unwrap().contains("client secret"));
+        let dead = Failure { no_answer: true, ..Failure::default() };
+        let line = token(&Zoom { token: Asked::Failed(dead), ..refused });
+        assert_eq!(line.status, Fail);
+        assert!(line.remedy.unwrap().contains("network"), "credentials are not to blame");
         for (lived, expected) in [(true, Pass), (false, Warn)] {
             assert_eq!(sharing(&Zoom { token_lived: Asked::Got(lived), ..zoom(&[], 1) }).status, expected);
         }

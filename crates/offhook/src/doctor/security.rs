@@ -62,7 +62,10 @@ fn files(machine: &Machine) -> Line {
     } else if machine.files == 0 {
         checks::FILES.skip("there are no files of Offhook here yet")
     } else {
-        checks::FILES.pass(format!("{} files and folders are readable by their owner only", machine.files))
+        checks::FILES.pass(format!(
+            "what holds secrets or calls here ({} files and folders) is for its owner only",
+            machine.files
+        ))
     }
 }
 

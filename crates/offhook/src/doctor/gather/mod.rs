@@ -16,9 +16,10 @@ pub(crate) const WITHIN: Duration = Duration::from_secs(10);
 
 /// Waits for an answer, within bounds.
 pub(crate) async fn within<T>(what: &str, answer: impl Future<Output = Asked<T>>) -> Asked<T> {
-    tokio::time::timeout(WITHIN, answer)
-        .await
-        .unwrap_or_else(|_| failed(format!("{what} did not answer within {} s", WITHIN.as_secs())))
+    tokio::time::timeout(WITHIN, answer).await.unwrap_or_else(|_| {
+        let text = format!("{what} did not answer within {} s", WITHIN.as_secs());
+        Asked::Failed(Failure { text, no_answer: true, ..Failure::default() })
+    })
 }
 
 /// No answer, and why.
@@ -65,7 +66,8 @@ mod tests {
     async fn a_host_that_never_answers_is_an_answer_after_ten_seconds() {
         let began = tokio::time::Instant::now();
         let asked: Asked<()> = within("the host", std::future::pending()).await;
-        assert_eq!(asked, failed("the host did not answer within 10 s"));
+        let Asked::Failed(failure) = asked else { panic!("{asked:?}") };
+        assert_eq!((failure.text.as_str(), failure.no_answer), ("the host did not answer within 10 s", true));
         assert_eq!(began.elapsed(), WITHIN);
     }
 }

@@ -110,7 +110,7 @@ pub(crate) async fn account(credentials: Credentials, settings: &Settings, now: 
 }
 
 fn token_failure(error: &AuthError) -> Failure {
-    Failure { text: chain(error), ..Failure::default() }
+    Failure { text: chain(error), no_answer: error.retry_helps(), ..Failure::default() }
 }
 
 /// One question to the API.
@@ -140,6 +140,7 @@ fn failure(error: &Error) -> Failure {
         text: chain(error),
         code: api.and_then(|api| api.code),
         scope_missing: api.is_some_and(zoom_phone::client::ApiError::scope_missing),
+        no_answer: error.retry_helps(),
     }
 }
 
