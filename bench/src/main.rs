@@ -10,10 +10,10 @@ mod ingest;
 mod load;
 mod noop;
 mod peer;
-mod sdk;
 mod quota;
 #[path = "../../crates/zoom-phone/tests/it/quota_zoom.rs"]
 mod quota_zoom;
+mod sdk;
 mod server;
 mod stats;
 #[cfg(test)]

@@ -6,10 +6,10 @@ use anyhow::{Context, Result};
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 use url::Url;
-use zoom_phone::api::call_queues::CreateCallQueue;
 use zoom_phone::client::{Client, ClientConfig, Error};
 use zoom_phone::oauth::{ServerToServer, TokenSource};
 use zoom_phone::quota::QuotaError;
+use zoom_phone::types::call_queues::CreateCallQueue;
 use zoom_phone::types::catalogue::Catalogue;
 use zoom_phone::webhook::{Verifier, sign};
 
@@ -73,7 +73,8 @@ impl Peer {
     async fn answers(&self) -> Result<()> {
         let client = self.client()?;
         for id in [
-            "plain", "seconds", "date", "bare", "daily", "broken", "html", "value", "text", "nulls", "expired", "scope",
+            "plain", "seconds", "date", "bare", "daily", "broken", "html", "value", "text", "nulls",
+            "expired", "scope",
         ] {
             self.reset().await?;
             // A client of its own where the answer stops all others of the account.
@@ -163,8 +164,10 @@ impl Peer {
 
 fn kind(error: &Error) -> Option<String> {
     match error {
-        Error::Quota { source: QuotaError::Daily { until, .. }, .. } => Some(format!("typed error, until {until}")),
-        Error::Api(error) if error.daily_limit => Some("typed error with the time it ends".to_owned()),
+        Error::Quota { source: QuotaError::Daily { until, .. }, .. } => {
+            Some(format!("typed error, until {until}"))
+        }
+        Error::Api(error) if error.daily_limit() => Some("typed error with the time it ends".to_owned()),
         _ => None,
     }
 }

@@ -109,19 +109,25 @@ impl Sdk {
             concurrent_first_calls,
             token_requests: tokens_given.load(Ordering::SeqCst) - before,
         };
-        if self.json { console::print_json(&report) } else { report.print() }
+        if self.json {
+            return console::print_json(&report);
+        }
+        report.print();
+        Ok(())
     }
 }
 
 impl Report {
     #[expect(clippy::print_stdout, reason = "the report is this program's output")]
-    fn print(&self) -> Result<()> {
+    fn print(&self) {
         println!("a page of {} calls, {} kB:", self.rows, self.page_bytes / 1000);
         println!("  reqwest and serde_json::Value  {:.2} ms", self.bare_ms);
         println!("  typed, one page                {:.2} ms, ratio {:.2}", self.typed_ms, self.typed_ratio);
         println!("  typed, as a stream of pages    {:.2} ms, ratio {:.2}", self.stream_ms, self.stream_ratio);
-        println!("token requests of {} concurrent first calls: {}", self.concurrent_first_calls, self.token_requests);
-        Ok(())
+        println!(
+            "token requests of {} concurrent first calls: {}",
+            self.concurrent_first_calls, self.token_requests
+        );
     }
 }
 
@@ -134,7 +140,13 @@ fn client(address: &str) -> Result<Client> {
     })?;
     // Zoom's limits would be all that is measured.
     let rate = 1_000_000;
-    let limiter = Limiter::new(Plan::custom(Limits { light: rate, medium: rate, heavy: rate, resource_intensive: rate, daily: 1_000_000 }));
+    let limiter = Limiter::new(Plan::custom(Limits {
+        light: rate,
+        medium: rate,
+        heavy: rate,
+        resource_intensive: rate,
+        daily: 1_000_000,
+    }));
     let config = ClientConfig {
         base_url: Some(format!("http://{address}/v2").parse()?),
         limiter: Some(limiter),
@@ -175,7 +187,7 @@ fn page() -> String {
         json!({
             "id": format!("20261122-{n:012}"), "call_path_id": format!("path-{n}"),
             "call_id": format!("7575753377402{n:06}"), "group_id": "", "connect_type": "external",
-            "call_type": "general", "direction": if n % 2 == 0 { "inbound" } else { "outbound" },
+            "call_type": "general", "direction": if n.is_multiple_of(2) { "inbound" } else { "outbound" },
             "international": false, "hide_caller_id": false, "end_to_end": false,
             "caller_ext_id": format!("ext{n}"), "caller_name": format!("Caller {n}"),
             "caller_email": format!("caller{n}@example.com"), "caller_did_number": "+14155550100",

@@ -7,7 +7,7 @@
 
 mod direct;
 
-pub use direct::{List, Object, Place, Word, read_slice};
+pub use direct::{Fill, List, Object, Place, Word, read_slice};
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -475,11 +475,7 @@ macro_rules! wire_struct {
         impl $crate::wire::Object for Option<$name> {
             fn fill(
                 &mut self,
-                fill: &mut dyn FnMut(
-                    &$crate::wire::Facts,
-                    &mut [&mut dyn $crate::wire::Slot],
-                    &mut serde_json::Map<String, serde_json::Value>,
-                ),
+                fill: $crate::wire::Fill<'_>,
             ) {
                 let mut new = $name::default();
                 fill($name::FACTS, &mut [$(&mut new.$field),*], &mut new.extra);

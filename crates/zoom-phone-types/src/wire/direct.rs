@@ -36,10 +36,13 @@ pub trait Word {
     fn set(&mut self, word: &str);
 }
 
+/// Fills a new struct: gets what it is, its slots and its `extra`.
+pub type Fill<'f> = &'f mut dyn FnMut(&Facts, &mut [&mut dyn Slot], &mut Map<String, Value>);
+
 /// A field that takes an object.
 pub trait Object {
     /// Fills the field: `fill` gets the slots of a new struct.
-    fn fill(&mut self, fill: &mut dyn FnMut(&Facts, &mut [&mut dyn Slot], &mut Map<String, Value>));
+    fn fill(&mut self, fill: Fill<'_>);
 }
 
 /// A field that takes a list.
@@ -270,7 +273,7 @@ mod tests {
             /// Word.
             "colour" => colour: Colour,
             /// Struct.
-            "thing" => thing: Inner,
+            "inner" => inner: Inner,
             /// Structs.
             "things" => things: Vec<Thing>,
             /// Texts.
