@@ -10,6 +10,7 @@ use clap_complete::{Shell, env::EnvCompleter};
 use url::Url;
 
 pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
+use crate::doctor::DoctorArgs;
 
 /// Self-hosted Zoom Phone integration: every call received, stored, and shown live.
 #[derive(Debug, Parser)]
@@ -20,6 +21,7 @@ pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestAr
     after_help = "\
 Start here:
   offhook config check     what is set, from where, and what is missing
+  offhook doctor           whether it all works: account, app, webhooks, storage
   offhook serve            receive Zoom's webhooks and open the board at http://127.0.0.1:8080
   offhook listen           Zoom's events on this machine, without a public address
   offhook emulator --help  an offline Zoom Phone to try it with
@@ -64,6 +66,8 @@ pub(crate) enum Command {
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Check that everything is in place: account, app, webhooks, softphone, storage
+    Doctor(DoctorArgs),
     /// Make all read models anew from the inbox (with the server stopped)
     Rebuild,
     /// Print the OpenAPI document of the server's API

@@ -7,6 +7,7 @@ mod calls;
 mod clock;
 mod config;
 mod dial;
+mod doctor;
 mod emulator;
 mod events;
 mod exit;
@@ -52,6 +53,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, config, out))?,
         Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, config, out))?,
         Command::Config(ConfigCommand::Check) => return config::check::run(config, out),
+        Command::Doctor(args) => return runtime()?.block_on(doctor::run(args, config, out)),
         Command::Rebuild => return rebuild::run(config, out),
         Command::Openapi => out.print(&serde_json::to_string_pretty(&offhook_server::document())?),
         Command::Completions { shell } => out.print(args::completions(shell)?.trim_end()),

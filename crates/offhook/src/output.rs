@@ -50,10 +50,10 @@ impl Output {
     /// A word in the colour of what it means.
     pub(crate) fn word(self, word: &str) -> String {
         let colour = match word {
-            "talking" | "answered" | "ok" => "32",
+            "talking" | "answered" | "ok" | "pass" => "32",
             "ringing" | "waiting" | "held" | "parked" | "consulting" | "transferring" | "warning"
-            | "deprecated" => "33",
-            "missed" | "missing" | "abandoned" | "failed" | "blocked" | "error" => "31",
+            | "warn" | "deprecated" => "33",
+            "missed" | "missing" | "abandoned" | "failed" | "blocked" | "error" | "fail" => "31",
             _ => return word.to_owned(),
         };
         self.styled(word, colour)

@@ -4,6 +4,7 @@
 //! its value came from, so that `offhook config check` can say so.
 
 pub(crate) mod check;
+mod credentials;
 mod load;
 mod settings;
 
@@ -20,8 +21,8 @@ use zoom_phone::{
     webhook::Tolerance,
 };
 
-pub(crate) use self::load::Config;
 use self::settings::{SETTINGS, Setting};
+pub(crate) use self::{credentials::Credentials, load::Config};
 
 /// Something wrong, or missing, with a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]

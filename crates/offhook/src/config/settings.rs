@@ -37,6 +37,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("server.port", &["PORT"], "8080", port),
     setting("server.bind", &["OFFHOOK_BIND"], "127.0.0.1", address),
     setting("server.websocket_subscription_id", &["OFFHOOK_WEBSOCKET_SUBSCRIPTION_ID"], "", subscription),
+    setting("server.public_url", &["OFFHOOK_PUBLIC_URL"], "", url),
     setting("data.dir", &["OFFHOOK_DATA_DIR"], "data", text),
     setting("data.tokens_dir", &["OFFHOOK_TOKENS_DIR"], "", text),
     secret("data.secret_key", &["OFFHOOK_SECRET_KEY"]),

@@ -15,6 +15,8 @@ mod disk;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod listen;
