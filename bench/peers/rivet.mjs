@@ -94,18 +94,24 @@ say("endless", { ok: false, error: "no paging helper" });
   server.close();
 }
 
-// Time of a page of 300 calls, against the bare HTTP client under it.
+// Time of a page of 300 calls, against the bare HTTP client under it: by turns, the best of each counts.
 {
-  const rounds = 200;
+  const rounds = 100;
   const time = async (work) => {
-    for (let n = 0; n < 20; n++) await work();
     const start = process.hrtime.bigint();
     for (let n = 0; n < rounds; n++) await work();
     return Number(process.hrtime.bigint() - start) / 1e6 / rounds;
   };
-  const bare = await time(async () => (await axios.get(`${referee}/v2/phone/call_history`)).data.call_history.length);
-  const sdk = await time(async () => (await client.endpoints.callLogs.getAccountsCallHistory({ query: {} })).data.call_history.length);
-  say("page", { bare_ms: bare, sdk_ms: sdk });
+  const best = [Infinity, Infinity];
+  for (let turn = 0; turn <= 5; turn++) {
+    const times = [
+      await time(async () => (await axios.get(`${referee}/v2/phone/call_history`)).data.call_history.length),
+      await time(async () => (await client.endpoints.callLogs.getAccountsCallHistory({ query: {} })).data.call_history.length),
+    ];
+    // The first turn warms up.
+    if (turn > 0) times.forEach((it, kind) => (best[kind] = Math.min(best[kind], it)));
+  }
+  say("page", { bare_ms: best[0], sdk_ms: best[1] });
 }
 
 const operations = Object.values(client.endpoints).filter((it) => it && typeof it === "object").flatMap((group) => Object.values(group).filter((it) => typeof it === "function"));

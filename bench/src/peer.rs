@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 use zoom_phone::client::{Client, ClientConfig, Error};
 use zoom_phone::oauth::{ServerToServer, TokenSource};
-use zoom_phone::quota::QuotaError;
+use zoom_phone::quota::{Limiter, Limits, Plan, QuotaError};
 use zoom_phone::types::call_queues::CreateCallQueue;
 use zoom_phone::types::catalogue::Catalogue;
 use zoom_phone::webhook::{Verifier, sign};
@@ -42,13 +42,18 @@ impl Peer {
     }
 
     fn client(&self) -> Result<Client> {
+        self.client_with(None)
+    }
+
+    fn client_with(&self, limiter: Option<Limiter>) -> Result<Client> {
         let tokens = TokenSource::server_to_server(ServerToServer {
             client_id: "id".to_owned(),
             client_secret: "secret".into(),
             account_id: "account".to_owned(),
             token_url: self.referee.join("/oauth/token")?,
         })?;
-        let config = ClientConfig { base_url: Some(self.referee.join("/v2")?), ..ClientConfig::default() };
+        let config =
+            ClientConfig { base_url: Some(self.referee.join("/v2")?), limiter, ..ClientConfig::default() };
         Ok(Client::new(config, tokens)?)
     }
 
@@ -135,29 +140,37 @@ impl Peer {
         Ok(())
     }
 
-    /// A page of 300 calls, against the bare HTTP client under it.
+    /// A page of 300 calls, against the bare HTTP client under it: by turns, the best of each counts.
     async fn page(&self) -> Result<()> {
-        const ROUNDS: u32 = 200;
+        const ROUNDS: u32 = 100;
         let bare = reqwest::Client::builder().build()?;
         let url = self.referee.join("/v2/phone/call_history")?;
-        let client = self.client()?;
-        let mut times = [0.0; 2];
-        // Once to warm up, once to count.
-        for rounds in [20, ROUNDS] {
+        // Zoom's limit would be all that is measured; the peers have none.
+        let much = 1_000_000;
+        let limits =
+            Limits { light: much, medium: much, heavy: much, resource_intensive: much, daily: much.into() };
+        let client = self.client_with(Some(Limiter::new(Plan::custom(limits))))?;
+        let mut best = [f64::MAX; 2];
+        // The first turn warms up.
+        for turn in 0..=5 {
             let start = Instant::now();
-            for _ in 0..rounds {
+            for _ in 0..ROUNDS {
                 let page: Value = bare.get(url.clone()).send().await?.json().await?;
                 anyhow::ensure!(page["call_history"].as_array().map(Vec::len) == Some(300), "not the page");
             }
-            times[0] = start.elapsed().as_secs_f64() * 1000.0 / f64::from(rounds);
+            let untyped = start.elapsed();
             let start = Instant::now();
-            for _ in 0..rounds {
+            for _ in 0..ROUNDS {
                 let page = client.call_logs().list_call_history().await?;
                 anyhow::ensure!(page.call_history.map(|it| it.len()) == Some(300), "not the page");
             }
-            times[1] = start.elapsed().as_secs_f64() * 1000.0 / f64::from(rounds);
+            for (best, time) in best.iter_mut().zip([untyped, start.elapsed()]) {
+                if turn > 0 {
+                    *best = best.min(time.as_secs_f64() * 1000.0 / f64::from(ROUNDS));
+                }
+            }
         }
-        say("page", json!({ "bare_ms": times[0], "sdk_ms": times[1] }));
+        say("page", json!({ "bare_ms": best[0], "sdk_ms": best[1] }));
         Ok(())
     }
 }
