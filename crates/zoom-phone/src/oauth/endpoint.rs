@@ -29,6 +29,12 @@ pub(super) type Heard = Result<(u16, Zeroizing<Vec<u8>>), No>;
 
 impl Endpoint {
     pub(super) fn new(app: App) -> Result<Self, AuthError> {
+        if !http::keeps_secrets(&app.token_url) {
+            return Err(AuthError::Address {
+                what: "token URL",
+                fault: "must begin with https:// (http:// only for this machine), because secrets are sent there",
+            });
+        }
         let http = http::client(Duration::from_secs(5), Duration::from_secs(10))
             .map_err(|error| AuthError::Setup(Arc::new(error)))?;
         Ok(Self { app, http })
