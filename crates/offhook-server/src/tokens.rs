@@ -47,7 +47,11 @@ fn name(key: &str) -> String {
 }
 
 fn failed(error: offhook_store::StoreError) -> StoreError {
-    StoreError::Other(Box::new(error))
+    if error.is_temporary() {
+        StoreError::Unavailable(Box::new(error))
+    } else {
+        StoreError::Other(Box::new(error))
+    }
 }
 
 impl TokenStore for DatabaseTokens {
@@ -120,5 +124,17 @@ impl Drop for Leased {
                 }
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_in_the_database_passes_for_tokens() {
+        assert!(failed(offhook_store::StoreError::Busy).retry_helps());
+        assert!(failed(offhook_store::StoreError::Full).retry_helps());
+        assert!(!failed(offhook_store::StoreError::Closed).retry_helps());
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use url::Url;
+use url::{Host, Url};
 
 /// A client that follows no redirect: a bearer token goes only where it was sent.
 pub(crate) fn client(connect: Duration, whole: Duration) -> Result<reqwest::Client, reqwest::Error> {
@@ -19,6 +19,25 @@ pub(crate) fn client(connect: Duration, whole: Duration) -> Result<reqwest::Clie
 #[expect(clippy::expect_used, reason = "the tests parse every one of them")]
 pub(crate) fn constant_url(text: &'static str) -> Url {
     Url::parse(text).expect("a constant of this crate")
+}
+
+/// Whether secrets may be sent there: over TLS, or without leaving this machine.
+pub(crate) fn keeps_secrets(url: &Url) -> bool {
+    match url.scheme() {
+        "https" => url.has_host(),
+        "http" => is_this_machine(url),
+        _ => false,
+    }
+}
+
+/// Nothing is between here and there that could read along.
+pub(crate) fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }
 
 /// Zoom's id of the request, which its support asks for.
@@ -86,6 +105,23 @@ mod tests {
     fn constant_addresses_parse() {
         assert_eq!(crate::oauth::ServerToServer::zoom_token_url().scheme(), "https");
         assert_eq!(crate::client::zoom_api_url().scheme(), "https");
+    }
+
+    #[test]
+    fn secrets_go_over_tls_or_stay_on_this_machine() {
+        for (url, good) in [
+            ("https://zoom.us/oauth/token", true),
+            ("http://127.0.0.1:8080/oauth/token", true),
+            ("http://[::1]:8080/", true),
+            ("http://localhost/v2", true),
+            ("http://zoom.us/oauth/token", false),
+            ("http://localhost.example.test/", false),
+            ("http://192.168.1.7/", false),
+            ("ws://127.0.0.1/", false),
+            ("mailto:x@example.test", false),
+        ] {
+            assert_eq!(keeps_secrets(&url.parse().unwrap()), good, "{url}");
+        }
     }
 
     #[test]

@@ -118,8 +118,10 @@ pub enum Error {
         /// Why: the anomalies of which [`Anomaly::may_miss_rows`] is true.
         anomalies: Vec<Anomaly>,
     },
-    /// The configured base address is not a web address.
-    #[error("the API address begins with {scheme}:; give one that begins with https://")]
+    /// A token cannot be sent to the configured base address: it is no web address, or not over TLS.
+    #[error(
+        "the API address begins with {scheme}:; give one that begins with https:// (http:// only for this machine)"
+    )]
     BaseUrl {
         /// Its scheme.
         scheme: String,

@@ -85,6 +85,7 @@ use crate::quota::{Limiter, Plan};
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
     /// The API's address with its version, such as `https://api.zoom.us/v2`: an emulator, a recording proxy.
+    /// `http://` is for this machine only: the token goes along.
     ///
     /// `None`: the region that the token names if it is a host of `zoom.us`, else `https://api.zoom.us/v2`.
     pub base_url: Option<Url>,
@@ -140,7 +141,7 @@ impl Client {
     /// A client that takes its tokens from `tokens`. Sends nothing yet.
     pub fn new(config: ClientConfig, tokens: TokenSource) -> Result<Self, Error> {
         if let Some(url) = &config.base_url
-            && !(matches!(url.scheme(), "http" | "https") && url.has_host())
+            && !http::keeps_secrets(url)
         {
             return Err(Error::BaseUrl { scheme: url.scheme().to_owned() });
         }

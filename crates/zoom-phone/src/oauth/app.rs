@@ -14,8 +14,8 @@ pub struct App {
     /// The client secret; not the secret token that signs webhooks. `None` for a public client, which proves
     /// itself by PKCE alone; the app has a switch for that.
     pub client_secret: Option<SecretString>,
-    /// Where tokens are asked for: [`App::zoom_token_url`], or an emulator. The addresses for consent, device
-    /// codes and revocation are its siblings, as on Zoom's host.
+    /// Where tokens are asked for: [`App::zoom_token_url`], or an emulator (`http://` on this machine only). The
+    /// addresses for consent, device codes and revocation are its siblings, as on Zoom's host.
     pub token_url: Url,
 }
 

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
 use super::AuthError;
 use super::endpoint::Endpoint;
 use super::error::{No, START_AGAIN};
-use super::token::Grant;
+use super::token::{Grant, seconds};
 
 /// What to do about a refusal that says nothing of its cause.
 const NO_DEVICES: &str = "check that the app is activated and has the feature \"Use App on Device\"";
@@ -37,9 +38,12 @@ struct Answer {
     device_code: String,
     user_code: String,
     verification_uri: String,
-    verification_uri_complete: Option<String>,
-    expires_in: Option<u64>,
-    interval: Option<u64>,
+    #[serde(default)]
+    verification_uri_complete: Value,
+    #[serde(default)]
+    expires_in: Value,
+    #[serde(default)]
+    interval: Value,
 }
 
 impl std::fmt::Debug for DeviceCode {
@@ -74,13 +78,13 @@ impl DeviceCode {
         if answer.device_code.is_empty() || answer.user_code.is_empty() {
             return None;
         }
-        let lifetime = answer.expires_in.map_or(USUAL_LIFETIME, Duration::from_secs).min(LONGEST);
-        let interval = answer.interval.map_or(STEP, Duration::from_secs);
+        let lifetime = seconds(&answer.expires_in).unwrap_or(USUAL_LIFETIME).min(LONGEST);
+        let interval = seconds(&answer.interval).unwrap_or(STEP);
         Some(Self {
             secret: answer.device_code.into(),
             user_code: answer.user_code,
             verification_uri: web_page(&answer.verification_uri)?,
-            verification_uri_complete: answer.verification_uri_complete.as_deref().and_then(web_page),
+            verification_uri_complete: answer.verification_uri_complete.as_str().and_then(web_page),
             interval: interval.clamp(Duration::from_secs(1), LONGEST),
             expires: asked + lifetime,
         })
@@ -209,6 +213,24 @@ mod tests {
     fn a_page_that_is_no_web_page_is_not_shown_to_anybody() {
         let bad = ANSWER.replace("https://zoom.us/oauth_device", "javascript:alert(1)");
         assert!(DeviceCode::read(bad.as_bytes(), Instant::now()).is_none());
+    }
+
+    #[test]
+    fn a_code_is_read_whatever_the_shape_of_what_it_can_do_without() {
+        for (interval, lifetime, complete, seconds) in [
+            (r#""7""#, r#""60""#, "null", (7, 60)),
+            ("{}", "[1]", "7", (5, 900)),
+            ("null", "60.0", "[]", (5, 60)),
+        ] {
+            let body = format!(
+                r#"{{"device_code":"d","user_code":"u","verification_uri":"https://zoom.us/oauth_device",
+                "interval":{interval},"expires_in":{lifetime},"verification_uri_complete":{complete}}}"#
+            );
+            let now = Instant::now();
+            let device = DeviceCode::read(body.as_bytes(), now).expect(&body);
+            assert_eq!((device.interval.as_secs(), device.left(now).as_secs()), seconds, "{body}");
+            assert_eq!(device.verification_uri_complete(), None);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::error::{CHECK_APP, No};
+use super::error::No;
 use super::token::{Grant, Kind};
 use super::{App, AuthError, clock};
 use crate::http;
@@ -29,6 +29,12 @@ pub(super) type Heard = Result<(u16, Zeroizing<Vec<u8>>), No>;
 
 impl Endpoint {
     pub(super) fn new(app: App) -> Result<Self, AuthError> {
+        if !http::keeps_secrets(&app.token_url) {
+            return Err(AuthError::Address {
+                what: "token URL",
+                fault: "must begin with https:// (http:// only for this machine), because secrets are sent there",
+            });
+        }
         let http = http::client(Duration::from_secs(5), Duration::from_secs(10))
             .map_err(|error| AuthError::Setup(Arc::new(error)))?;
         Ok(Self { app, http })
@@ -82,19 +88,38 @@ impl Endpoint {
         Ok(Ok(grant))
     }
 
-    /// Ends an access token and the refresh token that came with it. One that is dead already is no error.
-    pub(super) async fn revoke(&self, token: &SecretString) -> Result<(), AuthError> {
+    /// Ends a grant: access token and refresh token die together. One that is dead already is no error. An access
+    /// token that has expired ends nothing at Zoom, so a new one is asked for first.
+    pub(super) async fn revoke(&self, grant: &Grant) -> Result<(), AuthError> {
+        if clock::now() < grant.expires_at {
+            return self.revoke_token(&grant.access).await;
+        }
+        let Some(refresh) = &grant.refresh else { return Ok(()) };
+        // Then there may be another pair, which nobody knows.
+        let answer_lost =
+            grant.refresh_started.is_some() || grant.ended.as_ref().is_some_and(|ended| ended.answer_lost);
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())];
+        match self.ask(grant.kind, &form, Some(refresh)).await? {
+            Ok(new) => self.revoke_token(&new.access).await,
+            Err(No::Refused(refusal)) if refusal.ends_the_grant() && !answer_lost => {
+                tracing::debug!(reason = refusal.words(), "nothing to revoke");
+                Ok(())
+            }
+            Err(No::Refused(refusal)) => Err(refusal.not_revoked()),
+            Err(No::Unavailable(error)) => Err(error),
+        }
+    }
+
+    async fn revoke_token(&self, token: &SecretString) -> Result<(), AuthError> {
         let form = [("token", token.expose_secret())];
         match self.post(self.app.sibling("revoke")?, &form).await? {
             Ok(_) => Ok(()),
             Err(No::Unavailable(error)) => Err(error),
-            Err(No::Refused(refusal)) => match refusal.or(CHECK_APP) {
-                error @ AuthError::InvalidClient { .. } => Err(error),
-                error => {
-                    tracing::debug!(%error, "nothing to revoke");
-                    Ok(())
-                }
-            },
+            Err(No::Refused(refusal)) if refusal.nothing_to_revoke() => {
+                tracing::debug!("nothing to revoke");
+                Ok(())
+            }
+            Err(No::Refused(refusal)) => Err(refusal.not_revoked()),
         }
     }
 }

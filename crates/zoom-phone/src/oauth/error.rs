@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reqwest::StatusCode;
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::{CallbackError, StoreError};
 use crate::http;
@@ -53,11 +53,20 @@ pub enum AuthError {
         /// The key in the store.
         key: String,
     },
-    /// Zoom rejects each new token at once. No new one is asked for during the rest of the minute.
+    /// Zoom did not revoke the grant: it may still be good there.
     #[error(
-        "Zoom rejects the new access token as well: probably another program asks for tokens of the same app, and each of its tokens ends ours; let the programs share one token store, or make an app for each (and check that the app is activated)"
+        "Zoom did not revoke the grant: {reason} ({error}, status {status}, tracking id {tracking_id}); remove the app in Zoom's Marketplace"
     )]
-    Contested,
+    NotRevoked {
+        /// HTTP status.
+        status: u16,
+        /// Zoom's numeric code where it gives one, or its `error`, such as `invalid_request`.
+        error: String,
+        /// Zoom's `reason`.
+        reason: String,
+        /// `x-zm-trackingid`, for Zoom's support; "none" if the answer has none.
+        tracking_id: String,
+    },
     /// The person, or an administrator, said no.
     #[error("access was denied on Zoom's page; start again, and allow it there")]
     Denied,
@@ -123,8 +132,7 @@ impl AuthError {
     /// Whether the same request may succeed later, with nothing changed.
     pub fn retry_helps(&self) -> bool {
         match self {
-            // A minute later another token is asked for.
-            Self::Unavailable { .. } | Self::Unreachable { .. } | Self::Contested => true,
+            Self::Unavailable { .. } | Self::Unreachable { .. } => true,
             Self::Store(error) => error.retry_helps(),
             _ => false,
         }
@@ -152,14 +160,22 @@ impl From<StoreError> for AuthError {
     }
 }
 
-/// A refusal: `{"reason","error"}` of the token endpoint, or `{"code","message"}` of the API.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    error: Option<String>,
-    #[serde(alias = "message", alias = "error_description")]
-    reason: Option<String>,
-    code: serde_json::Value,
+/// A refusal: `{"reason","error"}` of the token endpoint, or `{"code","message"}` of the API, or both; each field is
+/// read for itself.
+struct Body(Map<String, Value>);
+
+impl Body {
+    /// The first of these fields that holds a text.
+    fn text(&self, names: &[&str]) -> Option<String> {
+        let texts = names.iter().filter_map(|name| self.0.get(*name)?.as_str());
+        texts.map(str::trim).find(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// A number, or text that is one.
+    fn code(&self) -> Option<u64> {
+        let code = self.0.get("code")?;
+        code.as_u64().or_else(|| code.as_str()?.trim().parse().ok())
+    }
 }
 
 /// What the token service said no with.
@@ -191,18 +207,18 @@ impl No {
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             return Self::Unavailable(AuthError::Unavailable { status: status_code, tracking_id });
         }
-        let body: Body = serde_json::from_slice(body).unwrap_or_default();
+        let body = Body(serde_json::from_slice(body).unwrap_or_default());
         // Before the text is cut to length: half a secret is one too.
         let clean = |text: String| {
             let hidden = secrets.iter().filter(|secret| !secret.is_empty());
             http::printable(&hidden.fold(text, |text, secret| text.replace(secret, "…")))
         };
-        let code = body.code.as_u64().or_else(|| body.code.as_str()?.trim().parse().ok());
+        let reason = body.text(&["reason", "message", "error_description"]);
         Self::Refused(Refusal {
             status: status_code,
-            error: body.error.map(&clean).unwrap_or_default(),
-            code,
-            reason: body.reason.map_or_else(|| "no reason given".to_owned(), &clean),
+            error: body.text(&["error"]).map(&clean).unwrap_or_default(),
+            code: body.code(),
+            reason: reason.map_or_else(|| "no reason given".to_owned(), &clean),
             tracking_id,
         })
     }
@@ -256,11 +272,33 @@ impl Refusal {
     }
 
     /// Said of a refresh token: no later refresh with it can succeed. Zoom says `invalid_request` of dead refresh
-    /// tokens ("Invalid Token!"), other servers `invalid_grant`.
+    /// tokens ("Invalid Token!"), other servers `invalid_grant`. Where a code comes with `invalid_request`, the
+    /// code counts: it is also said of requests that are at fault themselves, and of disabled apps.
     pub(super) fn ends_the_grant(&self) -> bool {
-        !self.wrong_client()
-            && (matches!(self.error.as_str(), "invalid_grant" | "invalid_request")
-                || matches!(self.code, Some(124 | 4711 | 4735 | 4737 | 4738 | 4740 | 4741)))
+        let by_word = match self.error.as_str() {
+            "invalid_grant" => true,
+            "invalid_request" => self.code.is_none(),
+            _ => false,
+        };
+        !self.wrong_client() && (by_word || self.token_is_over() || self.code == Some(4711))
+    }
+
+    /// Said of an access token that was to be revoked: there is nothing to revoke any more.
+    pub(super) fn nothing_to_revoke(&self) -> bool {
+        let by_word = match self.error.as_str() {
+            "invalid_grant" | "invalid_token" => true,
+            "invalid_request" if self.code.is_none() => {
+                let reason = self.reason.to_ascii_lowercase();
+                reason.contains("token")
+                    && ["invalid", "expired", "revoked"].iter().any(|word| reason.contains(word))
+            }
+            _ => false,
+        };
+        !self.wrong_client() && (by_word || self.token_is_over())
+    }
+
+    fn token_is_over(&self) -> bool {
+        matches!(self.code, Some(124 | 4735 | 4737 | 4738 | 4740 | 4741))
     }
 
     /// Zoom's words, with their meaning where it is known.
@@ -290,17 +328,31 @@ impl Refusal {
             _ if (300..400).contains(&refusal.status) => "redirects are not followed; check the token URL",
             _ => advice,
         });
-        let error = match refusal.code {
-            Some(code) => code.to_string(),
-            None if refusal.error.is_empty() => "no error code".to_owned(),
-            None => refusal.error,
-        };
         AuthError::Refused {
             status: refusal.status,
-            error,
+            error: refusal.short(),
             reason: refusal.reason,
             advice,
             tracking_id: refusal.tracking_id,
+        }
+    }
+
+    /// Of an access token that was to be revoked.
+    pub(super) fn not_revoked(self) -> AuthError {
+        if self.wrong_client() {
+            return AuthError::InvalidClient { reason: self.reason };
+        }
+        let error = self.short();
+        let Self { status, reason, tracking_id, .. } = self;
+        AuthError::NotRevoked { status, error, reason, tracking_id }
+    }
+
+    /// Zoom's code, or its word.
+    fn short(&self) -> String {
+        match self.code {
+            Some(code) => code.to_string(),
+            None if self.error.is_empty() => "no error code".to_owned(),
+            None => self.error.clone(),
         }
     }
 }
@@ -339,12 +391,48 @@ mod tests {
             (r#"{"reason":"Invalid client_id or client_secret","error":"invalid_client"}"#, false),
             (r#"{"code":4702,"message":"client","error":"invalid_request"}"#, false),
             (r#"{"code":4717,"message":"disabled"}"#, false),
+            (r#"{"code":4717,"message":"disabled","error":"invalid_request"}"#, false),
+            (r#"{"code":"4706","message":"missing","error":"invalid_request"}"#, false),
+            (r#"{"code":4741,"message":"revoked","error":"invalid_request"}"#, true),
             (r#"{"error":"unsupported_grant_type"}"#, false),
             ("<html>a proxy</html>", false),
             ("", false),
         ];
         for (body, ends) in table {
             assert_eq!(refusal(body).ends_the_grant(), ends, "{body}");
+        }
+    }
+
+    #[test]
+    fn each_field_of_a_refusal_is_read_whatever_the_others_are() {
+        let table = [
+            (r#"{"error":"invalid_grant","reason":"r","error_description":"d"}"#, "invalid_grant", "r"),
+            (r#"{"error":"invalid_grant","error_description":"d","message":null}"#, "invalid_grant", "d"),
+            (r#"{"error":"invalid_grant","reason":{"text":"r"},"message":"m"}"#, "invalid_grant", "m"),
+            (r#"{"error":["x"],"reason":"r","code":4741}"#, "4741", "r"),
+            (r#"{"error":"invalid_grant","reason":7,"code":{}}"#, "invalid_grant", "no reason given"),
+            (r#"["invalid_grant"]"#, "no error code", "no reason given"),
+        ];
+        for (body, short, reason) in table {
+            let refusal = refusal(body);
+            assert_eq!((refusal.short().as_str(), refusal.reason.as_str()), (short, reason), "{body}");
+        }
+    }
+
+    #[test]
+    fn only_a_token_that_is_dead_already_needs_no_revoking() {
+        let table = [
+            (r#"{"reason":"Invalid Token!","error":"invalid_request"}"#, true),
+            (r#"{"error":"invalid_token"}"#, true),
+            (r#"{"code":124,"message":"Invalid access token."}"#, true),
+            (r#"{"reason":"Bad Request","error":"invalid_request"}"#, false),
+            (r#"{"code":4711,"message":"Invalid access token, does not contain scopes"}"#, false),
+            (r#"{"code":4717,"message":"Invalid token of a disabled app","error":"invalid_request"}"#, false),
+            (r#"{"reason":"Invalid Token!","error":"invalid_client"}"#, false),
+            ("<html>a proxy</html>", false),
+        ];
+        for (body, nothing) in table {
+            assert_eq!(refusal(body).nothing_to_revoke(), nothing, "{body}");
         }
     }
 

@@ -65,9 +65,31 @@ impl Renewal {
         stale: Option<&AccessToken>,
         unsaved: &mut Option<Unsaved>,
     ) -> Result<Grant, AuthError> {
-        let Some(Shelf { store, key }) = &self.shelf else {
+        let Some(shelf) = &self.shelf else {
             return self.ask().await;
         };
+        match self.shared(shelf, stale, unsaved).await {
+            // Who can ask again needs no store. Others who do so end this token, and a rejection tells.
+            Err(AuthError::Store(error))
+                if !matches!(self.owner, Owner::Person) && !matches!(*error, StoreError::Kind { .. }) =>
+            {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the token store failed; asking for a token of our own"
+                );
+                self.ask().await
+            }
+            result => result,
+        }
+    }
+
+    /// The same, through the store.
+    async fn shared(
+        &self,
+        Shelf { store, key }: &Shelf,
+        stale: Option<&AccessToken>,
+        unsaved: &mut Option<Unsaved>,
+    ) -> Result<Grant, AuthError> {
         let kind = self.owner.kind();
         let usable = |grant: &Grant| {
             grant.kind == kind
@@ -180,6 +202,14 @@ impl Renewal {
             }
         }
         Err(error)
+    }
+}
+
+/// What Zoom gave last: the pair that the store did not take, or else what it has.
+pub(super) fn newest(stored: Grant, unsaved: Option<Unsaved>) -> Grant {
+    match (unsaved, &stored.refresh) {
+        (Some(ours), Some(refresh)) if same(&ours.replaces, refresh) => ours.grant,
+        _ => stored,
     }
 }
 

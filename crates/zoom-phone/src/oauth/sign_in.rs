@@ -49,9 +49,10 @@ impl SignIn {
         device.wait(async |form: &[(&str, &str)]| self.endpoint.ask(Kind::User, form, None).await).await
     }
 
-    /// Ends a grant at Zoom: access token and refresh token die together. One that is dead already is no error.
+    /// Ends a grant at Zoom: access token and refresh token die together. One that is dead already is no error. Where
+    /// the access token has expired the grant is refreshed first, for Zoom revokes by a token that is good.
     pub async fn revoke(&self, grant: &Grant) -> Result<(), AuthError> {
-        self.endpoint.revoke(&grant.access).await
+        self.endpoint.revoke(grant).await
     }
 }
 

@@ -98,6 +98,9 @@ pub enum StoreError {
     /// The store is closing down.
     #[error("the token store is closed")]
     Closed,
+    /// A store of another kind cannot be used just now.
+    #[error("the token store cannot be used now; try again later")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A store of another kind failed.
     #[error("the token store failed")]
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -106,7 +109,12 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same request may succeed later, with nothing changed.
     pub fn retry_helps(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::LockLost { .. } | Self::Full { .. })
+        match self {
+            Self::Busy { .. } | Self::LockLost { .. } | Self::Full { .. } | Self::Unavailable(_) => true,
+            // A disk that comes back, too many open files; rights are somebody's to give.
+            Self::File { source, .. } => source.kind() != std::io::ErrorKind::PermissionDenied,
+            _ => false,
+        }
     }
 }
 

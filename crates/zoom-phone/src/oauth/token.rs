@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
@@ -45,6 +46,8 @@ struct Token {
     api_url: Option<Url>,
     expires_at: Timestamp,
     refresh_at: Instant,
+    /// By the other clock, which nobody sets, but which may stand still while the machine sleeps.
+    ends_at: Instant,
 }
 
 impl AccessToken {
@@ -76,18 +79,25 @@ impl AccessToken {
     /// The token of a grant, to be renewed at a moment that is a little different each time.
     pub(super) fn of(grant: &Grant, now: Timestamp) -> Self {
         let use_for = grant.use_for(now, JITTER.mul_f64(rand::random::<f64>()));
+        let began = Instant::now();
         Self(Arc::new(Token {
             secret: grant.access.clone(),
             kind: grant.kind,
             scopes: grant.scopes.clone(),
             api_url: grant.api_url.clone(),
             expires_at: grant.expires_at,
-            refresh_at: Instant::now() + use_for,
+            refresh_at: began + use_for,
+            ends_at: began + grant.left(now),
         }))
     }
 
     pub(super) fn is_due(&self, now: Instant) -> bool {
         now >= self.0.refresh_at
+    }
+
+    /// Not at its end yet, by either clock.
+    pub(super) fn is_live(&self, now: Instant, wall: Timestamp) -> bool {
+        now < self.0.ends_at && wall < self.0.expires_at
     }
 
     pub(super) fn is_of(&self, grant: &Grant) -> bool {
@@ -155,7 +165,8 @@ pub enum GrantState {
     },
 }
 
-/// A token answer. Zoom's names; everything but the token may be missing.
+/// A token answer. Zoom's names; everything but the token may be missing, and everything but the tokens may be of any
+/// shape: an answer that is given up for the sake of its `scope` is a grant lost.
 #[derive(Deserialize)]
 pub(super) struct Answer<'a> {
     #[serde(borrow)]
@@ -163,11 +174,11 @@ pub(super) struct Answer<'a> {
     #[serde(borrow, default)]
     refresh_token: Option<Cow<'a, str>>,
     #[serde(default)]
-    expires_in: serde_json::Value,
+    expires_in: Value,
     #[serde(default)]
-    scope: Option<String>,
+    scope: Value,
     #[serde(default)]
-    api_url: Option<String>,
+    api_url: Value,
 }
 
 impl Grant {
@@ -188,8 +199,8 @@ impl Grant {
             refresh: answer.refresh_token.and_then(present).or_else(|| old.cloned()),
             issued_at: asked_at,
             expires_at: asked_at.saturating_add(lifetime(&answer.expires_in)).unwrap_or(asked_at),
-            scopes: answer.scope.unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
-            api_url: answer.api_url.and_then(|url| Url::parse(&url).ok()),
+            scopes: scopes(&answer.scope),
+            api_url: answer.api_url.as_str().and_then(|url| Url::parse(url).ok()),
             refresh_started: None,
             ended: None,
         })
@@ -241,13 +252,13 @@ impl Grant {
 
     /// How much longer the access token is handed out.
     fn use_for(&self, now: Timestamp, jitter: Duration) -> Duration {
-        let span = |to: Timestamp, from: Timestamp| {
-            Duration::try_from(to.duration_since(from)).unwrap_or(Duration::ZERO)
-        };
-        let lifetime = span(self.expires_at, self.issued_at);
+        self.left(now).saturating_sub(margin(span(self.expires_at, self.issued_at), jitter))
+    }
+
+    /// How much longer the access token lives.
+    fn left(&self, now: Timestamp) -> Duration {
         // A clock that was set back makes no token live longer.
-        let left = span(self.expires_at, now).min(lifetime);
-        left.saturating_sub(margin(lifetime, jitter))
+        span(self.expires_at, now).min(span(self.expires_at, self.issued_at))
     }
 
     /// Whether its access token can be handed out.
@@ -319,13 +330,26 @@ struct Record<'a> {
     ended: Option<Ended>,
 }
 
-/// `expires_in`: seconds, as a number or as text.
-fn lifetime(expires_in: &serde_json::Value) -> Duration {
-    expires_in
-        .as_u64()
-        .or_else(|| expires_in.as_str()?.trim().parse().ok())
-        .map_or(USUAL_LIFETIME, Duration::from_secs)
-        .min(LONGEST_LIFETIME)
+/// `scope`: text with spaces between, or a list of texts.
+fn scopes(scope: &Value) -> Vec<String> {
+    let texts = scope.as_array().map_or(std::slice::from_ref(scope), Vec::as_slice);
+    let words = texts.iter().filter_map(Value::as_str).flat_map(str::split_whitespace);
+    words.map(str::to_owned).collect()
+}
+
+/// Seconds, as a number or as text.
+pub(super) fn seconds(value: &Value) -> Option<Duration> {
+    let whole = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok()).map(Duration::from_secs);
+    whole.or_else(|| Duration::try_from_secs_f64(value.as_f64()?).ok())
+}
+
+/// `expires_in`.
+fn lifetime(expires_in: &Value) -> Duration {
+    seconds(expires_in).unwrap_or(USUAL_LIFETIME).min(LONGEST_LIFETIME)
+}
+
+fn span(to: Timestamp, from: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or(Duration::ZERO)
 }
 
 /// How long before its end a token is replaced. One that lives shorter than that is used for half its life.
@@ -367,7 +391,9 @@ mod tests {
     fn a_lifetime_is_read_as_number_or_text_and_bounded() {
         assert_eq!(lifetime(&3599.into()), s(3599));
         assert_eq!(lifetime(&"3599".into()), s(3599));
-        assert_eq!(lifetime(&serde_json::Value::Null), USUAL_LIFETIME);
+        assert_eq!(lifetime(&3599.0.into()), s(3599));
+        assert_eq!(lifetime(&Value::Null), USUAL_LIFETIME);
+        assert_eq!(lifetime(&(-1).into()), USUAL_LIFETIME);
         assert_eq!(lifetime(&u64::MAX.into()), LONGEST_LIFETIME);
     }
 
@@ -398,6 +424,21 @@ mod tests {
         let newer = text.replace("\"version\":1", "\"version\":2");
         assert!(matches!(Grant::from_bytes(newer.as_bytes()), Err(StoreError::Version { found: 2 })));
         assert!(matches!(Grant::from_bytes(b"{}"), Err(StoreError::Unreadable)));
+    }
+
+    #[test]
+    fn new_tokens_are_kept_whatever_the_rest_of_the_answer_is() {
+        for (rest, scopes) in [
+            (r#""scope":["a","b c"],"api_url":{"us":"https://api-us.zoom.us"},"expires_in":"600""#, 3),
+            (r#""scope":{"a":1},"api_url":["x"],"expires_in":[1]"#, 0),
+            (r#""scope":7,"api_url":7,"expires_in":-7.5"#, 0),
+            (r#""scope":null,"api_url":null,"expires_in":null"#, 0),
+        ] {
+            let body = format!(r#"{{"access_token":"x","refresh_token":"new",{rest}}}"#);
+            let grant = Grant::read(Kind::User, body.as_bytes(), None, at(0)).expect(rest);
+            assert_eq!(grant.refresh.unwrap().expose_secret(), "new");
+            assert_eq!((grant.scopes.len(), grant.api_url), (scopes, None), "{rest}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use reqwest::{StatusCode, Upgraded};
 use secrecy::ExposeSecret as _;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use url::{Host, Url};
+use url::Url;
 
 use super::ChannelConfig;
 use super::error::{ChannelError, Outage};
@@ -47,7 +47,7 @@ impl Dialer {
         let host = url.host_str().unwrap_or_default().to_owned();
         let scheme = match url.scheme() {
             "wss" | "https" => "https",
-            "ws" | "http" if is_this_machine(&url) => "http",
+            "ws" | "http" if http::is_this_machine(&url) => "http",
             scheme => return Err(ChannelError::Address { scheme: scheme.to_owned(), host }),
         };
         if url.set_scheme(scheme).is_err() {
@@ -119,16 +119,6 @@ impl Dialer {
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_MESSAGE));
         Ok(WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await)
-    }
-}
-
-/// Nothing is between here and there that could read along.
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
     }
 }
 

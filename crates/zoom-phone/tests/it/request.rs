@@ -185,11 +185,12 @@ async fn without_a_token_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_base_address_that_is_no_web_address_is_refused() {
+async fn a_base_address_that_a_token_cannot_be_sent_to_is_refused() {
     let fake = Fake::start().await;
-    let config =
-        ClientConfig { base_url: Some("mailto:x@example.test".parse().unwrap()), ..ClientConfig::default() };
-    assert!(matches!(Client::new(config, fake.tokens()), Err(Error::BaseUrl { .. })));
+    for address in ["mailto:x@example.test", "http://api.zoom.us/v2", "http://10.0.0.1/v2"] {
+        let config = ClientConfig { base_url: address.parse().ok(), ..ClientConfig::default() };
+        assert!(matches!(Client::new(config, fake.tokens()), Err(Error::BaseUrl { .. })), "{address}");
+    }
 }
 
 #[tokio::test]

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use futures::future::BoxFuture;
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use url::Url;
 use zoom_phone::oauth::{
-    App, AuthError, Authorization, CallbackError, Kind, Loopback, MemoryStore, ServerToServer, SignIn,
-    TokenSource, TokenStore,
+    App, AuthError, Authorization, CallbackError, Grant, Kind, Locked, Loopback, MemoryStore, ServerToServer,
+    SignIn, StoreError, TokenSource, TokenStore,
 };
 
 use super::text;
@@ -186,6 +187,75 @@ async fn a_grant_that_is_dead_already_can_be_signed_out() {
     tokens.sign_in(&zoom.sign_in().await).await.unwrap();
     zoom.trick(Trick::Say(400, r#"{"reason":"Invalid Token!","error":"invalid_request"}"#));
     tokens.sign_out().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_grant_whose_access_token_has_expired_is_refreshed_to_be_revoked() {
+    let zoom = Zoom::start().await;
+    let tokens = TokenSource::grant(zoom.app(), MemoryStore::default(), "anna").unwrap();
+    zoom.expires_in([0]);
+    tokens.sign_in(&zoom.sign_in().await).await.unwrap();
+    tokens.sign_out().await.unwrap();
+    let request = zoom.requests().pop().unwrap();
+    assert_eq!((request.path.as_str(), request.form["token"].as_str()), ("/oauth/revoke", "access-2"));
+    assert!(tokens.stored().await.unwrap().is_none());
+
+    zoom.expires_in([0]);
+    tokens.sign_in(&zoom.sign_in().await).await.unwrap();
+    zoom.trick(Trick::Say(400, r#"{"error":"invalid_grant"}"#));
+    tokens.sign_out().await.unwrap();
+    assert_eq!(zoom.requests().pop().unwrap().path, "/oauth/token", "dead: there is nothing to revoke");
+}
+
+#[tokio::test]
+async fn a_sign_out_that_zoom_refuses_is_an_error_that_says_so() {
+    let zoom = Zoom::start().await;
+    let tokens = TokenSource::grant(zoom.app(), MemoryStore::default(), "anna").unwrap();
+    tokens.sign_in(&zoom.sign_in().await).await.unwrap();
+    zoom.trick(Trick::Say(400, r#"{"reason":"Bad Request","error":"invalid_request"}"#));
+    let error = tokens.sign_out().await.unwrap_err();
+    assert!(matches!(error, AuthError::NotRevoked { status: 400, .. }), "{error:?}");
+    assert!(error.to_string().contains("did not revoke"), "{error}");
+    assert!(tokens.stored().await.unwrap().is_none());
+}
+
+/// A store whose disk, or database, is away.
+struct Away;
+
+impl TokenStore for Away {
+    fn load<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Grant>, StoreError>> {
+        Box::pin(async { Err(StoreError::Other("away".into())) })
+    }
+
+    fn lock<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Box<dyn Locked>, StoreError>> {
+        Box::pin(async { Err(StoreError::Other("away".into())) })
+    }
+}
+
+#[tokio::test]
+async fn an_account_and_an_app_need_no_store_and_a_person_does() {
+    let zoom = Zoom::start().await;
+    let account = ServerToServer {
+        client_id: "synthetic-client".to_owned(),
+        client_secret: "s".into(),
+        account_id: "account".to_owned(),
+        token_url: zoom.url.clone(),
+    };
+    let account = TokenSource::server_to_server(account).unwrap().shared_through(Away, "account");
+    let app = TokenSource::client_credentials(zoom.app()).unwrap().shared_through(Away, "app");
+    assert_eq!(text(&account.token().await.unwrap()), "access-1");
+    assert_eq!(text(&app.token().await.unwrap()), "access-2");
+    let person = TokenSource::grant(zoom.app(), Away, "anna").unwrap();
+    assert!(matches!(person.token().await, Err(AuthError::Store(_))));
+}
+
+#[test]
+fn a_token_address_that_others_could_read_along_is_refused() {
+    for address in ["http://zoom.us/oauth/token", "http://192.168.1.7/oauth/token", "mailto:x@example.test"] {
+        let app = App { token_url: address.parse().unwrap(), ..App::new("synthetic-client", "s".into()) };
+        assert!(matches!(SignIn::new(app.clone()), Err(AuthError::Address { .. })), "{address}");
+        assert!(matches!(TokenSource::client_credentials(app), Err(AuthError::Address { .. })), "{address}");
+    }
 }
 
 pub(super) async fn visit(address: &str, target: &str) -> String {

@@ -8,10 +8,11 @@ mod zoom;
 
 use std::time::Duration;
 
-use axum::http::Method;
+use axum::http::Method as Verb;
 use secrecy::ExposeSecret as _;
 use tokio::task::JoinSet;
 use zoom_phone::oauth::{AccessToken, AuthError};
+use zoom_phone::types::catalogue::Method;
 
 use crate::fake::{Answer, CLIENT_SECRET, Fake};
 
@@ -24,6 +25,16 @@ async fn pass(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
     tokio::time::resume();
+}
+
+/// Waits for what a task in the background does.
+async fn until(done: impl Fn() -> bool) {
+    let waiting = async {
+        while !done() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
 }
 
 #[tokio::test]
@@ -46,7 +57,7 @@ async fn the_request_has_its_parameters_in_the_body_and_basic_credentials() {
     let fake = Fake::start().await;
     let token = fake.tokens().token().await.unwrap();
     let request = fake.token_requests().remove(0);
-    assert_eq!(request.method, Method::POST);
+    assert_eq!(request.method, Verb::POST);
     assert_eq!(request.query, "");
     assert_eq!(request.body, "grant_type=account_credentials&account_id=synthetic+account");
     assert_eq!(request.authorization, "Basic c3ludGhldGljLWNsaWVudDpzeW50aGV0aWMtY2xpZW50LXNlY3JldA==");
@@ -62,7 +73,26 @@ async fn a_token_is_renewed_two_minutes_before_it_expires() {
     pass(Duration::from_secs(3440)).await;
     assert_eq!(text(&tokens.token().await.unwrap()), "token-1");
     pass(Duration::from_secs(41)).await;
-    assert_eq!(text(&tokens.token().await.unwrap()), "token-2");
+    assert_eq!(text(&tokens.token().await.unwrap()), "token-1");
+    while text(&tokens.token().await.unwrap()) != "token-2" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(fake.token_requests().len(), 2);
+}
+
+#[tokio::test]
+async fn an_operation_that_is_always_rejected_leaves_the_others_their_token() {
+    let fake = Fake::start().await;
+    let client = fake.client();
+    let site = r#"{"code":124,"message":"No permission for site."}"#;
+    for _ in 0..3 {
+        fake.answer(Answer::new(400, site)).answer(Answer::new(400, site));
+        let error = client.request(Method::Get, "/phone/sites/x").answer().await.unwrap_err();
+        assert!(error.to_string().contains("No permission for site"), "{error}");
+        fake.answer(Answer::new(200, "{}"));
+        client.request(Method::Get, "/phone/users").answer().await.unwrap();
+    }
+    assert_eq!(fake.token_requests().len(), 2);
 }
 
 #[tokio::test]

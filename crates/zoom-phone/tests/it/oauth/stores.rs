@@ -117,6 +117,13 @@ async fn a_draft_that_a_crash_left_behind_is_no_hindrance() {
     assert!(!path.with_extension("draft").exists());
 }
 
+#[test]
+fn a_file_system_in_trouble_may_recover_and_missing_rights_do_not() {
+    let error = |kind: std::io::ErrorKind| StoreError::File { path: PathBuf::new(), source: kind.into() };
+    assert!(error(std::io::ErrorKind::ResourceBusy).retry_helps());
+    assert!(!error(std::io::ErrorKind::PermissionDenied).retry_helps());
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn only_their_owner_may_read_the_files() {
