@@ -604,7 +604,7 @@ pub(crate) use open_enum;
 ///
 /// `by sibling`: a field beside it selects the form, see [`wire_struct`]. `by "field"`: its own field of this name does,
 /// and is written even if the form leaves it out.
-/// `by property`: the first of the properties named that is there.
+/// `by property`: the first of the properties named that is there and not null.
 #[cfg(feature = "operations")]
 macro_rules! choice {
     ( $(#[$attr:meta])* pub $name:ident by $by:tt { $( $variant:ident($ty:ty) = $value:literal, )* } ) => {
@@ -700,7 +700,7 @@ macro_rules! choice {
         None::<String>
     };
     (@selector property $object:ident [$($value:literal),*]) => {
-        [$($value),*].into_iter().find(|property| $object.get(property).is_some())
+        [$($value),*].into_iter().find(|property| $object.get(property).is_some_and(|it| !it.is_null()))
     };
     (@selector $own:literal $object:ident $values:tt) => {
         $object.get($own).and_then(serde_json::Value::as_str).map(str::to_owned)

@@ -162,6 +162,11 @@ fn settings_are_told_apart_by_the_property_that_is_there() {
         "break_hour_setting": {"days": [{"weekday": 2, "from": "12:00", "to": "13:00"}]}}]});
     let settings: call_queues::Settings = read(&value);
     assert_eq!(settings.selector(), Some("break_hours"));
+    // Null says that a property is not there.
+    let value = json!({"holiday_hours": null, "break_hours": [{"break_hour_id": "B"}]});
+    assert_eq!(read::<call_queues::Settings>(&value).selector(), Some("break_hours"));
+    let value = json!({"holiday_hours": null, "break_hours": null});
+    assert_eq!(read::<call_queues::Settings>(&value), call_queues::Settings::Other(value));
     assert_eq!(read::<call_queues::Settings>(&json!({})), call_queues::Settings::Other(json!({})));
     let both = json!({"break_hour_type": "every_business_day", "break_hour_setting": {"from": "12:00", "to": "13:00"}});
     assert!(matches!(
