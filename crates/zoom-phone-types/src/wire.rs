@@ -28,6 +28,10 @@ pub trait Wire: Sized + fmt::Debug {
     /// field, and `path=value` for each unknown enum value.
     fn unfamiliar(&self, _path: &str, _found: &mut Vec<String>) {}
 
+    /// Adds the path of each setting, in the value found at `path`, that is not one of the action beside it, such as
+    /// that of `forward_to_extension` beside `disconnect`. A setting of unknown form is none.
+    fn contradictions(&self, _path: &str, _found: &mut Vec<String>) {}
+
     /// Where the parser puts a value of this type.
     fn place(_slot: &mut Option<Self>) -> Place<'_> {
         Place::Tree
@@ -207,6 +211,12 @@ impl<T: Wire> Wire for Vec<T> {
             item.unfamiliar(&path, found);
         }
     }
+
+    fn contradictions(&self, path: &str, found: &mut Vec<String>) {
+        for (index, item) in self.iter().enumerate() {
+            item.contradictions(&format!("{path}[{index}]"), found);
+        }
+    }
 }
 
 impl<T: Wire> List for Option<Vec<T>> {
@@ -249,6 +259,12 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
             value.unfamiliar(&join(path, key), found);
         }
     }
+
+    fn contradictions(&self, path: &str, found: &mut Vec<String>) {
+        for (key, value) in self {
+            value.contradictions(&join(path, key), found);
+        }
+    }
 }
 
 /// `path.key`, or `key` at the top.
@@ -260,6 +276,14 @@ pub(crate) fn join(path: &str, key: &str) -> String {
 pub(crate) fn keep(object: &mut Map<String, Value>, extra: &Map<String, Value>) {
     for (key, value) in extra {
         object.entry(key.as_str()).or_insert_with(|| value.clone());
+    }
+}
+
+/// Adds the fields of an object to another, in place of the ones there.
+#[cfg(feature = "operations")]
+pub(crate) fn add(object: &mut Value, more: Value) {
+    if let (Value::Object(object), Value::Object(more)) = (object, more) {
+        object.extend(more);
     }
 }
 
@@ -291,6 +315,8 @@ pub trait Slot {
     fn put(&self) -> Option<Value>;
     /// See [`Wire::unfamiliar`].
     fn unfamiliar(&self, path: &str, key: &str, found: &mut Vec<String>);
+    /// [`Wire::contradictions`].
+    fn contradictions(&self, path: &str, key: &str, found: &mut Vec<String>);
     /// The value to print, if there is one.
     fn shown(&self) -> Option<&dyn fmt::Debug>;
 }
@@ -317,6 +343,12 @@ impl<T: Wire> Slot for Option<T> {
     fn unfamiliar(&self, path: &str, key: &str, found: &mut Vec<String>) {
         if let Some(value) = self {
             value.unfamiliar(&join(path, key), found);
+        }
+    }
+
+    fn contradictions(&self, path: &str, key: &str, found: &mut Vec<String>) {
+        if let Some(value) = self {
+            value.contradictions(&join(path, key), found);
         }
     }
 
@@ -411,6 +443,13 @@ pub(crate) fn unfamiliar(
     }
 }
 
+/// [`Wire::contradictions`] of what is in a struct.
+pub(crate) fn contradictions(facts: &Facts, slots: &[&dyn Slot], path: &str, found: &mut Vec<String>) {
+    for (field, slot) in facts.fields.iter().zip(slots) {
+        slot.contradictions(path, field, found);
+    }
+}
+
 /// Prints a struct: the fields that are there, `[redacted]` for the ones marked so, and of `extra` only the keys.
 pub(crate) fn show(
     facts: &Facts,
@@ -432,7 +471,8 @@ pub(crate) fn show(
 
 /// A payload object: every field optional, what is unknown or does not fit in `extra`.
 ///
-/// A field may be marked `[redact]`, or `[by sibling]`: a [`choice`] that the sibling's value selects.
+/// A field may be marked `[redact]`, or `[by sibling]`: a [`choice`] that the sibling's value selects, and that is
+/// written with that value if the sibling is left out.
 /// `Debug` prints the fields that are there, `[redacted]` for the ones marked so, and of `extra` only the keys.
 /// `peculiar` before `struct`: unknown fields are expected and [`Wire::unfamiliar`] does not report them.
 macro_rules! wire_struct {
@@ -498,11 +538,18 @@ macro_rules! wire_struct {
             }
 
             fn to_json(&self) -> serde_json::Value {
-                $crate::wire::write(Self::FACTS, &self.slots(), &self.extra)
+                let written = $crate::wire::write(Self::FACTS, &self.slots(), &self.extra);
+                $( $($crate::wire::wire_struct!(@name self written $field $($mark)+);)? )*
+                written
             }
 
             fn unfamiliar(&self, path: &str, found: &mut Vec<String>) {
                 $crate::wire::unfamiliar(Self::FACTS, &self.slots(), &self.extra, path, found);
+            }
+
+            fn contradictions(&self, path: &str, found: &mut Vec<String>) {
+                $( $($crate::wire::wire_struct!(@agree self path found $wire $field $($mark)+);)? )*
+                $crate::wire::contradictions(Self::FACTS, &self.slots(), path, found);
             }
         }
 
@@ -513,6 +560,24 @@ macro_rules! wire_struct {
         }
     };
     (@settle $new:ident $field:ident redact) => {};
+    (@name $self:ident $written:ident $field:ident redact) => {};
+    (@name $self:ident $written:ident $field:ident by $sibling:ident) => {
+        let mut $written = $written;
+        if $self.$sibling.is_none()
+            && let Some(selector) = $self.$field.as_ref().and_then(|setting| setting.selector())
+        {
+            let named = Self { $sibling: Some(selector.into()), ..Self::default() };
+            $crate::wire::add(&mut $written, named.to_json());
+        }
+    };
+    (@agree $self:ident $path:ident $found:ident $wire:literal $field:ident redact) => {};
+    (@agree $self:ident $path:ident $found:ident $wire:literal $field:ident by $sibling:ident) => {
+        if let (Some(named), Some(setting)) = (&$self.$sibling, &$self.$field)
+            && setting.selector().is_some_and(|selector| selector != named.as_str())
+        {
+            $found.push($crate::wire::join($path, $wire));
+        }
+    };
     (@settle $new:ident $field:ident by $sibling:ident) => {
         if let Some(value) = $new.$field.take() {
             $new.$field = Some(value.select($new.$sibling.as_ref().map(|it| it.as_str())));
@@ -665,6 +730,13 @@ macro_rules! choice {
                     // An empty object says nothing.
                     Self::Other(value) if value.as_object().is_some_and(serde_json::Map::is_empty) => {}
                     Self::Other(_) => found.push(path.to_owned()),
+                }
+            }
+
+            fn contradictions(&self, path: &str, found: &mut Vec<String>) {
+                match self {
+                    $( Self::$variant(form) => $crate::wire::Wire::contradictions(form, path, found), )*
+                    Self::Other(_) => {}
                 }
             }
         }

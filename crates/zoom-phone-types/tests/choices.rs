@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use zoom_phone_types::call_handling::{AddCallForwarding, AddSetting, UpdateSetting};
 use zoom_phone_types::call_queues::{self, RingModeSetting};
 use zoom_phone_types::shared::{
-    BreakHour, BreakHourSetting, CallNotAnswerAction, ExtensionRef, ExtensionSetting,
+    BreakHour, BreakHourSetting, BreakHourType, BreakHoursSetting, CallNotAnswerAction,
+    EveryBusinessDayBreak, ExtensionRef, ExtensionSetting,
 };
 use zoom_phone_types::users::{
     BusyOnAnotherCallAction, BusyOnAnotherCallActionSetting, CallHandlingSetting, CallNotAnswerActionSetting,
 };
-use zoom_phone_types::{Wire, auto_receptionists, common_areas, shared_line_groups};
+use zoom_phone_types::{Wire, auto_receptionists, common_areas, shared_line_groups, users};
 
 /// Reads, checks that it goes back as it came, and gives what was read.
 fn read<T: Wire>(value: &Value) -> T {
@@ -103,6 +104,63 @@ fn setting_a_form_sets_the_action_it_belongs_to() {
     // What is kept as it was says nothing about the action.
     handling.set_call_not_answer_action_setting(CallNotAnswerActionSetting::Other(json!({"x": 1})));
     assert_eq!(handling.call_not_answer_action, Some(CallNotAnswerAction::ForwardToExtension));
+}
+
+/// To an extension when no one answers.
+fn forward() -> CallNotAnswerActionSetting {
+    let target = ExtensionRef { extension_id: Some("E".to_owned()), ..Default::default() };
+    let forward = ExtensionSetting { forward_to_extension: Some(target), ..Default::default() };
+    CallNotAnswerActionSetting::ForwardToExtension(forward)
+}
+
+#[test]
+fn a_setting_without_its_action_is_written_with_it() {
+    let mut handling =
+        CallHandlingSetting { call_not_answer_action_setting: Some(forward()), ..Default::default() };
+    let expected = json!({
+        "call_not_answer_action": "forward_to_extension",
+        "call_not_answer_action_setting": {"forward_to_extension": {"extension_id": "E"}},
+    });
+    assert_eq!(handling.to_json(), expected);
+    // Also in place of a null that was read.
+    handling.extra.insert("call_not_answer_action".to_owned(), Value::Null);
+    assert_eq!(handling.to_json(), expected);
+    // What was said is not changed.
+    handling.call_not_answer_action = Some(CallNotAnswerAction::Disconnect);
+    assert_eq!(handling.to_json()["call_not_answer_action"], "disconnect");
+}
+
+#[test]
+fn a_setting_of_another_action_is_found_at_any_depth() {
+    let found = |action, setting| {
+        let handling = CallHandlingSetting {
+            call_not_answer_action: action,
+            call_not_answer_action_setting: setting,
+            ..Default::default()
+        };
+        let handling = users::CallHandling { call_handling_setting: Some(handling), ..Default::default() };
+        let mut found = Vec::new();
+        vec![handling].contradictions("body", &mut found);
+        found
+    };
+    let place = ["body[0].call_handling_setting.call_not_answer_action_setting"];
+    assert_eq!(found(Some(CallNotAnswerAction::Disconnect), Some(forward())), place);
+    assert_eq!(found(Some(CallNotAnswerAction::Other("new".to_owned())), Some(forward())), place);
+    assert_eq!(found(Some(CallNotAnswerAction::ForwardToExtension), Some(forward())), [""; 0]);
+    assert_eq!(found(None, Some(forward())), [""; 0]);
+    assert_eq!(found(Some(CallNotAnswerAction::Disconnect), None), [""; 0]);
+    // In a form as well.
+    let hour = BreakHour {
+        break_hour_type: Some(BreakHourType::CustomHours),
+        break_hour_setting: Some(BreakHourSetting::EveryBusinessDay(EveryBusinessDayBreak::default())),
+        ..Default::default()
+    };
+    let hours = BreakHoursSetting { break_hours: Some(vec![hour]), ..Default::default() };
+    let mut inside = Vec::new();
+    common_areas::Settings::BreakHours(hours).contradictions("", &mut inside);
+    assert_eq!(inside, ["break_hours[0].break_hour_setting"]);
+    let unknown = CallNotAnswerActionSetting::Other(json!({}));
+    assert_eq!(found(Some(CallNotAnswerAction::Disconnect), Some(unknown)), [""; 0]);
 }
 
 #[test]

@@ -78,6 +78,10 @@ fn body(call: &Call, operation: &Operation, faults: &mut Vec<Fault>) {
         }
         (Content::Json(value), Some(body)) if body.content_type == "application/json" => {
             add(faults, "body", &body.schema, value);
+            let contradictions = call.contradictions.iter();
+            faults.extend(
+                contradictions.map(|at| Fault::new(at.as_str(), "is not a setting of the action beside it")),
+            );
         }
         (Content::Json(_), Some(_)) => faults.push(Fault::new("body", "is multipart: give it in parts")),
         (Content::Parts(parts), Some(body)) if body.content_type == "multipart/form-data" => {
