@@ -586,11 +586,13 @@ macro_rules! wire_struct {
 }
 pub(crate) use wire_struct;
 
-/// A vocabulary that may grow: the known values as variants and `Other` with the text received.
+/// A vocabulary that may grow: the known values as variants and `Other` with the text received. Match with `_`: what
+/// is `Other` today may be a variant tomorrow.
 macro_rules! open_enum {
     ( $(#[$attr:meta])* pub $name:ident { $( $variant:ident = $wire:literal, )* } ) => {
         $(#[$attr])*
         #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[non_exhaustive]
         pub enum $name {
             $( #[doc = concat!("`", $wire, "`")] $variant, )*
             /// A value this crate does not know, as received.
@@ -675,6 +677,7 @@ macro_rules! choice {
     ( $(#[$attr:meta])* pub $name:ident by $by:tt { $( $variant:ident($ty:ty) = $value:literal, )* } ) => {
         $(#[$attr])*
         #[derive(Clone, PartialEq)]
+        #[non_exhaustive]
         pub enum $name {
             $( #[doc = concat!("`", $value, "`")] $variant($ty), )*
             /// What fits no form, or an unknown one, as received.
