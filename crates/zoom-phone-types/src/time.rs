@@ -73,6 +73,8 @@ impl Wire for Time {
     }
 }
 
+crate::wire::serde_traits!(Time);
+
 fn read(text: &str) -> Option<Timestamp> {
     if let Ok(epoch) = text.parse::<i64>() {
         // 10^11 s is the year 5138, 10^11 ms is 1973.

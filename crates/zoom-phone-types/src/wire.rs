@@ -9,6 +9,8 @@ mod direct;
 
 pub use direct::{Fill, List, Object, Place, Word, read_slice};
 
+use serde::de::Error as _;
+use serde::{Deserialize as _, Deserializer};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -469,6 +471,40 @@ pub(crate) fn show(
     shown.finish()
 }
 
+/// Lets a type stand in structs that derive serde's traits: written by [`Wire::to_json`], read by
+/// [`Wire::from_value`]. Everything is written: what `Debug` redacts, too.
+macro_rules! serde_traits {
+    ($name:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                serde::Serialize::serialize(&$crate::wire::Wire::to_json(self), to)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::wire::deserialize(from, stringify!($name))
+            }
+        }
+    };
+}
+pub(crate) use serde_traits;
+
+/// Reads with serde; fails where [`Wire::from_value`] does. The error has no value in it: it may be a person's.
+pub(crate) fn deserialize<'de, T: Wire, D: Deserializer<'de>>(from: D, name: &str) -> Result<T, D::Error> {
+    T::from_value(Value::deserialize(from)?).map_err(|misfit| {
+        let kind = match misfit {
+            Value::Null => "null",
+            Value::Bool(_) => "a truth value",
+            Value::Number(_) => "a number",
+            Value::String(_) => "text",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "an object",
+        };
+        D::Error::custom(format_args!("{kind} is no {name}"))
+    })
+}
+
 /// A payload object: every field optional, what is unknown or does not fit in `extra`.
 ///
 /// A field may be marked `[redact]`, or `[by sibling]`: a [`choice`] that the sibling's value selects, and that is
@@ -553,6 +589,8 @@ macro_rules! wire_struct {
             }
         }
 
+        $crate::wire::serde_traits!($name);
+
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 $crate::wire::show(Self::FACTS, &self.slots(), &self.extra, f)
@@ -632,6 +670,8 @@ macro_rules! open_enum {
                 f.pad(self.as_str())
             }
         }
+
+        $crate::wire::serde_traits!($name);
 
         impl $crate::wire::Word for Option<$name> {
             fn set(&mut self, word: &str) {
@@ -743,6 +783,8 @@ macro_rules! choice {
                 }
             }
         }
+
+        $crate::wire::serde_traits!($name);
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

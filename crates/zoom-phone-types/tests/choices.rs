@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zoom_phone_types::call_handling::{AddCallForwarding, AddSetting, UpdateSetting};
 use zoom_phone_types::call_queues::{self, RingModeSetting};
@@ -161,6 +162,45 @@ fn a_setting_of_another_action_is_found_at_any_depth() {
     assert_eq!(inside, ["break_hours[0].break_hour_setting"]);
     let unknown = CallNotAnswerActionSetting::Other(json!({}));
     assert_eq!(found(Some(CallNotAnswerAction::Disconnect), Some(unknown)), [""; 0]);
+}
+
+/// What a caller may keep, in its own file.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Saved {
+    handling: users::CallHandling,
+    action: Option<CallNotAnswerAction>,
+    setting: CallNotAnswerActionSetting,
+    at: zoom_phone_types::events::Time,
+}
+
+#[test]
+fn what_a_struct_with_serdes_traits_holds_goes_through_serde_and_back() {
+    let value = json!({
+        "handling": {
+            "call_handling_setting": {
+                "call_not_answer_action": "forward_to_extension",
+                "call_not_answer_action_setting": {"forward_to_extension": {"extension_id": "E"}, "new": 1},
+            },
+            "unknown": [null],
+        },
+        "action": null,
+        "setting": {"any": "thing"},
+        "at": "2026-11-22T10:00:06Z",
+    });
+    let saved: Saved = serde_json::from_str(&value.to_string()).unwrap();
+    let setting =
+        saved.handling.call_handling_setting.as_ref().unwrap().call_not_answer_action_setting.as_ref();
+    assert_eq!(setting.unwrap().selector(), Some("forward_to_extension"));
+    assert_eq!(serde_json::to_value(&saved).unwrap(), value);
+    assert_eq!(serde_json::from_value::<Saved>(value).unwrap(), saved);
+}
+
+#[test]
+fn what_serde_cannot_read_is_named_without_its_value() {
+    let error = serde_json::from_str::<users::CallHandling>("[\"hush\"]").unwrap_err().to_string();
+    assert!(error.starts_with("a list is no CallHandling"), "{error}");
+    let error = serde_json::from_str::<CallNotAnswerAction>("{\"hush\": 1}").unwrap_err().to_string();
+    assert!(error.starts_with("an object is no CallNotAnswerAction"), "{error}");
 }
 
 #[test]
