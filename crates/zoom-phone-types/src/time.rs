@@ -32,9 +32,10 @@ impl From<&str> for Time {
     }
 }
 
-/// Written the way Zoom documents it, with a fraction only if there is one.
+/// Written the way Zoom documents it, in whole seconds: a fraction is cut off.
 impl From<Timestamp> for Time {
     fn from(timestamp: Timestamp) -> Self {
+        let timestamp = Timestamp::from_second(timestamp.as_second()).unwrap_or(timestamp);
         Self { raw: timestamp.to_string(), timestamp: Some(timestamp) }
     }
 }
@@ -71,6 +72,8 @@ impl Wire for Time {
         self.raw.as_str().into()
     }
 }
+
+crate::wire::serde_traits!(Time);
 
 fn read(text: &str) -> Option<Timestamp> {
     if let Ok(epoch) = text.parse::<i64>() {
@@ -120,6 +123,18 @@ mod tests {
         for text in ["", "soon", "2026-13-40T00:00:00Z", "2026-11-22", "99999999999999999999"] {
             let time = Time::from(text);
             assert_eq!((time.timestamp(), time.as_str()), (None, text));
+        }
+    }
+
+    #[test]
+    fn an_instant_is_written_in_whole_seconds() {
+        for (exact, written) in [
+            ("2026-11-22T10:00:06.987654321Z", "2026-11-22T10:00:06Z"),
+            ("2026-11-22T10:00:06Z", "2026-11-22T10:00:06Z"),
+        ] {
+            let time = Time::from(exact.parse::<Timestamp>().unwrap());
+            assert_eq!(time.as_str(), written);
+            assert_eq!(time, Time::from(written));
         }
     }
 

@@ -9,6 +9,8 @@ mod direct;
 
 pub use direct::{Fill, List, Object, Place, Word, read_slice};
 
+use serde::de::Error as _;
+use serde::{Deserialize as _, Deserializer};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,6 +29,10 @@ pub trait Wire: Sized + fmt::Debug {
     /// Adds what this crate does not know about the value found at `path`: the path of each unknown or misfitting
     /// field, and `path=value` for each unknown enum value.
     fn unfamiliar(&self, _path: &str, _found: &mut Vec<String>) {}
+
+    /// Adds the path of each setting, in the value found at `path`, that is not one of the action beside it, such as
+    /// that of `forward_to_extension` beside `disconnect`. A setting of unknown form is none.
+    fn contradictions(&self, _path: &str, _found: &mut Vec<String>) {}
 
     /// Where the parser puts a value of this type.
     fn place(_slot: &mut Option<Self>) -> Place<'_> {
@@ -207,6 +213,12 @@ impl<T: Wire> Wire for Vec<T> {
             item.unfamiliar(&path, found);
         }
     }
+
+    fn contradictions(&self, path: &str, found: &mut Vec<String>) {
+        for (index, item) in self.iter().enumerate() {
+            item.contradictions(&format!("{path}[{index}]"), found);
+        }
+    }
 }
 
 impl<T: Wire> List for Option<Vec<T>> {
@@ -249,6 +261,12 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
             value.unfamiliar(&join(path, key), found);
         }
     }
+
+    fn contradictions(&self, path: &str, found: &mut Vec<String>) {
+        for (key, value) in self {
+            value.contradictions(&join(path, key), found);
+        }
+    }
 }
 
 /// `path.key`, or `key` at the top.
@@ -260,6 +278,14 @@ pub(crate) fn join(path: &str, key: &str) -> String {
 pub(crate) fn keep(object: &mut Map<String, Value>, extra: &Map<String, Value>) {
     for (key, value) in extra {
         object.entry(key.as_str()).or_insert_with(|| value.clone());
+    }
+}
+
+/// Adds the fields of an object to another, in place of the ones there.
+#[cfg(feature = "operations")]
+pub(crate) fn add(object: &mut Value, more: Value) {
+    if let (Value::Object(object), Value::Object(more)) = (object, more) {
+        object.extend(more);
     }
 }
 
@@ -291,6 +317,8 @@ pub trait Slot {
     fn put(&self) -> Option<Value>;
     /// See [`Wire::unfamiliar`].
     fn unfamiliar(&self, path: &str, key: &str, found: &mut Vec<String>);
+    /// [`Wire::contradictions`].
+    fn contradictions(&self, path: &str, key: &str, found: &mut Vec<String>);
     /// The value to print, if there is one.
     fn shown(&self) -> Option<&dyn fmt::Debug>;
 }
@@ -317,6 +345,12 @@ impl<T: Wire> Slot for Option<T> {
     fn unfamiliar(&self, path: &str, key: &str, found: &mut Vec<String>) {
         if let Some(value) = self {
             value.unfamiliar(&join(path, key), found);
+        }
+    }
+
+    fn contradictions(&self, path: &str, key: &str, found: &mut Vec<String>) {
+        if let Some(value) = self {
+            value.contradictions(&join(path, key), found);
         }
     }
 
@@ -411,6 +445,13 @@ pub(crate) fn unfamiliar(
     }
 }
 
+/// [`Wire::contradictions`] of what is in a struct.
+pub(crate) fn contradictions(facts: &Facts, slots: &[&dyn Slot], path: &str, found: &mut Vec<String>) {
+    for (field, slot) in facts.fields.iter().zip(slots) {
+        slot.contradictions(path, field, found);
+    }
+}
+
 /// Prints a struct: the fields that are there, `[redacted]` for the ones marked so, and of `extra` only the keys.
 pub(crate) fn show(
     facts: &Facts,
@@ -430,9 +471,44 @@ pub(crate) fn show(
     shown.finish()
 }
 
+/// Lets a type stand in structs that derive serde's traits: written by [`Wire::to_json`], read by
+/// [`Wire::from_value`]. Everything is written: what `Debug` redacts, too.
+macro_rules! serde_traits {
+    ($name:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                serde::Serialize::serialize(&$crate::wire::Wire::to_json(self), to)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::wire::deserialize(from, stringify!($name))
+            }
+        }
+    };
+}
+pub(crate) use serde_traits;
+
+/// Reads with serde; fails where [`Wire::from_value`] does. The error has no value in it: it may be a person's.
+pub(crate) fn deserialize<'de, T: Wire, D: Deserializer<'de>>(from: D, name: &str) -> Result<T, D::Error> {
+    T::from_value(Value::deserialize(from)?).map_err(|misfit| {
+        let kind = match misfit {
+            Value::Null => "null",
+            Value::Bool(_) => "a truth value",
+            Value::Number(_) => "a number",
+            Value::String(_) => "text",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "an object",
+        };
+        D::Error::custom(format_args!("{kind} is no {name}"))
+    })
+}
+
 /// A payload object: every field optional, what is unknown or does not fit in `extra`.
 ///
-/// A field may be marked `[redact]`, or `[by sibling]`: a [`choice`] that the sibling's value selects.
+/// A field may be marked `[redact]`, or `[by sibling]`: a [`choice`] that the sibling's value selects, and that is
+/// written with that value if the sibling is left out.
 /// `Debug` prints the fields that are there, `[redacted]` for the ones marked so, and of `extra` only the keys.
 /// `peculiar` before `struct`: unknown fields are expected and [`Wire::unfamiliar`] does not report them.
 macro_rules! wire_struct {
@@ -498,13 +574,22 @@ macro_rules! wire_struct {
             }
 
             fn to_json(&self) -> serde_json::Value {
-                $crate::wire::write(Self::FACTS, &self.slots(), &self.extra)
+                let written = $crate::wire::write(Self::FACTS, &self.slots(), &self.extra);
+                $( $($crate::wire::wire_struct!(@name self written $field $($mark)+);)? )*
+                written
             }
 
             fn unfamiliar(&self, path: &str, found: &mut Vec<String>) {
                 $crate::wire::unfamiliar(Self::FACTS, &self.slots(), &self.extra, path, found);
             }
+
+            fn contradictions(&self, path: &str, found: &mut Vec<String>) {
+                $( $($crate::wire::wire_struct!(@agree self path found $wire $field $($mark)+);)? )*
+                $crate::wire::contradictions(Self::FACTS, &self.slots(), path, found);
+            }
         }
+
+        $crate::wire::serde_traits!($name);
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -513,6 +598,24 @@ macro_rules! wire_struct {
         }
     };
     (@settle $new:ident $field:ident redact) => {};
+    (@name $self:ident $written:ident $field:ident redact) => {};
+    (@name $self:ident $written:ident $field:ident by $sibling:ident) => {
+        let mut $written = $written;
+        if $self.$sibling.is_none()
+            && let Some(selector) = $self.$field.as_ref().and_then(|setting| setting.selector())
+        {
+            let named = Self { $sibling: Some(selector.into()), ..Self::default() };
+            $crate::wire::add(&mut $written, named.to_json());
+        }
+    };
+    (@agree $self:ident $path:ident $found:ident $wire:literal $field:ident redact) => {};
+    (@agree $self:ident $path:ident $found:ident $wire:literal $field:ident by $sibling:ident) => {
+        if let (Some(named), Some(setting)) = (&$self.$sibling, &$self.$field)
+            && setting.selector().is_some_and(|selector| selector != named.as_str())
+        {
+            $found.push($crate::wire::join($path, $wire));
+        }
+    };
     (@settle $new:ident $field:ident by $sibling:ident) => {
         if let Some(value) = $new.$field.take() {
             $new.$field = Some(value.select($new.$sibling.as_ref().map(|it| it.as_str())));
@@ -521,11 +624,13 @@ macro_rules! wire_struct {
 }
 pub(crate) use wire_struct;
 
-/// A vocabulary that may grow: the known values as variants and `Other` with the text received.
+/// A vocabulary that may grow: the known values as variants and `Other` with the text received. Match with `_`: what
+/// is `Other` today may be a variant tomorrow.
 macro_rules! open_enum {
     ( $(#[$attr:meta])* pub $name:ident { $( $variant:ident = $wire:literal, )* } ) => {
         $(#[$attr])*
         #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[non_exhaustive]
         pub enum $name {
             $( #[doc = concat!("`", $wire, "`")] $variant, )*
             /// A value this crate does not know, as received.
@@ -566,6 +671,8 @@ macro_rules! open_enum {
             }
         }
 
+        $crate::wire::serde_traits!($name);
+
         impl $crate::wire::Word for Option<$name> {
             fn set(&mut self, word: &str) {
                 *self = Some(word.into());
@@ -604,12 +711,13 @@ pub(crate) use open_enum;
 ///
 /// `by sibling`: a field beside it selects the form, see [`wire_struct`]. `by "field"`: its own field of this name does,
 /// and is written even if the form leaves it out.
-/// `by property`: the first of the properties named that is there.
+/// `by property`: the first of the properties named that is there and not null.
 #[cfg(feature = "operations")]
 macro_rules! choice {
     ( $(#[$attr:meta])* pub $name:ident by $by:tt { $( $variant:ident($ty:ty) = $value:literal, )* } ) => {
         $(#[$attr])*
         #[derive(Clone, PartialEq)]
+        #[non_exhaustive]
         pub enum $name {
             $( #[doc = concat!("`", $value, "`")] $variant($ty), )*
             /// What fits no form, or an unknown one, as received.
@@ -667,7 +775,16 @@ macro_rules! choice {
                     Self::Other(_) => found.push(path.to_owned()),
                 }
             }
+
+            fn contradictions(&self, path: &str, found: &mut Vec<String>) {
+                match self {
+                    $( Self::$variant(form) => $crate::wire::Wire::contradictions(form, path, found), )*
+                    Self::Other(_) => {}
+                }
+            }
         }
+
+        $crate::wire::serde_traits!($name);
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -700,7 +817,7 @@ macro_rules! choice {
         None::<String>
     };
     (@selector property $object:ident [$($value:literal),*]) => {
-        [$($value),*].into_iter().find(|property| $object.get(property).is_some())
+        [$($value),*].into_iter().find(|property| $object.get(property).is_some_and(|it| !it.is_null()))
     };
     (@selector $own:literal $object:ident $values:tt) => {
         $object.get($own).and_then(serde_json::Value::as_str).map(str::to_owned)

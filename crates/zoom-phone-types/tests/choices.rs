@@ -4,16 +4,18 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zoom_phone_types::call_handling::{AddCallForwarding, AddSetting, UpdateSetting};
 use zoom_phone_types::call_queues::{self, RingModeSetting};
 use zoom_phone_types::shared::{
-    BreakHour, BreakHourSetting, CallNotAnswerAction, ExtensionRef, ExtensionSetting,
+    BreakHour, BreakHourSetting, BreakHourType, BreakHoursSetting, CallNotAnswerAction,
+    EveryBusinessDayBreak, ExtensionRef, ExtensionSetting,
 };
 use zoom_phone_types::users::{
     BusyOnAnotherCallAction, BusyOnAnotherCallActionSetting, CallHandlingSetting, CallNotAnswerActionSetting,
 };
-use zoom_phone_types::{Wire, auto_receptionists, common_areas, shared_line_groups};
+use zoom_phone_types::{Wire, auto_receptionists, common_areas, shared_line_groups, users};
 
 /// Reads, checks that it goes back as it came, and gives what was read.
 fn read<T: Wire>(value: &Value) -> T {
@@ -105,6 +107,102 @@ fn setting_a_form_sets_the_action_it_belongs_to() {
     assert_eq!(handling.call_not_answer_action, Some(CallNotAnswerAction::ForwardToExtension));
 }
 
+/// To an extension when no one answers.
+fn forward() -> CallNotAnswerActionSetting {
+    let target = ExtensionRef { extension_id: Some("E".to_owned()), ..Default::default() };
+    let forward = ExtensionSetting { forward_to_extension: Some(target), ..Default::default() };
+    CallNotAnswerActionSetting::ForwardToExtension(forward)
+}
+
+#[test]
+fn a_setting_without_its_action_is_written_with_it() {
+    let mut handling =
+        CallHandlingSetting { call_not_answer_action_setting: Some(forward()), ..Default::default() };
+    let expected = json!({
+        "call_not_answer_action": "forward_to_extension",
+        "call_not_answer_action_setting": {"forward_to_extension": {"extension_id": "E"}},
+    });
+    assert_eq!(handling.to_json(), expected);
+    // Also in place of a null that was read.
+    handling.extra.insert("call_not_answer_action".to_owned(), Value::Null);
+    assert_eq!(handling.to_json(), expected);
+    // What was said is not changed.
+    handling.call_not_answer_action = Some(CallNotAnswerAction::Disconnect);
+    assert_eq!(handling.to_json()["call_not_answer_action"], "disconnect");
+}
+
+#[test]
+fn a_setting_of_another_action_is_found_at_any_depth() {
+    let found = |action, setting| {
+        let handling = CallHandlingSetting {
+            call_not_answer_action: action,
+            call_not_answer_action_setting: setting,
+            ..Default::default()
+        };
+        let handling = users::CallHandling { call_handling_setting: Some(handling), ..Default::default() };
+        let mut found = Vec::new();
+        vec![handling].contradictions("body", &mut found);
+        found
+    };
+    let place = ["body[0].call_handling_setting.call_not_answer_action_setting"];
+    assert_eq!(found(Some(CallNotAnswerAction::Disconnect), Some(forward())), place);
+    assert_eq!(found(Some(CallNotAnswerAction::Other("new".to_owned())), Some(forward())), place);
+    assert_eq!(found(Some(CallNotAnswerAction::ForwardToExtension), Some(forward())), [""; 0]);
+    assert_eq!(found(None, Some(forward())), [""; 0]);
+    assert_eq!(found(Some(CallNotAnswerAction::Disconnect), None), [""; 0]);
+    // In a form as well.
+    let hour = BreakHour {
+        break_hour_type: Some(BreakHourType::CustomHours),
+        break_hour_setting: Some(BreakHourSetting::EveryBusinessDay(EveryBusinessDayBreak::default())),
+        ..Default::default()
+    };
+    let hours = BreakHoursSetting { break_hours: Some(vec![hour]), ..Default::default() };
+    let mut inside = Vec::new();
+    common_areas::Settings::BreakHours(hours).contradictions("", &mut inside);
+    assert_eq!(inside, ["break_hours[0].break_hour_setting"]);
+    let unknown = CallNotAnswerActionSetting::Other(json!({}));
+    assert_eq!(found(Some(CallNotAnswerAction::Disconnect), Some(unknown)), [""; 0]);
+}
+
+/// What a caller may keep, in its own file.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Saved {
+    handling: users::CallHandling,
+    action: Option<CallNotAnswerAction>,
+    setting: CallNotAnswerActionSetting,
+    at: zoom_phone_types::events::Time,
+}
+
+#[test]
+fn what_a_struct_with_serdes_traits_holds_goes_through_serde_and_back() {
+    let value = json!({
+        "handling": {
+            "call_handling_setting": {
+                "call_not_answer_action": "forward_to_extension",
+                "call_not_answer_action_setting": {"forward_to_extension": {"extension_id": "E"}, "new": 1},
+            },
+            "unknown": [null],
+        },
+        "action": null,
+        "setting": {"any": "thing"},
+        "at": "2026-11-22T10:00:06Z",
+    });
+    let saved: Saved = serde_json::from_str(&value.to_string()).unwrap();
+    let setting =
+        saved.handling.call_handling_setting.as_ref().unwrap().call_not_answer_action_setting.as_ref();
+    assert_eq!(setting.unwrap().selector(), Some("forward_to_extension"));
+    assert_eq!(serde_json::to_value(&saved).unwrap(), value);
+    assert_eq!(serde_json::from_value::<Saved>(value).unwrap(), saved);
+}
+
+#[test]
+fn what_serde_cannot_read_is_named_without_its_value() {
+    let error = serde_json::from_str::<users::CallHandling>("[\"hush\"]").unwrap_err().to_string();
+    assert!(error.starts_with("a list is no CallHandling"), "{error}");
+    let error = serde_json::from_str::<CallNotAnswerAction>("{\"hush\": 1}").unwrap_err().to_string();
+    assert!(error.starts_with("an object is no CallNotAnswerAction"), "{error}");
+}
+
 #[test]
 fn each_kind_of_extension_has_its_own_forms() {
     // Contact centers: flat for queues, nested for the others.
@@ -162,6 +260,11 @@ fn settings_are_told_apart_by_the_property_that_is_there() {
         "break_hour_setting": {"days": [{"weekday": 2, "from": "12:00", "to": "13:00"}]}}]});
     let settings: call_queues::Settings = read(&value);
     assert_eq!(settings.selector(), Some("break_hours"));
+    // Null says that a property is not there.
+    let value = json!({"holiday_hours": null, "break_hours": [{"break_hour_id": "B"}]});
+    assert_eq!(read::<call_queues::Settings>(&value).selector(), Some("break_hours"));
+    let value = json!({"holiday_hours": null, "break_hours": null});
+    assert_eq!(read::<call_queues::Settings>(&value), call_queues::Settings::Other(value));
     assert_eq!(read::<call_queues::Settings>(&json!({})), call_queues::Settings::Other(json!({})));
     let both = json!({"break_hour_type": "every_business_day", "break_hour_setting": {"from": "12:00", "to": "13:00"}});
     assert!(matches!(

@@ -33,6 +33,8 @@ pub struct Call {
     pub(super) path: Vec<(Name, String)>,
     pub(super) query: Vec<(Name, Vec<String>)>,
     pub(super) content: Content,
+    /// Paths of the settings in the body that are not of the action beside them.
+    pub(super) contradictions: Vec<String>,
     pub(super) window: Option<(Timestamp, Timestamp)>,
     pub(super) priority: Priority,
     pub(super) deadline: Option<Duration>,
@@ -123,6 +125,7 @@ impl Call {
             path: Vec::new(),
             query: Vec::new(),
             content: Content::Empty,
+            contradictions: Vec::new(),
             window: None,
             priority: Priority::default(),
             deadline: None,
@@ -163,6 +166,15 @@ impl Call {
     /// Sets the JSON body; of any verb, because some of Zoom's DELETEs have one.
     pub fn body(mut self, body: Value) -> Self {
         self.content = Content::Json(body);
+        self.contradictions.clear();
+        self
+    }
+
+    /// Sets the JSON body from its type. More is checked than of plain JSON: that settings are those of the action
+    /// beside them.
+    pub fn typed_body(mut self, body: &impl Wire) -> Self {
+        self = self.body(body.to_json());
+        body.contradictions("body", &mut self.contradictions);
         self
     }
 

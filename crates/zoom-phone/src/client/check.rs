@@ -9,8 +9,20 @@ use super::error::Fault;
 /// Adds everything about the call that the catalogue does not know or allow.
 pub(super) fn call(call: &Call, faults: &mut Vec<Fault>) {
     let Some(operation) = call.target.operation() else { return };
+    path(call, operation, faults);
     query(call, operation, faults);
     body(call, operation, faults);
+}
+
+/// Whether they are all there and no dots is seen to where the path is written.
+fn path(call: &Call, operation: &Operation, faults: &mut Vec<Fault>) {
+    for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Path) {
+        if let Some((name, value)) = call.path.iter().find(|(set, _)| *set == parameter.name)
+            && !faults.iter().any(|fault| fault.at == *name)
+        {
+            add(faults, name, &parameter.schema, &typed(value, &parameter.schema));
+        }
+    }
 }
 
 fn query(call: &Call, operation: &Operation, faults: &mut Vec<Fault>) {
@@ -66,6 +78,10 @@ fn body(call: &Call, operation: &Operation, faults: &mut Vec<Fault>) {
         }
         (Content::Json(value), Some(body)) if body.content_type == "application/json" => {
             add(faults, "body", &body.schema, value);
+            let contradictions = call.contradictions.iter();
+            faults.extend(
+                contradictions.map(|at| Fault::new(at.as_str(), "is not a setting of the action beside it")),
+            );
         }
         (Content::Json(_), Some(_)) => faults.push(Fault::new("body", "is multipart: give it in parts")),
         (Content::Parts(parts), Some(body)) if body.content_type == "multipart/form-data" => {
@@ -168,6 +184,19 @@ mod tests {
             faults("UploadFaxFiles", |call| call.part("other", Part::text("x"))),
             ["file is required"]
         );
+    }
+
+    #[test]
+    fn a_value_in_the_path_is_one_that_zoom_documents() {
+        let settings = |hours: &'static str| {
+            let call =
+                |call: Call| call.path("autoReceptionistId", "a").path("hourType", hours).body(json!({}));
+            faults("updateAutoReceptionistCallHandlingSettings", call).join("; ")
+        };
+        assert!(settings("busines_hours").starts_with("hourType must be one of "));
+        assert_eq!(settings("business_hours"), "");
+        // An id is whatever Zoom gave out.
+        assert_eq!(faults("phoneUser", |call| call.path("userId", "any one/of them")), [""; 0]);
     }
 
     #[test]

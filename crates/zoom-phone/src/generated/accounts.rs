@@ -9,7 +9,6 @@ use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
 use serde_json::Value;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `accounts`.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +47,7 @@ impl<'a> Accounts<'a> {
         &self,
         body: types::shared::AddOutboundCallerNumbers,
     ) -> Request<Value> {
-        Request::of(Call::new(self.client, "add_outbound_caller_numbers").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_outbound_caller_numbers").typed_body(&body))
     }
 
     /// `DELETE /phone/outbound_caller_id/customized_numbers`, Zoom's `deleteOutboundCallerNumbers`.

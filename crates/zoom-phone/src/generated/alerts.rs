@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `alerts`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> Alerts<'a> {
         &self,
         body: types::alerts::CreateAlertSetting,
     ) -> Request<types::alerts::CreatedAlertSetting> {
-        Request::of(Call::new(self.client, "add_an_alert_setting").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_an_alert_setting").typed_body(&body))
     }
 
     /// `GET /phone/alert_settings/{alertSettingId}`, Zoom's `GetAlertSettingDetails`.
@@ -70,7 +69,7 @@ impl<'a> Alerts<'a> {
         Request::of(
             Call::new(self.client, "update_an_alert_setting")
                 .path("alertSettingId", alert_setting_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

@@ -7,7 +7,6 @@
 use crate::api::Request;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `audio_library`.
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +41,7 @@ impl<'a> AudioLibrary<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write`, `phone:write:admin`, `phone:update:audio`, `phone:update:audio:admin`.
     #[inline]
     pub fn update(&self, audio_id: &str, body: types::audio_library::UpdateAudioItem) -> Request<()> {
-        Request::of(
-            Call::new(self.client, "update_audio_item").path("audioId", audio_id).body(body.to_json()),
-        )
+        Request::of(Call::new(self.client, "update_audio_item").path("audioId", audio_id).typed_body(&body))
     }
 
     /// `GET /phone/users/{userId}/audios`, Zoom's `ListAudioItems`.
@@ -64,7 +61,7 @@ impl<'a> AudioLibrary<'a> {
         user_id: &str,
         body: types::audio_library::CreateAudioFromText,
     ) -> Request<types::audio_library::CreatedAudioFromText> {
-        Request::of(Call::new(self.client, "add_an_audio").path("userId", user_id).body(body.to_json()))
+        Request::of(Call::new(self.client, "add_an_audio").path("userId", user_id).typed_body(&body))
     }
 
     /// `POST /phone/users/{userId}/audios/batch`, Zoom's `AddAudioItem`.
@@ -76,6 +73,6 @@ impl<'a> AudioLibrary<'a> {
         user_id: &str,
         body: types::audio_library::UploadAudioItems,
     ) -> Request<types::audio_library::UploadedAudioItems> {
-        Request::of(Call::new(self.client, "add_audio_item").path("userId", user_id).body(body.to_json()))
+        Request::of(Call::new(self.client, "add_audio_item").path("userId", user_id).typed_body(&body))
     }
 }

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `auto_receptionists`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> AutoReceptionists<'a> {
         &self,
         body: types::auto_receptionists::CreateAutoReceptionist,
     ) -> Request<types::auto_receptionists::CreatedAutoReceptionist> {
-        Request::of(Call::new(self.client, "add_auto_receptionist").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_auto_receptionist").typed_body(&body))
     }
 
     /// `GET /phone/auto_receptionists/{autoReceptionistId}`, Zoom's `getAutoReceptionistDetail`.
@@ -76,7 +75,7 @@ impl<'a> AutoReceptionists<'a> {
         Request::of(
             Call::new(self.client, "update_auto_receptionist")
                 .path("autoReceptionistId", auto_receptionist_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -105,7 +104,7 @@ impl<'a> AutoReceptionists<'a> {
             Call::new(self.client, "update_auto_receptionist_call_handling_settings")
                 .path("autoReceptionistId", auto_receptionist_id)
                 .path("hourType", hour_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -121,7 +120,7 @@ impl<'a> AutoReceptionists<'a> {
         Request::of(
             Call::new(self.client, "assign_phone_numbers_auto_receptionist")
                 .path("autoReceptionistId", auto_receptionist_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -171,7 +170,7 @@ impl<'a> AutoReceptionists<'a> {
         Request::of(
             Call::new(self.client, "update_auto_receptionist_policy")
                 .path("autoReceptionistId", auto_receptionist_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -189,7 +188,7 @@ impl<'a> AutoReceptionists<'a> {
             Call::new(self.client, "add_policy")
                 .path("autoReceptionistId", auto_receptionist_id)
                 .path("policyType", policy_type)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -225,7 +224,7 @@ impl<'a> AutoReceptionists<'a> {
             Call::new(self.client, "update_policy")
                 .path("autoReceptionistId", auto_receptionist_id)
                 .path("policyType", policy_type)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -254,7 +253,7 @@ impl<'a> AutoReceptionists<'a> {
             Call::new(self.client, "add_auto_receptionist_setting")
                 .path("autoReceptionistId", auto_receptionist_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -288,7 +287,7 @@ impl<'a> AutoReceptionists<'a> {
             Call::new(self.client, "update_auto_receptionist_setting")
                 .path("autoReceptionistId", auto_receptionist_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

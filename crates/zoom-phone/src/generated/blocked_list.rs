@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `blocked_list`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> BlockedList<'a> {
         &self,
         body: types::blocked_list::CreateBlockedNumber,
     ) -> Request<types::blocked_list::CreatedBlockedNumber> {
-        Request::of(Call::new(self.client, "add_a_number_to_blocked_list").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_a_number_to_blocked_list").typed_body(&body))
     }
 
     /// `GET /phone/blocked_list/{blockedListId}`, Zoom's `getABlockedList`.
@@ -70,7 +69,7 @@ impl<'a> BlockedList<'a> {
         Request::of(
             Call::new(self.client, "update_blocked_list")
                 .path("blockedListId", blocked_list_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `call_handling`.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +45,7 @@ impl<'a> CallHandling<'a> {
             Call::new(self.client, "add_call_handling")
                 .path("extensionId", extension_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -81,7 +80,7 @@ impl<'a> CallHandling<'a> {
             Call::new(self.client, "update_call_handling")
                 .path("extensionId", extension_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

@@ -9,7 +9,6 @@ use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
 use jiff::Timestamp;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `call_logs`.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +59,7 @@ impl<'a> CallLogs<'a> {
         Request::of(
             Call::new(self.client, "add_client_code_to_call_history")
                 .path("callLogId", call_log_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -108,7 +107,7 @@ impl<'a> CallLogs<'a> {
         Request::of(
             Call::new(self.client, "add_client_code_to_call_log")
                 .path("callLogId", call_log_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 

@@ -9,7 +9,6 @@ use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
 use jiff::Timestamp;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `call_queues`.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +50,7 @@ impl<'a> CallQueues<'a> {
         &self,
         body: types::call_queues::CreateCallQueue,
     ) -> Request<types::call_queues::CreatedCallQueue> {
-        Request::of(Call::new(self.client, "create_call_queue").body(body.to_json()))
+        Request::of(Call::new(self.client, "create_call_queue").typed_body(&body))
     }
 
     /// `GET /phone/call_queues/{callQueueId}`, Zoom's `getACallQueue`.
@@ -76,9 +75,7 @@ impl<'a> CallQueues<'a> {
     #[inline]
     pub fn update(&self, call_queue_id: &str, body: types::call_queues::UpdateCallQueue) -> Request<()> {
         Request::of(
-            Call::new(self.client, "update_call_queue")
-                .path("callQueueId", call_queue_id)
-                .body(body.to_json()),
+            Call::new(self.client, "update_call_queue").path("callQueueId", call_queue_id).typed_body(&body),
         )
     }
 
@@ -106,7 +103,7 @@ impl<'a> CallQueues<'a> {
             Call::new(self.client, "update_call_queue_call_handling_setting")
                 .path("callQueueId", call_queue_id)
                 .path("hourType", hour_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -132,7 +129,7 @@ impl<'a> CallQueues<'a> {
         Request::of(
             Call::new(self.client, "create_call_queue_custom_group")
                 .path("callQueueId", call_queue_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -178,7 +175,7 @@ impl<'a> CallQueues<'a> {
             Call::new(self.client, "update_call_queue_custom_group")
                 .path("callQueueId", call_queue_id)
                 .path("customGroupId", custom_group_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -196,7 +193,7 @@ impl<'a> CallQueues<'a> {
             Call::new(self.client, "add_call_queue_custom_group_members")
                 .path("callQueueId", call_queue_id)
                 .path("customGroupId", custom_group_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -234,7 +231,7 @@ impl<'a> CallQueues<'a> {
         Request::of(
             Call::new(self.client, "add_members_to_call_queue")
                 .path("callQueueId", call_queue_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -270,7 +267,7 @@ impl<'a> CallQueues<'a> {
         Request::of(
             Call::new(self.client, "assign_phone_to_call_queue")
                 .path("callQueueId", call_queue_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -312,7 +309,7 @@ impl<'a> CallQueues<'a> {
         Request::of(
             Call::new(self.client, "update_call_queue_policy")
                 .path("callQueueId", call_queue_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -330,7 +327,7 @@ impl<'a> CallQueues<'a> {
             Call::new(self.client, "add_cq_policy_sub_setting")
                 .path("callQueueId", call_queue_id)
                 .path("policyType", policy_type)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -366,7 +363,7 @@ impl<'a> CallQueues<'a> {
             Call::new(self.client, "update_cq_policy_sub_setting")
                 .path("callQueueId", call_queue_id)
                 .path("policyType", policy_type)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -403,7 +400,7 @@ impl<'a> CallQueues<'a> {
             Call::new(self.client, "add_call_queue_setting")
                 .path("callQueueId", call_queue_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -437,7 +434,7 @@ impl<'a> CallQueues<'a> {
             Call::new(self.client, "update_call_queue_setting")
                 .path("callQueueId", call_queue_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `carrier_reseller`.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +34,7 @@ impl<'a> CarrierReseller<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:write:carrier_number:admin`.
     #[inline]
     pub fn create_numbers(&self, body: Vec<types::carrier_reseller::CreateResellerNumber>) -> Request<()> {
-        Request::of(Call::new(self.client, "create_cr_phone_numbers").body(body.to_json()))
+        Request::of(Call::new(self.client, "create_cr_phone_numbers").typed_body(&body))
     }
 
     /// `PATCH /phone/carrier_reseller/numbers`, Zoom's `activeCRPhoneNumbers`.
@@ -43,7 +42,7 @@ impl<'a> CarrierReseller<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:update:carrier_number:admin`.
     #[inline]
     pub fn activate_numbers(&self, body: Vec<String>) -> Request<()> {
-        Request::of(Call::new(self.client, "active_cr_phone_numbers").body(body.to_json()))
+        Request::of(Call::new(self.client, "active_cr_phone_numbers").typed_body(&body))
     }
 
     /// `DELETE /phone/carrier_reseller/numbers/{number}`, Zoom's `deleteCRPhoneNumber`.

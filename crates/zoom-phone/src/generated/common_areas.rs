@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `common_areas`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> CommonAreas<'a> {
         &self,
         body: types::common_areas::CreateCommonArea,
     ) -> Request<types::common_areas::CreatedCommonArea> {
-        Request::of(Call::new(self.client, "add_common_area").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_common_area").typed_body(&body))
     }
 
     /// `POST /phone/common_areas/activation_code`, Zoom's `Generateactivationcodesforcommonareas`.
@@ -50,7 +49,7 @@ impl<'a> CommonAreas<'a> {
         &self,
         body: types::common_areas::GenerateActivationCodes,
     ) -> Request<types::common_areas::GeneratedActivationCodes> {
-        Request::of(Call::new(self.client, "generate_common_area_activation_codes").body(body.to_json()))
+        Request::of(Call::new(self.client, "generate_common_area_activation_codes").typed_body(&body))
     }
 
     /// `GET /phone/common_areas/activation_codes`, Zoom's `listActivationCodes`.
@@ -70,7 +69,7 @@ impl<'a> CommonAreas<'a> {
         Request::of(
             Call::new(self.client, "apply_template_to_common_areas")
                 .path("templateId", template_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -98,7 +97,7 @@ impl<'a> CommonAreas<'a> {
         Request::of(
             Call::new(self.client, "update_common_area")
                 .path("commonAreaId", common_area_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -127,7 +126,7 @@ impl<'a> CommonAreas<'a> {
             Call::new(self.client, "update_common_area_call_handling_setting")
                 .path("commonAreaId", common_area_id)
                 .path("hourType", hour_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -143,7 +142,7 @@ impl<'a> CommonAreas<'a> {
         Request::of(
             Call::new(self.client, "assign_calling_plans_to_common_area")
                 .path("commonAreaId", common_area_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -171,7 +170,7 @@ impl<'a> CommonAreas<'a> {
         Request::of(
             Call::new(self.client, "assign_phone_numbers_to_common_area")
                 .path("commonAreaId", common_area_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -199,7 +198,7 @@ impl<'a> CommonAreas<'a> {
         Request::of(
             Call::new(self.client, "update_common_area_pin_code")
                 .path("commonAreaId", common_area_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -227,7 +226,7 @@ impl<'a> CommonAreas<'a> {
             Call::new(self.client, "add_common_area_setting")
                 .path("commonAreaId", common_area_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -261,7 +260,7 @@ impl<'a> CommonAreas<'a> {
             Call::new(self.client, "update_common_area_setting")
                 .path("commonAreaId", common_area_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

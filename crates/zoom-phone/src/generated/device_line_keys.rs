@@ -7,7 +7,6 @@
 use crate::api::Request;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `device_line_keys`.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +40,7 @@ impl<'a> DeviceLineKeys<'a> {
         Request::of(
             Call::new(self.client, "batch_update_device_line_key_setting")
                 .path("deviceId", device_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

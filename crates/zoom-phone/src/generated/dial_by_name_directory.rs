@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `dial_by_name_directory`.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +37,7 @@ impl<'a> DialByNameDirectory<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:write:directory:admin`.
     #[inline]
     pub fn add_extensions(&self, body: types::dial_by_name_directory::AddExtensions) -> Request<()> {
-        Request::of(Call::new(self.client, "add_users_to_directory").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_users_to_directory").typed_body(&body))
     }
 
     /// `DELETE /phone/dial_by_name_directory/extensions`, Zoom's `DeleteUsersFromDirectory`.
@@ -74,7 +73,7 @@ impl<'a> DialByNameDirectory<'a> {
         Request::of(
             Call::new(self.client, "add_users_to_directory_by_site")
                 .path("siteId", site_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `emergency_addresses`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> EmergencyAddresses<'a> {
         &self,
         body: types::emergency_addresses::CreateEmergencyAddress,
     ) -> Request<types::emergency_addresses::EmergencyAddress> {
-        Request::of(Call::new(self.client, "add_emergency_address").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_emergency_address").typed_body(&body))
     }
 
     /// `GET /phone/emergency_addresses/{emergencyAddressId}`, Zoom's `getEmergencyAddress`.
@@ -75,7 +74,7 @@ impl<'a> EmergencyAddresses<'a> {
         Request::of(
             Call::new(self.client, "update_emergency_address")
                 .path("emergencyAddressId", emergency_address_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

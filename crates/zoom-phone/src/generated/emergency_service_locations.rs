@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `emergency_service_locations`.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +29,7 @@ impl<'a> EmergencyServiceLocations<'a> {
         &self,
         body: types::emergency_service_locations::BatchCreateLocations,
     ) -> Request<types::emergency_service_locations::BatchCreatedLocations> {
-        Request::of(Call::new(self.client, "batch_add_locations").body(body.to_json()))
+        Request::of(Call::new(self.client, "batch_add_locations").typed_body(&body))
     }
 
     /// `GET /phone/locations`, Zoom's `listLocations`.
@@ -50,7 +49,7 @@ impl<'a> EmergencyServiceLocations<'a> {
         &self,
         body: types::emergency_service_locations::CreateLocation,
     ) -> Request<types::emergency_service_locations::CreatedLocation> {
-        Request::of(Call::new(self.client, "add_location").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_location").typed_body(&body))
     }
 
     /// `GET /phone/locations/{locationId}`, Zoom's `getLocation`.
@@ -79,7 +78,7 @@ impl<'a> EmergencyServiceLocations<'a> {
         body: types::emergency_service_locations::UpdateLocation,
     ) -> Request<()> {
         Request::of(
-            Call::new(self.client, "update_location").path("locationId", location_id).body(body.to_json()),
+            Call::new(self.client, "update_location").path("locationId", location_id).typed_body(&body),
         )
     }
 }

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `external_contacts`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> ExternalContacts<'a> {
         &self,
         body: types::external_contacts::CreateExternalContact,
     ) -> Request<types::external_contacts::CreatedExternalContact> {
-        Request::of(Call::new(self.client, "add_external_contact").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_external_contact").typed_body(&body))
     }
 
     /// `GET /phone/external_contacts/{externalContactId}`, Zoom's `getAExternalContact`.
@@ -75,7 +74,7 @@ impl<'a> ExternalContacts<'a> {
         Request::of(
             Call::new(self.client, "update_external_contact")
                 .path("externalContactId", external_contact_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

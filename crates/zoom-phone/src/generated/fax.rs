@@ -11,7 +11,6 @@ use crate::client::Part;
 use crate::client::{Call, Client};
 use crate::types;
 use jiff::Timestamp;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `fax`.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +47,7 @@ impl<'a> Fax<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write`, `phone:write:admin`, `phone:write:send_fax`, `phone:write:send_fax:admin`.
     #[inline]
     pub fn send_fax(&self, body: types::fax::SendFax) -> Request<types::fax::SentFax> {
-        Request::of(Call::new(self.client, "send_efax").body(body.to_json()))
+        Request::of(Call::new(self.client, "send_efax").typed_body(&body))
     }
 
     /// `GET /phone/fax/logs`, Zoom's `GetAccount'sFaxLogs`.

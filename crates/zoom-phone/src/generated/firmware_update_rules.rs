@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `firmware_update_rules`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> FirmwareUpdateRules<'a> {
         &self,
         body: types::firmware_update_rules::CreateFirmwareUpdateRule,
     ) -> Request<types::firmware_update_rules::CreatedFirmwareUpdateRule> {
-        Request::of(Call::new(self.client, "add_firmware_rule").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_firmware_rule").typed_body(&body))
     }
 
     /// `GET /phone/firmware_update_rules/{ruleId}`, Zoom's `GetFirmwareRuleDetail`.
@@ -67,9 +66,7 @@ impl<'a> FirmwareUpdateRules<'a> {
         rule_id: &str,
         body: types::firmware_update_rules::UpdateFirmwareUpdateRule,
     ) -> Request<()> {
-        Request::of(
-            Call::new(self.client, "update_firmware_rule").path("ruleId", rule_id).body(body.to_json()),
-        )
+        Request::of(Call::new(self.client, "update_firmware_rule").path("ruleId", rule_id).typed_body(&body))
     }
 
     /// `GET /phone/firmwares`, Zoom's `ListFirmwares`.

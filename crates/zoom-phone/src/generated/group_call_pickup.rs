@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `group_call_pickup`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> GroupCallPickup<'a> {
         &self,
         body: types::group_call_pickup::CreateCallPickupGroup,
     ) -> Request<types::group_call_pickup::CreatedCallPickupGroup> {
-        Request::of(Call::new(self.client, "add_gcp").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_gcp").typed_body(&body))
     }
 
     /// `GET /phone/group_call_pickup/{groupId}`, Zoom's `GetGCP`.
@@ -67,7 +66,7 @@ impl<'a> GroupCallPickup<'a> {
         group_id: &str,
         body: types::group_call_pickup::UpdateCallPickupGroup,
     ) -> Request<()> {
-        Request::of(Call::new(self.client, "update_gcp").path("groupId", group_id).body(body.to_json()))
+        Request::of(Call::new(self.client, "update_gcp").path("groupId", group_id).typed_body(&body))
     }
 
     /// `GET /phone/group_call_pickup/{groupId}/members`, Zoom's `listGCPMembers`.
@@ -84,7 +83,7 @@ impl<'a> GroupCallPickup<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:write:call_pickup_group_member:admin`.
     #[inline]
     pub fn add_members(&self, group_id: &str, body: types::group_call_pickup::AddMembers) -> Request<()> {
-        Request::of(Call::new(self.client, "add_gcp_members").path("groupId", group_id).body(body.to_json()))
+        Request::of(Call::new(self.client, "add_gcp_members").path("groupId", group_id).typed_body(&body))
     }
 
     /// `DELETE /phone/group_call_pickup/{groupId}/members/{extensionId}`, Zoom's `removeGCPMembers`.

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `groups`.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +51,7 @@ impl<'a> Groups<'a> {
             Call::new(self.client, "update_group_policy")
                 .path("groupId", group_id)
                 .path("policyType", policy_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `inbound_blocked_list`.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +45,7 @@ impl<'a> InboundBlockedList<'a> {
         Request::of(
             Call::new(self.client, "add_extension_level_inbound_block_rules")
                 .path("extensionId", extension_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -95,7 +94,7 @@ impl<'a> InboundBlockedList<'a> {
         body: types::inbound_blocked_list::BlockForAllExtensions,
     ) -> Request<()> {
         Request::of(
-            Call::new(self.client, "mark_phone_number_as_blocked_for_all_extensions").body(body.to_json()),
+            Call::new(self.client, "mark_phone_number_as_blocked_for_all_extensions").typed_body(&body),
         )
     }
 
@@ -116,7 +115,7 @@ impl<'a> InboundBlockedList<'a> {
         &self,
         body: types::inbound_blocked_list::CreateAccountBlockRule,
     ) -> Request<types::inbound_blocked_list::CreatedAccountBlockRule> {
-        Request::of(Call::new(self.client, "add_account_level_inbound_block_rules").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_account_level_inbound_block_rules").typed_body(&body))
     }
 
     /// `DELETE /phone/inbound_blocked/rules`, Zoom's `DeleteAccountLevelInboundBlockRules`.
@@ -142,7 +141,7 @@ impl<'a> InboundBlockedList<'a> {
         Request::of(
             Call::new(self.client, "update_account_level_inbound_block_rule")
                 .path("blockedRuleId", blocked_rule_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `ivr`.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +40,7 @@ impl<'a> Ivr<'a> {
         Request::of(
             Call::new(self.client, "update_auto_receptionist_ivr")
                 .path("autoReceptionistId", auto_receptionist_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

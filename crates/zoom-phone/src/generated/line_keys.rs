@@ -7,7 +7,6 @@
 use crate::api::Request;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `line_keys`.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +40,7 @@ impl<'a> LineKeys<'a> {
         Request::of(
             Call::new(self.client, "batch_update_line_key_setting")
                 .path("extensionId", extension_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 

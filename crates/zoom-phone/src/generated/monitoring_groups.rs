@@ -9,7 +9,6 @@ use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
 use serde_json::Value;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `monitoring_groups`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> MonitoringGroups<'a> {
         &self,
         body: types::monitoring_groups::CreateMonitoringGroup,
     ) -> Request<types::monitoring_groups::CreatedMonitoringGroup> {
-        Request::of(Call::new(self.client, "create_monitoring_group").body(body.to_json()))
+        Request::of(Call::new(self.client, "create_monitoring_group").typed_body(&body))
     }
 
     /// `GET /phone/monitoring_groups/{monitoringGroupId}`, Zoom's `getMonitoringGroupById`.
@@ -75,7 +74,7 @@ impl<'a> MonitoringGroups<'a> {
         Request::of(
             Call::new(self.client, "update_monitoring_group")
                 .path("monitoringGroupId", monitoring_group_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -109,7 +108,7 @@ impl<'a> MonitoringGroups<'a> {
             Call::new(self.client, "add_members")
                 .path("monitoringGroupId", monitoring_group_id)
                 .query("member_type", member_type.into())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `number_management_peering`.
 #[derive(Clone, Copy, Debug)]
@@ -45,9 +44,7 @@ impl<'a> NumberManagementPeering<'a> {
     /// Rate limit: counts as light. Any of these scopes: `number_management_numbers:write:admin`, `number_management:write:peering_number:admin`.
     #[inline]
     pub fn add_numbers(&self, body: types::number_management_peering::AddNumbers) -> Request<()> {
-        Request::of(
-            Call::new(self.client, "number_management_add_peering_phone_numbers").body(body.to_json()),
-        )
+        Request::of(Call::new(self.client, "number_management_add_peering_phone_numbers").typed_body(&body))
     }
 
     /// `DELETE /number_management/peering_numbers`, Zoom's `deletePeeringPhoneNumbers`.
@@ -70,7 +67,7 @@ impl<'a> NumberManagementPeering<'a> {
     #[inline]
     pub fn update_numbers(&self, body: types::number_management_peering::UpdateNumbers) -> Request<()> {
         Request::of(
-            Call::new(self.client, "number_management_update_peering_phone_numbers").body(body.to_json()),
+            Call::new(self.client, "number_management_update_peering_phone_numbers").typed_body(&body),
         )
     }
 }

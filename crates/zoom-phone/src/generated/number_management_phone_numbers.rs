@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `number_management_phone_numbers`.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +26,7 @@ impl<'a> NumberManagementPhoneNumbers<'a> {
     /// Rate limit: counts as heavy. Any of these scopes: `number_management_numbers:write:admin`, `number_management:write:numbers:admin`.
     #[inline]
     pub fn allocate(&self, body: types::number_management_phone_numbers::AllocateNumbers) -> Request<()> {
-        Request::of(Call::new(self.client, "allocate_number").body(body.to_json()))
+        Request::of(Call::new(self.client, "allocate_number").typed_body(&body))
     }
 
     /// `POST /number_management/byoc_numbers`, Zoom's `AddBYOCPhoneNumber`.
@@ -38,7 +37,7 @@ impl<'a> NumberManagementPhoneNumbers<'a> {
         &self,
         body: types::number_management_phone_numbers::AddByocNumbers,
     ) -> Request<()> {
-        Request::of(Call::new(self.client, "add_byoc_phone_number").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_byoc_phone_number").typed_body(&body))
     }
 
     /// `GET /number_management/numbers`, Zoom's `listPhoneNumbers`.
@@ -81,7 +80,7 @@ impl<'a> NumberManagementPhoneNumbers<'a> {
         Request::of(
             Call::new(self.client, "update_phone_number_detail")
                 .path("phoneNumberId", phone_number_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `number_management_sms_campaigns`.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +53,7 @@ impl<'a> NumberManagementSmsCampaigns<'a> {
         Request::of(
             Call::new(self.client, "number_management_assign_campaign_phone_numbers")
                 .path("smsCampaignId", sms_campaign_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `number_management_sms_consent`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> NumberManagementSmsConsent<'a> {
         &self,
         body: types::number_management_sms_consent::CreateSmsConsent,
     ) -> Request<types::number_management_sms_consent::SmsConsent> {
-        Request::of(Call::new(self.client, "create_sms_consent").body(body.to_json()))
+        Request::of(Call::new(self.client, "create_sms_consent").typed_body(&body))
     }
 
     /// `DELETE /number_management/sms_consent`, Zoom's `DeleteSMSConsents`.
@@ -47,7 +46,7 @@ impl<'a> NumberManagementSmsConsent<'a> {
     /// Rate limit: counts as medium. Any of these scopes: `number_management_numbers:write:admin`, `number_management:delete:sms_consent:admin`.
     #[inline]
     pub fn delete(&self, body: types::number_management_sms_consent::DeleteSmsConsents) -> Request<()> {
-        Request::of(Call::new(self.client, "delete_sms_consents").body(body.to_json()))
+        Request::of(Call::new(self.client, "delete_sms_consents").typed_body(&body))
     }
 
     /// `GET /number_management/sms_consent/{consentId}`, Zoom's `GetSMSConsent`.
@@ -68,7 +67,7 @@ impl<'a> NumberManagementSmsConsent<'a> {
         body: types::number_management_sms_consent::UpdateSmsConsent,
     ) -> Request<()> {
         Request::of(
-            Call::new(self.client, "update_sms_consent").path("consentId", consent_id).body(body.to_json()),
+            Call::new(self.client, "update_sms_consent").path("consentId", consent_id).typed_body(&body),
         )
     }
 
@@ -95,7 +94,7 @@ impl<'a> NumberManagementSmsConsent<'a> {
         Request::of(
             Call::new(self.client, "assign_phone_numbers_to_consent")
                 .path("consentId", consent_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -111,7 +110,7 @@ impl<'a> NumberManagementSmsConsent<'a> {
         Request::of(
             Call::new(self.client, "unassign_phone_numbers_from_consent")
                 .path("consentId", consent_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `outbound_calling`.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +45,7 @@ impl<'a> OutboundCalling<'a> {
         Request::of(
             Call::new(self.client, "update_common_area_outbound_calling_countries_or_regions")
                 .path("commonAreaId", common_area_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -74,7 +73,7 @@ impl<'a> OutboundCalling<'a> {
         Request::of(
             Call::new(self.client, "add_common_area_outbound_calling_exception_rule")
                 .path("commonAreaId", common_area_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -108,7 +107,7 @@ impl<'a> OutboundCalling<'a> {
             Call::new(self.client, "update_common_area_outbound_calling_exception_rule")
                 .path("commonAreaId", common_area_id)
                 .path("exceptionRuleId", exception_rule_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -133,8 +132,7 @@ impl<'a> OutboundCalling<'a> {
         body: types::outbound_calling::UpdateCountriesRegions,
     ) -> Request<()> {
         Request::of(
-            Call::new(self.client, "update_account_outbound_calling_countries_or_regions")
-                .body(body.to_json()),
+            Call::new(self.client, "update_account_outbound_calling_countries_or_regions").typed_body(&body),
         )
     }
 
@@ -155,9 +153,7 @@ impl<'a> OutboundCalling<'a> {
         &self,
         body: types::outbound_calling::CreateExceptionRule,
     ) -> Request<types::outbound_calling::CreatedExceptionRule> {
-        Request::of(
-            Call::new(self.client, "add_account_outbound_calling_exception_rule").body(body.to_json()),
-        )
+        Request::of(Call::new(self.client, "add_account_outbound_calling_exception_rule").typed_body(&body))
     }
 
     /// `DELETE /phone/outbound_calling/exception_rules/{exceptionRuleId}`, Zoom's `deleteAccountOutboundCallingExceptionRule`.
@@ -183,7 +179,7 @@ impl<'a> OutboundCalling<'a> {
         Request::of(
             Call::new(self.client, "update_account_outbound_calling_exception_rule")
                 .path("exceptionRuleId", exception_rule_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -210,7 +206,7 @@ impl<'a> OutboundCalling<'a> {
         Request::of(
             Call::new(self.client, "update_site_outbound_calling_countries_or_regions")
                 .path("siteId", site_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -237,7 +233,7 @@ impl<'a> OutboundCalling<'a> {
         Request::of(
             Call::new(self.client, "add_site_outbound_calling_exception_rule")
                 .path("siteId", site_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -267,7 +263,7 @@ impl<'a> OutboundCalling<'a> {
             Call::new(self.client, "update_site_outbound_calling_exception_rule")
                 .path("siteId", site_id)
                 .path("exceptionRuleId", exception_rule_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -294,7 +290,7 @@ impl<'a> OutboundCalling<'a> {
         Request::of(
             Call::new(self.client, "update_user_outbound_calling_countries_or_regions")
                 .path("userId", user_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -321,7 +317,7 @@ impl<'a> OutboundCalling<'a> {
         Request::of(
             Call::new(self.client, "add_user_outbound_calling_exception_rule")
                 .path("userId", user_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -351,7 +347,7 @@ impl<'a> OutboundCalling<'a> {
             Call::new(self.client, "update_user_outbound_calling_exception_rule")
                 .path("userId", user_id)
                 .path("exceptionRuleId", exception_rule_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

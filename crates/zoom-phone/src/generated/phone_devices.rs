@@ -9,7 +9,6 @@ use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
 use serde_json::Value;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `phone_devices`.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +39,7 @@ impl<'a> PhoneDevices<'a> {
         &self,
         body: types::phone_devices::CreateDevice,
     ) -> Request<types::phone_devices::CreatedDevice> {
-        Request::of(Call::new(self.client, "add_phone_device").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_phone_device").typed_body(&body))
     }
 
     /// `POST /phone/devices/sync`, Zoom's `syncPhoneDevice`.
@@ -48,7 +47,7 @@ impl<'a> PhoneDevices<'a> {
     /// Rate limit: counts as heavy. Any of these scopes: `phone:write:admin`, `phone:write:sync_device:admin`.
     #[inline]
     pub fn sync(&self, body: types::phone_devices::SyncDevices) -> Request<()> {
-        Request::of(Call::new(self.client, "sync_phone_device").body(body.to_json()))
+        Request::of(Call::new(self.client, "sync_phone_device").typed_body(&body))
     }
 
     /// `GET /phone/devices/{deviceId}`, Zoom's `getADevice`.
@@ -72,9 +71,7 @@ impl<'a> PhoneDevices<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:update:device:admin`.
     #[inline]
     pub fn update(&self, device_id: &str, body: types::phone_devices::UpdateDevice) -> Request<()> {
-        Request::of(
-            Call::new(self.client, "update_a_device").path("deviceId", device_id).body(body.to_json()),
-        )
+        Request::of(Call::new(self.client, "update_a_device").path("deviceId", device_id).typed_body(&body))
     }
 
     /// `POST /phone/devices/{deviceId}/extensions`, Zoom's `addExtensionsToADevice`.
@@ -89,7 +86,7 @@ impl<'a> PhoneDevices<'a> {
         Request::of(
             Call::new(self.client, "add_extensions_to_a_device")
                 .path("deviceId", device_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -117,7 +114,7 @@ impl<'a> PhoneDevices<'a> {
         Request::of(
             Call::new(self.client, "update_provision_template_to_device")
                 .path("deviceId", device_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 

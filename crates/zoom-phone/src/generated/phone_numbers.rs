@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `phone_numbers`.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +30,7 @@ impl<'a> PhoneNumbers<'a> {
         &self,
         body: types::phone_numbers::AddByocNumbers,
     ) -> Request<types::phone_numbers::AddedByocNumbers> {
-        Request::of(Call::new(self.client, "add_byoc_number").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_byoc_number").typed_body(&body))
     }
 
     /// `GET /phone/numbers`, Zoom's `listAccountPhoneNumbers`.
@@ -71,7 +70,7 @@ impl<'a> PhoneNumbers<'a> {
         Request::of(
             Call::new(self.client, "update_site_for_unassigned_phone_numbers")
                 .path("siteId", site_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -97,7 +96,7 @@ impl<'a> PhoneNumbers<'a> {
         Request::of(
             Call::new(self.client, "update_phone_number_details")
                 .path("phoneNumberId", phone_number_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -110,9 +109,7 @@ impl<'a> PhoneNumbers<'a> {
         user_id: &str,
         body: types::shared::AssignPhoneNumbers,
     ) -> Request<types::shared::AssignedPhoneNumbers> {
-        Request::of(
-            Call::new(self.client, "assign_phone_number").path("userId", user_id).body(body.to_json()),
-        )
+        Request::of(Call::new(self.client, "assign_phone_number").path("userId", user_id).typed_body(&body))
     }
 
     /// `DELETE /phone/users/{userId}/phone_numbers/{phoneNumberId}`, Zoom's `UnassignPhoneNumber`.

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `phone_roles`.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +37,7 @@ impl<'a> PhoneRoles<'a> {
         &self,
         body: types::phone_roles::DuplicateRole,
     ) -> Request<types::phone_roles::DuplicatedRole> {
-        Request::of(Call::new(self.client, "duplicate_phone_role").body(body.to_json()))
+        Request::of(Call::new(self.client, "duplicate_phone_role").typed_body(&body))
     }
 
     /// `GET /phone/roles/{roleId}`, Zoom's `getRoleInformation`.
@@ -62,7 +61,7 @@ impl<'a> PhoneRoles<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:update:role:admin`.
     #[inline]
     pub fn update(&self, role_id: &str, body: types::phone_roles::UpdateRole) -> Request<()> {
-        Request::of(Call::new(self.client, "update_phone_role").path("roleId", role_id).body(body.to_json()))
+        Request::of(Call::new(self.client, "update_phone_role").path("roleId", role_id).typed_body(&body))
     }
 
     /// `GET /phone/roles/{roleId}/members`, Zoom's `ListRoleMembers`.
@@ -78,7 +77,7 @@ impl<'a> PhoneRoles<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:write:role_member:admin`.
     #[inline]
     pub fn add_members(&self, role_id: &str, body: types::phone_roles::AddMembers) -> Request<()> {
-        Request::of(Call::new(self.client, "add_role_members").path("roleId", role_id).body(body.to_json()))
+        Request::of(Call::new(self.client, "add_role_members").path("roleId", role_id).typed_body(&body))
     }
 
     /// `DELETE /phone/roles/{roleId}/members`, Zoom's `DelRoleMembers`.
@@ -115,7 +114,7 @@ impl<'a> PhoneRoles<'a> {
         body: types::phone_roles::AddTargets,
     ) -> Request<types::phone_roles::AddedTargets> {
         Request::of(
-            Call::new(self.client, "add_phone_role_targets").path("roleId", role_id).body(body.to_json()),
+            Call::new(self.client, "add_phone_role_targets").path("roleId", role_id).typed_body(&body),
         )
     }
 
@@ -125,7 +124,7 @@ impl<'a> PhoneRoles<'a> {
     #[inline]
     pub fn remove_targets(&self, role_id: &str, body: types::phone_roles::RemoveTargets) -> Request<()> {
         Request::of(
-            Call::new(self.client, "delete_phone_role_targets").path("roleId", role_id).body(body.to_json()),
+            Call::new(self.client, "delete_phone_role_targets").path("roleId", role_id).typed_body(&body),
         )
     }
 }

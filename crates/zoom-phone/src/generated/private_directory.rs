@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `private_directory`.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +35,7 @@ impl<'a> PrivateDirectory<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:write:private_directory_member:admin`.
     #[inline]
     pub fn add_members(&self, body: types::private_directory::AddMembers) -> Request<()> {
-        Request::of(Call::new(self.client, "add_members_to_a_private_directory").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_members_to_a_private_directory").typed_body(&body))
     }
 
     /// `DELETE /phone/private_directory/members/{extensionId}`, Zoom's `removeAMemberFromAPrivateDirectory`.
@@ -62,7 +61,7 @@ impl<'a> PrivateDirectory<'a> {
         Request::of(
             Call::new(self.client, "update_a_private_directory_member")
                 .path("extensionId", extension_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

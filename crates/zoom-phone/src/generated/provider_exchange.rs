@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `provider_exchange`.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +50,7 @@ impl<'a> ProviderExchange<'a> {
         &self,
         body: types::provider_exchange::AddNumbers,
     ) -> Request<types::provider_exchange::AddedNumbers> {
-        Request::of(Call::new(self.client, "add_peering_phone_numbers").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_peering_phone_numbers").typed_body(&body))
     }
 
     /// `DELETE /phone/peering/numbers`, Zoom's `deletePeeringPhoneNumbers`.
@@ -78,7 +77,7 @@ impl<'a> ProviderExchange<'a> {
         &self,
         body: types::provider_exchange::UpdateNumbers,
     ) -> Request<types::provider_exchange::UpdatedNumbers> {
-        Request::of(Call::new(self.client, "update_peering_phone_numbers").body(body.to_json()))
+        Request::of(Call::new(self.client, "update_peering_phone_numbers").typed_body(&body))
     }
 }
 

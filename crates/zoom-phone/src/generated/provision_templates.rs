@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `provision_templates`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> ProvisionTemplates<'a> {
         &self,
         body: types::provision_templates::CreateProvisionTemplate,
     ) -> Request<types::provision_templates::CreatedProvisionTemplate> {
-        Request::of(Call::new(self.client, "add_provision_template").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_provision_template").typed_body(&body))
     }
 
     /// `GET /phone/provision_templates/{templateId}`, Zoom's `GetProvisionTemplate`.
@@ -70,7 +69,7 @@ impl<'a> ProvisionTemplates<'a> {
         Request::of(
             Call::new(self.client, "update_provision_template")
                 .path("templateId", template_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

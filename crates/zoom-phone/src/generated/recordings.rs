@@ -10,7 +10,6 @@ use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
 use jiff::Timestamp;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `recordings`.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +90,7 @@ impl<'a> Recordings<'a> {
         Request::of(
             Call::new(self.client, "update_auto_delete_field")
                 .path("recordingId", recording_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -103,7 +102,7 @@ impl<'a> Recordings<'a> {
         Request::of(
             Call::new(self.client, "update_recording_status")
                 .path("recordingId", recording_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 

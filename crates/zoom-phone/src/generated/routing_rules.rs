@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `routing_rules`.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +37,7 @@ impl<'a> RoutingRules<'a> {
         &self,
         body: types::routing_rules::CreateRoutingRule,
     ) -> Request<types::routing_rules::CreatedRoutingRule> {
-        Request::of(Call::new(self.client, "add_routing_rule").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_routing_rule").typed_body(&body))
     }
 
     /// `GET /phone/routing_rules/{routingRuleId}`, Zoom's `getRoutingRule`.
@@ -69,7 +68,7 @@ impl<'a> RoutingRules<'a> {
         Request::of(
             Call::new(self.client, "update_routing_rule")
                 .path("routingRuleId", routing_rule_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

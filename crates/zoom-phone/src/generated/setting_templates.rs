@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `setting_templates`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> SettingTemplates<'a> {
         &self,
         body: types::setting_templates::CreateSettingTemplate,
     ) -> Request<types::setting_templates::CreatedSettingTemplate> {
-        Request::of(Call::new(self.client, "add_setting_template").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_setting_template").typed_body(&body))
     }
 
     /// `GET /phone/setting_templates/{templateId}`, Zoom's `getSettingTemplate`.
@@ -62,7 +61,7 @@ impl<'a> SettingTemplates<'a> {
         Request::of(
             Call::new(self.client, "update_setting_template")
                 .path("templateId", template_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `settings`.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +47,7 @@ impl<'a> Settings<'a> {
         Request::of(
             Call::new(self.client, "update_account_policy")
                 .path("policyType", policy_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -84,7 +83,7 @@ impl<'a> Settings<'a> {
     /// Rate limit: no rate limit is documented. Any of these scopes: `phone:write:admin`, `phone:update:settings:admin`.
     #[inline]
     pub fn update(&self, body: types::settings::UpdateSettings) -> Request<()> {
-        Request::of(Call::new(self.client, "update_phone_settings").body(body.to_json()))
+        Request::of(Call::new(self.client, "update_phone_settings").typed_body(&body))
     }
 
     /// `GET /phone/sip_groups`, Zoom's `listSipGroups`.

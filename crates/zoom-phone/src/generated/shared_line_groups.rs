@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `shared_line_groups`.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +38,7 @@ impl<'a> SharedLineGroups<'a> {
         &self,
         body: types::shared_line_groups::CreateSharedLineGroup,
     ) -> Request<types::shared_line_groups::CreatedSharedLineGroup> {
-        Request::of(Call::new(self.client, "create_a_shared_line_group").body(body.to_json()))
+        Request::of(Call::new(self.client, "create_a_shared_line_group").typed_body(&body))
     }
 
     /// `GET /phone/shared_line_groups/{sharedLineGroupId}`, Zoom's `getASharedLineGroup`.
@@ -75,7 +74,7 @@ impl<'a> SharedLineGroups<'a> {
         Request::of(
             Call::new(self.client, "update_a_shared_line_group")
                 .path("sharedLineGroupId", shared_line_group_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -104,7 +103,7 @@ impl<'a> SharedLineGroups<'a> {
             Call::new(self.client, "update_shared_line_group_call_handling_setting")
                 .path("sharedLineGroupId", shared_line_group_id)
                 .path("hourType", hour_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -131,7 +130,7 @@ impl<'a> SharedLineGroups<'a> {
         Request::of(
             Call::new(self.client, "update_shared_line_group_policy")
                 .path("sharedLineGroupId", shared_line_group_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -160,7 +159,7 @@ impl<'a> SharedLineGroups<'a> {
             Call::new(self.client, "add_shared_line_group_setting")
                 .path("sharedLineGroupId", shared_line_group_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -194,7 +193,7 @@ impl<'a> SharedLineGroups<'a> {
             Call::new(self.client, "update_shared_line_group_setting")
                 .path("sharedLineGroupId", shared_line_group_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -206,7 +205,7 @@ impl<'a> SharedLineGroups<'a> {
         Request::of(
             Call::new(self.client, "add_members_to_shared_line_group")
                 .path("sharedLineGroupId", shared_line_group_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -244,7 +243,7 @@ impl<'a> SharedLineGroups<'a> {
         Request::of(
             Call::new(self.client, "assign_phone_numbers_slg")
                 .path("sharedLineGroupId", shared_line_group_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -285,7 +284,7 @@ impl<'a> SharedLineGroups<'a> {
             Call::new(self.client, "add_slg_policy_sub_setting")
                 .path("sharedLineGroupId", shared_line_group_id)
                 .path("policyType", policy_type)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -321,7 +320,7 @@ impl<'a> SharedLineGroups<'a> {
             Call::new(self.client, "update_slg_policy_sub_setting")
                 .path("sharedLineGroupId", shared_line_group_id)
                 .path("policyType", policy_type)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

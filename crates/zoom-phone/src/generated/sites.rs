@@ -9,7 +9,6 @@ use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
 use serde_json::Value;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `sites`.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +36,7 @@ impl<'a> Sites<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:write:site:admin`.
     #[inline]
     pub fn create(&self, body: types::sites::CreateSite) -> Request<types::sites::CreatedSite> {
-        Request::of(Call::new(self.client, "create_phone_site").body(body.to_json()))
+        Request::of(Call::new(self.client, "create_phone_site").typed_body(&body))
     }
 
     /// `GET /phone/sites/{siteId}`, Zoom's `getASite`.
@@ -65,9 +64,7 @@ impl<'a> Sites<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:update:site:admin`.
     #[inline]
     pub fn update(&self, site_id: &str, body: types::sites::UpdateSite) -> Request<()> {
-        Request::of(
-            Call::new(self.client, "update_site_details").path("siteId", site_id).body(body.to_json()),
-        )
+        Request::of(Call::new(self.client, "update_site_details").path("siteId", site_id).typed_body(&body))
     }
 
     /// `GET /phone/sites/{siteId}/outbound_caller_id/customized_numbers`, Zoom's `listSiteCustomizeOutboundCallerNumbers`.
@@ -93,7 +90,7 @@ impl<'a> Sites<'a> {
         Request::of(
             Call::new(self.client, "add_site_outbound_caller_numbers")
                 .path("siteId", site_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -137,7 +134,7 @@ impl<'a> Sites<'a> {
             Call::new(self.client, "add_site_setting")
                 .path("siteId", site_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -171,7 +168,7 @@ impl<'a> Sites<'a> {
             Call::new(self.client, "update_site_setting")
                 .path("siteId", site_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

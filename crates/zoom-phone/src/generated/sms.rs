@@ -9,7 +9,6 @@ use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
 use jiff::Timestamp;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `sms`.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +27,7 @@ impl<'a> Sms<'a> {
     /// Rate limit: counts as medium. Any of these scopes: `phone:write:admin`, `phone:write`, `phone_sms:write`, `phone_sms:write:admin`, `phone:read:sms_message`, `phone:read:sms_message:admin`.
     #[inline]
     pub fn post_message(&self, body: types::sms::PostSmsMessage) -> Request<types::sms::PostedSmsMessage> {
-        Request::of(Call::new(self.client, "post_sms_message").body(body.to_json()))
+        Request::of(Call::new(self.client, "post_sms_message").typed_body(&body))
     }
 
     /// `GET /phone/sms/sessions`, Zoom's `accountSmsSession`.

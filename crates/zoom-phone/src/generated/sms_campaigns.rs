@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `sms_campaigns`.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +53,7 @@ impl<'a> SmsCampaigns<'a> {
         Request::of(
             Call::new(self.client, "assign_campaign_phone_numbers")
                 .path("smsCampaignId", sms_campaign_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -91,7 +90,7 @@ impl<'a> SmsCampaigns<'a> {
         Request::of(
             Call::new(self.client, "update_number_campaign_opt_status")
                 .path("smsCampaignId", sms_campaign_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 

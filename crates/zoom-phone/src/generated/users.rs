@@ -8,7 +8,6 @@ use crate::api::Request;
 use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `users`.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +35,7 @@ impl<'a> Users<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:update:batch_users:admin`.
     #[inline]
     pub fn batch_update(&self, body: types::users::BatchUpdateUsers) -> Request<()> {
-        Request::of(Call::new(self.client, "update_users_properties_in_batch").body(body.to_json()))
+        Request::of(Call::new(self.client, "update_users_properties_in_batch").typed_body(&body))
     }
 
     /// `POST /phone/users/batch`, Zoom's `batchAddUsers`.
@@ -47,7 +46,7 @@ impl<'a> Users<'a> {
         &self,
         body: types::users::BatchCreateUsers,
     ) -> Request<Vec<types::users::BatchCreatedUser>> {
-        Request::of(Call::new(self.client, "batch_add_users").body(body.to_json()))
+        Request::of(Call::new(self.client, "batch_add_users").typed_body(&body))
     }
 
     /// `GET /phone/users/{userId}`, Zoom's `phoneUser`.
@@ -63,9 +62,7 @@ impl<'a> Users<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write`, `phone:write:admin`, `phone:update:user`, `phone:update:user:admin`.
     #[inline]
     pub fn update(&self, user_id: &str, body: types::users::UpdateUser) -> Request<()> {
-        Request::of(
-            Call::new(self.client, "update_user_profile").path("userId", user_id).body(body.to_json()),
-        )
+        Request::of(Call::new(self.client, "update_user_profile").path("userId", user_id).typed_body(&body))
     }
 
     /// `POST /phone/users/{userId}/call_forward_settings/{hourType}`, Zoom's `addUserCallForwardSetting`.
@@ -82,7 +79,7 @@ impl<'a> Users<'a> {
             Call::new(self.client, "add_user_call_forward_setting")
                 .path("userId", user_id)
                 .path("hourType", hour_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -124,7 +121,7 @@ impl<'a> Users<'a> {
             Call::new(self.client, "update_user_call_handling_setting")
                 .path("userId", user_id)
                 .path("hourType", hour_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -133,9 +130,7 @@ impl<'a> Users<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:write`, `phone:update:calling_plan`, `phone:update:calling_plan:admin`.
     #[inline]
     pub fn replace_calling_plan(&self, user_id: &str, body: types::users::ReplaceCallingPlan) -> Request<()> {
-        Request::of(
-            Call::new(self.client, "update_calling_plan").path("userId", user_id).body(body.to_json()),
-        )
+        Request::of(Call::new(self.client, "update_calling_plan").path("userId", user_id).typed_body(&body))
     }
 
     /// `POST /phone/users/{userId}/calling_plans`, Zoom's `assignCallingPlan`.
@@ -147,9 +142,7 @@ impl<'a> Users<'a> {
         user_id: &str,
         body: types::shared::AssignCallingPlans,
     ) -> Request<()> {
-        Request::of(
-            Call::new(self.client, "assign_calling_plan").path("userId", user_id).body(body.to_json()),
-        )
+        Request::of(Call::new(self.client, "assign_calling_plan").path("userId", user_id).typed_body(&body))
     }
 
     /// `DELETE /phone/users/{userId}/calling_plans/{planType}`, Zoom's `unassignCallingPlan`.
@@ -187,7 +180,7 @@ impl<'a> Users<'a> {
         Request::of(
             Call::new(self.client, "add_user_outbound_caller_numbers")
                 .path("userId", user_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -231,7 +224,7 @@ impl<'a> Users<'a> {
             Call::new(self.client, "update_user_policy")
                 .path("userId", user_id)
                 .path("policyType", policy_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -249,7 +242,7 @@ impl<'a> Users<'a> {
             Call::new(self.client, "add_user_profile_setting")
                 .path("userId", user_id)
                 .path("settingType", setting_type.into().to_string())
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -282,9 +275,7 @@ impl<'a> Users<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write`, `phone:write:admin`, `phone:update:user_setting`, `phone:update:user_setting:admin`.
     #[inline]
     pub fn update_settings(&self, user_id: &str, body: types::users::UpdateSettings) -> Request<()> {
-        Request::of(
-            Call::new(self.client, "update_user_settings").path("userId", user_id).body(body.to_json()),
-        )
+        Request::of(Call::new(self.client, "update_user_settings").path("userId", user_id).typed_body(&body))
     }
 
     /// `POST /phone/users/{userId}/settings/{settingType}`, Zoom's `addUserSetting`.
@@ -301,7 +292,7 @@ impl<'a> Users<'a> {
             Call::new(self.client, "add_user_setting")
                 .path("userId", user_id)
                 .path("settingType", setting_type)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 
@@ -331,7 +322,7 @@ impl<'a> Users<'a> {
             Call::new(self.client, "update_user_setting")
                 .path("userId", user_id)
                 .path("settingType", setting_type)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 }

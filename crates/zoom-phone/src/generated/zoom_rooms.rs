@@ -9,7 +9,6 @@ use crate::api::builder;
 use crate::client::{Call, Client};
 use crate::types;
 use serde_json::Value;
-use zoom_phone_types::Wire as _;
 
 /// Operations of `zoom_rooms`.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +36,7 @@ impl<'a> ZoomRooms<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:write:room:admin`.
     #[inline]
     pub fn add(&self, body: types::zoom_rooms::AddZoomRoom) -> Request<()> {
-        Request::of(Call::new(self.client, "add_zoom_room").body(body.to_json()))
+        Request::of(Call::new(self.client, "add_zoom_room").typed_body(&body))
     }
 
     /// `GET /phone/rooms/unassigned`, Zoom's `listUnassignedZoomRooms`.
@@ -69,7 +68,7 @@ impl<'a> ZoomRooms<'a> {
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:update:room:admin`.
     #[inline]
     pub fn update(&self, room_id: &str, body: types::zoom_rooms::UpdateZoomRoom) -> Request<()> {
-        Request::of(Call::new(self.client, "update_zoom_room").path("roomId", room_id).body(body.to_json()))
+        Request::of(Call::new(self.client, "update_zoom_room").path("roomId", room_id).typed_body(&body))
     }
 
     /// `POST /phone/rooms/{roomId}/calling_plans`, Zoom's `assignCallingPlanToRoom`.
@@ -82,9 +81,7 @@ impl<'a> ZoomRooms<'a> {
         body: types::shared::AssignCallingPlans,
     ) -> Request<()> {
         Request::of(
-            Call::new(self.client, "assign_calling_plan_to_room")
-                .path("roomId", room_id)
-                .body(body.to_json()),
+            Call::new(self.client, "assign_calling_plan_to_room").path("roomId", room_id).typed_body(&body),
         )
     }
 
@@ -112,7 +109,7 @@ impl<'a> ZoomRooms<'a> {
         Request::of(
             Call::new(self.client, "assign_phone_number_to_zoom_room")
                 .path("roomId", room_id)
-                .body(body.to_json()),
+                .typed_body(&body),
         )
     }
 

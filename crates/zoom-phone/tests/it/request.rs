@@ -3,7 +3,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use zoom_phone::client::{Client, ClientConfig, Error, Part};
+use zoom_phone::types::call_queues::UpdateSetting;
 use zoom_phone::types::catalogue::Method;
+use zoom_phone::types::shared::{
+    BreakHour, BreakHourSetting, BreakHourType, BreakHours, EveryBusinessDayBreak, UpdateBreakHours,
+};
 
 use crate::fake::{Answer, Fake};
 
@@ -275,6 +279,33 @@ async fn a_request_that_is_not_as_documented_is_not_sent_unless_the_caller_insis
     assert!(!error.retry_helps() && fake.requests().is_empty() && fake.token_requests().is_empty());
     call.unchecked().answer().await.unwrap();
     assert_eq!(fake.requests()[0].query, "page_size=1000&new=x");
+}
+
+#[tokio::test]
+async fn a_setting_of_another_action_is_not_sent_unless_the_caller_insists() {
+    let fake = Fake::start().await;
+    fake.answer(Answer::new(204, ""));
+    let lunch =
+        EveryBusinessDayBreak { from: Some("12:00".into()), to: Some("13:00".into()), ..Default::default() };
+    let hour = BreakHour {
+        break_hour_id: Some("b".into()),
+        break_hour_name: Some("Lunch".into()),
+        break_hour_type: Some(BreakHourType::CustomHours),
+        break_hour_setting: Some(BreakHourSetting::EveryBusinessDay(lunch)),
+        ..Default::default()
+    };
+    let hours = BreakHours { break_hour_settings: Some(vec![hour]), ..Default::default() };
+    let hours = UpdateBreakHours { break_hours: Some(hours), ..Default::default() };
+    let client = fake.client();
+    let update =
+        || client.call_queues().update_setting("q", "break_hours", UpdateSetting::BreakHours(hours.clone()));
+    let error = update().await.unwrap_err().to_string();
+    let fault =
+        "body.break_hours.break_hour_settings[0].break_hour_setting is not a setting of the action beside it";
+    assert!(error.contains(fault), "{error}");
+    assert!(fake.requests().is_empty());
+    update().unchecked().await.unwrap();
+    assert_eq!(fake.requests().len(), 1);
 }
 
 #[tokio::test]

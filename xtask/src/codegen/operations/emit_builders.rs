@@ -169,7 +169,7 @@ impl<'a> Builder<'a> {
         match &self.operation.body {
             Some(Body::Json(kind)) => {
                 arguments.push(format!("body: {}", client_type(self.named, kind)?));
-                steps += ".body(body.to_json())";
+                steps += ".typed_body(&body)";
             }
             Some(Body::Multipart(parts)) => {
                 for (name, file) in parts {
