@@ -56,7 +56,10 @@ pub(crate) async fn access(config: &Config) -> anyhow::Result<(Who, TokenSource)
 /// A client that acts as [`access`] says.
 pub(crate) async fn client(config: &Config) -> anyhow::Result<Client> {
     let (_, tokens) = access(config).await?;
-    let settings = ClientConfig { base_url: config.url("zoom.api_url")?, ..ClientConfig::default() };
+    // A person's account is not known from their sign-in; without the setting, the app stands for it.
+    let account = config.get("zoom.account_id").or_else(|| config.get("zoom.client_id"));
+    let limiter = config.limiters(account)?.into_values().next();
+    let settings = ClientConfig { base_url: config.url("zoom.api_url")?, limiter, ..ClientConfig::default() };
     Ok(Client::new(settings, tokens)?)
 }
 

@@ -115,8 +115,14 @@ impl Gathered {
                 return Vec::new();
             }
             progress("asking Zoom");
-            let asked =
-                config.credentials().into_iter().map(|one| gather::zoom::account(one, &settings, now));
+            let credentials = config.credentials();
+            // A count that cannot be kept is no reason not to ask.
+            let limiters =
+                config.limiters(credentials.iter().map(|one| one.account.as_str())).unwrap_or_default();
+            let asked = credentials.into_iter().map(|one| {
+                let limiter = limiters.get(&one.account).cloned();
+                gather::zoom::account(one, limiter, &settings, now)
+            });
             futures::future::join_all(asked).await
         };
         let clock = async {
