@@ -166,8 +166,9 @@ impl Gathered {
             &tokens,
             Some(file.unwrap_or(usual)).filter(|file| file.exists()),
         );
-        let (zoom, clock, (server, stored), public, page, machine) =
+        let (zoom, clock, (server, stored), public, page, mut machine) =
             tokio::join!(zoom, clock, here, public, page, machine);
+        machine.signed_in = crate::zoom::signed_in(config).await;
         Ok(Self { now, settings, clock, zoom, server, stored, public, page, machine })
     }
 

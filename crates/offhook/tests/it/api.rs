@@ -219,7 +219,7 @@ fn a_shell_completes_operations_and_their_parameters() {
 
 /// The count that programs with this data directory share.
 fn count(directory: &TempDir) -> std::path::PathBuf {
-    directory.path().join(format!("data/quota-{}.json", ACCOUNT))
+    directory.path().join(format!("data/quota-{ACCOUNT}.json"))
 }
 
 fn used_today(directory: &TempDir) -> u64 {

@@ -420,3 +420,15 @@ fn the_emulated_apps_may_receive_every_event_that_an_administrators_app_may() {
         assert!(missing.is_empty() || !for_admins, "{missing:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_the_account_are_no_sign_in_and_the_folders_made_are_for_their_owner_only() {
+    let directory = TempDir::new().unwrap();
+    drop(Serving::start(&directory).await);
+    let zoom = crate::zoom::Zoom::start().await;
+    crate::rig::printed(&crate::zoom::end(zoom.account(&directory, &["api", "listCallQueues"])).await);
+    assert!(directory.path().join("data/tokens/key").exists());
+    let report = Report::of(zoom.account(&directory, &["doctor", "--json"])).await;
+    assert_eq!(report.line("oauth.sign_in")["status"], "skip", "{}", report.line("oauth.sign_in"));
+    assert_eq!(report.line("security.files")["status"], "pass", "{}", report.line("security.files"));
+}
