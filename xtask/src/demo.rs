@@ -46,8 +46,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
     let interrupt = Interrupt::watch()?;
     let options = Options {
-        binary,
-        folder,
+        binary: binary.clone(),
+        folder: folder.clone(),
         port,
         emulator_port,
         seed: arguments.seed,
@@ -59,6 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         started => started?,
     };
     println!("\n    Open {}/\n", stack.url());
+    println!("    Try the commands beside it: cd {} && {} doctor\n", folder.display(), binary.display());
     println!("Ctrl-C ends the demo. Logs: {}", stack.logs());
 
     let begun = Instant::now();

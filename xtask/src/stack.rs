@@ -1,7 +1,9 @@
 //! Offhook and the emulator, started for a demo or a test and stopped in any case.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,8 +19,11 @@ use crate::interrupt::Interrupt;
 /// The emulator's documented demo credentials.
 const CLIENT_ID: &str = "demo_client_id_000000A";
 const CLIENT_SECRET: &str = "demo_client_secret";
+const SUBSCRIPTION_ID: &str = "demo_subscription_00A";
 const ACCOUNT_ID: &str = "demo_account_0000000AA";
 const WEBHOOK_SECRET: &str = "demo_webhook_secret";
+/// Where `offhook auth login` waits for those who sign in.
+const REDIRECT_URI: &str = "http://127.0.0.1:4000/callback";
 
 /// How long the server may take until it is ready.
 const START: Duration = Duration::from_mins(1);
@@ -58,17 +63,9 @@ impl Stack {
         }
         fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
 
-        let mut serve = program(options, "serve");
-        serve.envs([
-            ("ZOOM_CLIENT_ID", CLIENT_ID),
-            ("ZOOM_CLIENT_SECRET", CLIENT_SECRET),
-            ("ZOOM_ACCOUNT_ID", ACCOUNT_ID),
-            ("ZOOM_WEBHOOK_SECRET", WEBHOOK_SECRET),
-        ]);
-        serve.env("PORT", port.to_string());
-        serve.env("OFFHOOK_ZOOM_API_URL", format!("http://127.0.0.1:{emulator_port}/v2"));
-        serve.env("OFFHOOK_ZOOM_OAUTH_URL", format!("http://127.0.0.1:{emulator_port}/oauth/token"));
-        serve.env("OFFHOOK_DATA_DIR", folder.join("data"));
+        // In a file, so that other commands started in the folder have the same.
+        settings(*port, *emulator_port, &folder.join("offhook.toml"))?;
+        let serve = program(options, "serve");
 
         let mut emulate = program(options, "emulator");
         emulate.args(["--port", &emulator_port.to_string(), "--seed", &options.seed.to_string()]);
@@ -76,6 +73,7 @@ impl Stack {
         emulate.args(["--calls-per-minute", &options.calls_per_minute.to_string()]);
         emulate.args(["--webhook-url", &format!("http://127.0.0.1:{port}/zoom/webhook")]);
         emulate.args(["--webhook-secret", WEBHOOK_SECRET]);
+        emulate.args(["--redirect-uri", REDIRECT_URI]);
 
         let mut stack = Self {
             emulator: Running::start("offhook emulator", emulate, &folder.join("emulator.log"))?,
@@ -125,6 +123,31 @@ impl Stack {
     pub(crate) fn logs(&self) -> String {
         format!("{} and {}", self.server.log.display(), self.emulator.log.display())
     }
+}
+
+/// Writes the settings of an Offhook that takes the emulator for Zoom.
+fn settings(port: u16, emulator_port: u16, path: &Path) -> Result<()> {
+    let emulator = format!("127.0.0.1:{emulator_port}");
+    let text = format!(
+        r#"[server]
+port = {port}
+
+[zoom]
+account_id = "{ACCOUNT_ID}"
+client_id = "{CLIENT_ID}"
+client_secret = "{CLIENT_SECRET}"
+webhook_secret = "{WEBHOOK_SECRET}"
+redirect_uri = "{REDIRECT_URI}"
+websocket_subscription_id = "{SUBSCRIPTION_ID}"
+api_url = "http://{emulator}/v2"
+oauth_url = "http://{emulator}/oauth/token"
+websocket_url = "ws://{emulator}/ws"
+"#
+    );
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(path).with_context(|| format!("making {}", path.display()))?;
+    file.write_all(text.as_bytes()).with_context(|| format!("writing {}", path.display()))
 }
 
 /// `offhook <command>`, knowing nothing of this machine's own Offhook.

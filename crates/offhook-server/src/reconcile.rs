@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use zoom_phone::client::{ApiError, CallHistoryQuery, Client, Error as ZoomError, TimeType};
+use zoom_phone::quota::Priority;
 
 use crate::clock;
 
@@ -122,7 +123,9 @@ impl Reconcile {
         let mut from = known.map_or(now - FIRST, |known| (known - OVERLAP).min(now - OVERLAP));
         while from < now {
             let to = now.min(from + WINDOW);
-            let calls = self.window(store, from, to).await?;
+            // What just happened is shown; what is older was not known for a day and leaves the quota to others.
+            let priority = if to < now { Priority::Backfill } else { Priority::Live };
+            let calls = self.window(store, from, to, priority).await?;
             let refused = self.paths(store, calls).await?;
             store.set_mark(self.mark(), to.to_string()).await?;
             tell.send_replace(Some(to));
@@ -141,9 +144,11 @@ impl Reconcile {
         store: &Store,
         from: Timestamp,
         to: Timestamp,
+        priority: Priority,
     ) -> Result<BTreeSet<String>, SweepError> {
         let mut query = CallHistoryQuery::new(from, to);
         query.time_type = Some(TimeType::EndTime);
+        query.priority = priority;
         let mut pages = self.client.call_history(query);
         let mut calls = BTreeSet::new();
         let mut rows = 0u64;

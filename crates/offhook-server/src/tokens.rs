@@ -1,4 +1,5 @@
-//! Tokens of Zoom in Offhook's own database: sealed here, kept there.
+//! Tokens of Zoom in Offhook's own database: sealed here, kept there. For people who sign in on the server, which is to
+//! come: the `offhook` binary keeps its tokens in files, with [`FileStore`](zoom_phone::oauth::FileStore).
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ const TRY_EVERY: Duration = Duration::from_millis(50);
 /// How long at most.
 const WAIT_AT_MOST: Duration = Duration::from_mins(1);
 
-/// Keeps grants in `secrets.db`, for any number of processes: the server, and the command line beside it.
+/// Keeps grants in `secrets.db`, for any number of processes on one data directory.
 #[derive(Debug, Clone)]
 pub struct DatabaseTokens {
     secrets: Secrets,

@@ -8,7 +8,8 @@
 //! - `calls.db` holds what can be computed from it: calls, their names, the change feed, the watermark. One
 //!   transaction moves all of them, so a crash leaves them at an earlier moment, never between two.
 //!
-//! Beside them `secrets.db` keeps sealed tokens ([`Secrets`]); it may be opened by several processes at once.
+//! [`Secrets`] is a third, `secrets.db`, for sealed tokens of people who sign in on the server; several processes may
+//! open it at once. The `offhook` binary does not use it yet: its tokens are sealed files in the data directory.
 //!
 //! The rest of Offhook sees [`Store`], [`Inbox`] and plain values. No SQL leaves this crate, which is the
 //! room a second database has.

@@ -129,6 +129,10 @@ pub(crate) struct EmulatorArgs {
     /// Client secret it knows [default: a demo secret]
     #[arg(long, env = "ZOOM_CLIENT_SECRET", hide_env_values = true)]
     pub(crate) client_secret: Option<String>,
+    /// Where people who sign in may be sent back to; may be given several times
+    /// [default: /oauth/callback on port 8080 of 127.0.0.1 and of localhost]
+    #[arg(long, value_name = "URI", env = "ZOOM_REDIRECT_URI", value_parser = redirect_uri)]
+    pub(crate) redirect_uri: Vec<String>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -322,6 +326,14 @@ pub(crate) fn completions(shell: Shell) -> anyhow::Result<String> {
     let mut script = Vec::new();
     completer.write_registration(COMPLETE, "offhook", "offhook", "offhook", &mut script)?;
     Ok(String::from_utf8(script)?)
+}
+
+/// Kept as it was written: Zoom compares letter by letter.
+fn redirect_uri(text: &str) -> Result<String, String> {
+    match Url::parse(text) {
+        Ok(url) if url.has_host() => Ok(text.to_owned()),
+        _ => Err("give a whole address, such as http://127.0.0.1:4000/callback".to_owned()),
+    }
 }
 
 /// `20x`, `20` or `0.5x`.

@@ -24,6 +24,7 @@ pub(crate) async fn run(args: EmulatorArgs) -> anyhow::Result<()> {
         account_id: args.account_id.unwrap_or(defaults.account_id),
         client_id: args.client_id.unwrap_or(defaults.client_id),
         client_secret: args.client_secret.unwrap_or(defaults.client_secret),
+        redirect_uris: if args.redirect_uri.is_empty() { defaults.redirect_uris } else { args.redirect_uri },
         webhook,
         ..defaults
     };

@@ -3,6 +3,8 @@
 //! Whoever signed in with the app of `zoom.client_id` is who commands act as. Without a sign-in it is the account of
 //! `zoom.account_id`, by a server-to-server app. An app is of one kind only, so there is nothing to choose.
 
+use std::os::unix::fs::DirBuilderExt as _;
+
 use anyhow::Context as _;
 use secrecy::SecretString;
 use zoom_phone::{
@@ -56,7 +58,10 @@ pub(crate) async fn access(config: &Config) -> anyhow::Result<(Who, TokenSource)
 /// A client that acts as [`access`] says.
 pub(crate) async fn client(config: &Config) -> anyhow::Result<Client> {
     let (_, tokens) = access(config).await?;
-    let settings = ClientConfig { base_url: config.url("zoom.api_url")?, ..ClientConfig::default() };
+    // A person's account is not known from their sign-in; without the setting, the app stands for it.
+    let account = config.get("zoom.account_id").or_else(|| config.get("zoom.client_id"));
+    let limiter = config.limiters(account)?.into_values().next();
+    let settings = ClientConfig { base_url: config.url("zoom.api_url")?, limiter, ..ClientConfig::default() };
     Ok(Client::new(settings, tokens)?)
 }
 
@@ -65,6 +70,15 @@ pub(crate) fn person(config: &Config) -> anyhow::Result<TokenSource> {
     let app = app(config)?;
     let key = format!("person {}", app.client_id);
     Ok(TokenSource::grant(app, store(config)?, key)?)
+}
+
+/// When whoever is signed in was given their tokens, if somebody is. Leaves nothing behind.
+pub(crate) async fn signed_in(config: &Config) -> Option<jiff::Timestamp> {
+    if !config.tokens_dir().is_dir() || config.get("zoom.client_id").is_none() {
+        return None;
+    }
+    let stored = person(config).ok()?.stored().await.ok()?;
+    stored.map(|grant| grant.issued_at())
 }
 
 /// The app that people sign in to.
@@ -83,7 +97,10 @@ pub(crate) fn store(config: &Config) -> anyhow::Result<FileStore> {
         SealKey::from_text(&SecretString::from(key))
             .context("OFFHOOK_SECRET_KEY is no key; `openssl rand -hex 32` makes one")?
     } else {
-        std::fs::create_dir_all(&folder)
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
         SealKey::from_file(&folder.join("key"))?
     };

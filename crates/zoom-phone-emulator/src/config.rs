@@ -29,7 +29,7 @@ pub struct Config {
     pub general_client_secret: String,
     /// Where the general app may send users back to. Compared letter by letter, as Zoom does.
     pub redirect_uris: Vec<String>,
-    /// Scopes that both apps have. By default all granular `…:admin` scopes of the catalogue, and
+    /// Scopes that both apps have. By default all granular `…:admin` scopes of operations and events, and
     /// `user:read:user`.
     pub scopes: Vec<String>,
     /// The `subscriptionId` of the WebSocket that carries events.

@@ -114,10 +114,15 @@ impl Readers {
     }
 }
 
-/// Makes the directory if it is not there.
+/// Makes the directory if it is not there; calls are for its owner's eyes only.
 fn prepare_directory(directory: &Path) -> Result<(), StoreError> {
     if !directory.exists() {
-        std::fs::create_dir_all(directory)
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(directory)
             .map_err(|source| StoreError::Directory { path: directory.to_owned(), source })?;
         // The directory itself must outlive a power failure too, or nothing in it does.
         if let Some(parent) = directory.parent().filter(|parent| !parent.as_os_str().is_empty()) {

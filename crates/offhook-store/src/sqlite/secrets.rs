@@ -1,8 +1,9 @@
 //! Secrets: values that are sealed before they come here, and leases on them for any number of processes.
 //!
 //! A file of its own, `secrets.db`, because it must outlive the read models, must not be in the append-only inbox,
-//! and may be opened beside a running Offhook: the command line keeps tokens there while the server runs. Therefore
-//! it is guarded by leases in the file and not by the lock of the directory.
+//! and may be opened beside a running Offhook. Therefore it is guarded by leases in the file and not by the lock of the
+//! directory. The `offhook` binary does not make one yet: its tokens are sealed files. This is for people who sign in
+//! on the server, which is to come.
 
 use std::{
     path::Path,

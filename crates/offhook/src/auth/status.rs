@@ -35,6 +35,9 @@ impl Blocked {
     }
 }
 
+/// So many scopes would hide the rest.
+const MANY: usize = 60;
+
 /// Asks for a token, and shows what it is good for.
 pub(super) async fn show(config: &Config, out: Output) -> anyhow::Result<ExitCode> {
     let (who, tokens) = zoom::access(config).await?;
@@ -88,9 +91,13 @@ fn text(
         line("tokens of", &format!("{issued:.0}"));
     }
     line("region", token.api_url().map_or("not told", |url| url.as_str()));
-    line("scopes", &token.scopes().len().to_string());
-    for scope in token.scopes() {
-        out.print(&format!("  {scope}"));
+    if token.scopes().len() > MANY {
+        line("scopes", &format!("{}; --json lists them", token.scopes().len()));
+    } else {
+        line("scopes", &token.scopes().len().to_string());
+        for scope in token.scopes() {
+            out.print(&format!("  {scope}"));
+        }
     }
     if blocked.is_empty() {
         out.print(&format!("\n{}: everything Offhook does is allowed", out.word("ok")));

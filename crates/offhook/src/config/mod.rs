@@ -6,6 +6,7 @@
 pub(crate) mod check;
 mod credentials;
 mod load;
+mod quota;
 mod settings;
 
 use std::{collections::BTreeSet, net::IpAddr, path::PathBuf, time::Duration};
@@ -100,6 +101,7 @@ impl Config {
         }
         let every = self.seconds("reconcile.every_seconds", 300);
         let mut channels = Vec::new();
+        let limiters = self.limiters(credentials.iter().map(|(account, ..)| account.as_str()))?;
         for (account, client_id, client_secret) in credentials {
             let tokens = self.tokens_of(&account, client_id, client_secret)?;
             if let Some(config) = self.channel("server.websocket_subscription_id")?
@@ -108,7 +110,11 @@ impl Config {
                 channels.push(Channel { config, tokens: tokens.clone(), account: account.clone() });
             }
             if !every.is_zero() {
-                let config = ClientConfig { base_url: self.url("zoom.api_url")?, ..ClientConfig::default() };
+                let config = ClientConfig {
+                    base_url: self.url("zoom.api_url")?,
+                    limiter: limiters.get(&account).cloned(),
+                    ..ClientConfig::default()
+                };
                 reconcile.push(Reconcile { client: Client::new(config, tokens)?, account, every });
             }
         }

@@ -44,6 +44,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("zoom.account_id", &["ZOOM_ACCOUNT_ID"], "", account_id),
     setting("zoom.client_id", &["ZOOM_CLIENT_ID"], "", token),
     secret("zoom.client_secret", &["ZOOM_CLIENT_SECRET"]),
+    setting("zoom.plan", &["ZOOM_PLAN"], "unknown", plan),
     setting("zoom.redirect_uri", &["ZOOM_REDIRECT_URI"], "", url),
     secret("zoom.webhook_secret", &["ZOOM_WEBHOOK_SECRET", "WEBHOOK_SECRET_TOKEN"]),
     secret("zoom.webhook_secret_previous", &["OFFHOOK_WEBHOOK_SECRET_PREVIOUS"]),
@@ -84,6 +85,16 @@ pub(super) fn account_id(value: &str) -> Result<(), String> {
         );
     }
     Ok(())
+}
+
+fn plan(value: &str) -> Result<(), String> {
+    match value {
+        "unknown" | "pro" | "business" => Ok(()),
+        _ => Err(
+            "is neither unknown, pro nor business; business is also education, enterprise and partner plans"
+                .to_owned(),
+        ),
+    }
 }
 
 fn port(value: &str) -> Result<(), String> {
@@ -187,6 +198,7 @@ mod tests {
             assert!(subscription(bad).is_err(), "{bad}");
         }
         assert!(token("two words").is_err());
+        assert!(plan("business").is_ok() && plan("Enterprise").unwrap_err().contains("enterprise"));
         assert!(port("99999").is_err());
         for good in ["info", "WARN", "off", "offhook_server=debug", "info,offhook_store=debug"] {
             assert!(log_level(good).is_ok(), "{good}");

@@ -27,6 +27,9 @@ pub(crate) const NEEDED: &[&str] = &[
     "phone.callee_call_element_completed",
 ];
 
+/// Among so many entries each of them is to be expected.
+const ENOUGH: usize = 100;
+
 /// What Offhook reads besides; rare enough that not having seen one says nothing.
 const USED: &[&str] = &[
     "phone.callee_rejected",
@@ -90,6 +93,13 @@ fn events(stored: &Stored) -> Line {
         return checks::EVENTS
             .pass(format!("all {} kinds of event that every account has came in", NEEDED.len()));
     }
+    if stored.entries.len() < ENOUGH {
+        return checks::EVENTS.skip(format!(
+            "{} entries are too few to tell; not seen so far: {}",
+            stored.entries.len(),
+            never.join(", ")
+        ));
+    }
     let all = NEEDED.iter().chain(USED);
     let subscription = Subscription::to(all, Actor::Admin);
     let ticks = subscription.map_or_else(
@@ -131,7 +141,7 @@ fn unfamiliar(stored: &Stored) -> Line {
 #[cfg(test)]
 mod tests {
     use super::super::facts::Entry;
-    use super::super::line::Status::{Pass, Warn};
+    use super::super::line::Status::{Pass, Skip, Warn};
     use super::*;
 
     fn entry(event: &str, at: &str) -> Entry {
@@ -155,6 +165,8 @@ mod tests {
         let all = judge(&Asked::Got(stored.clone()), now);
         assert!(all.iter().all(|line| line.status == Pass), "{all:?}");
         stored.entries.retain(|entry| entry.event != "phone.callee_missed");
+        assert_eq!(events(&stored).status, Skip, "too few");
+        stored.entries = stored.entries.iter().cycle().take(ENOUGH).cloned().collect();
         let line = events(&stored);
         assert_eq!(line.status, Warn);
         assert!(line.found.contains("phone.callee_missed"), "{}", line.found);

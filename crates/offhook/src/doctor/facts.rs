@@ -293,6 +293,8 @@ pub(crate) struct Machine {
     pub(crate) git: Asked<Git>,
     /// Sealed token files: how many, and when the oldest was written.
     pub(crate) grants: Vec<(Timestamp, bool)>,
+    /// When the tokens of whoever is signed in were given, if somebody is.
+    pub(crate) signed_in: Option<Timestamp>,
     /// Free bytes where the data is, and of how many.
     pub(crate) space: Asked<(u64, u64)>,
     /// The data directory and its databases are there.
@@ -332,6 +334,7 @@ impl Machine {
             files: 0,
             git: Asked::Skipped(none()),
             grants: Vec::new(),
+            signed_in: None,
             space: Asked::Skipped(none()),
             has_data: false,
         }

@@ -115,8 +115,14 @@ impl Gathered {
                 return Vec::new();
             }
             progress("asking Zoom");
-            let asked =
-                config.credentials().into_iter().map(|one| gather::zoom::account(one, &settings, now));
+            let credentials = config.credentials();
+            // A count that cannot be kept is no reason not to ask.
+            let limiters =
+                config.limiters(credentials.iter().map(|one| one.account.as_str())).unwrap_or_default();
+            let asked = credentials.into_iter().map(|one| {
+                let limiter = limiters.get(&one.account).cloned();
+                gather::zoom::account(one, limiter, &settings, now)
+            });
             futures::future::join_all(asked).await
         };
         let clock = async {
@@ -160,8 +166,9 @@ impl Gathered {
             &tokens,
             Some(file.unwrap_or(usual)).filter(|file| file.exists()),
         );
-        let (zoom, clock, (server, stored), public, page, machine) =
+        let (zoom, clock, (server, stored), public, page, mut machine) =
             tokio::join!(zoom, clock, here, public, page, machine);
+        machine.signed_in = crate::zoom::signed_in(config).await;
         Ok(Self { now, settings, clock, zoom, server, stored, public, page, machine })
     }
 

@@ -184,24 +184,24 @@ fn pkce(settings: &Settings, now: Timestamp) -> Line {
 }
 
 fn grants(machine: &Machine, now: Timestamp) -> Line {
-    let Some(oldest) = machine.grants.iter().map(|(written, _)| *written).min() else {
+    let Some(refreshed) = machine.signed_in else {
         return checks::SIGN_IN.skip("nobody is signed in here; a server-to-server app needs nobody to be");
     };
-    let age = now.duration_since(oldest);
+    let age = now.duration_since(refreshed);
     let days = age.as_hours() / 24;
     let remedy = "Run `offhook auth status`, which refreshes it, or `offhook auth login` if it is too late.";
     if age > GRANT_ENDS {
         checks::SIGN_IN.fail(
-            format!("a sign-in was last refreshed {days} days ago; Zoom ends them after about 90"),
+            format!("the sign-in was last refreshed {days} days ago; Zoom ends them after about 90"),
             remedy,
         )
     } else if age > GRANT_OLD {
         checks::SIGN_IN.warn(
-            format!("a sign-in was last refreshed {days} days ago; Zoom ends them after about 90"),
+            format!("the sign-in was last refreshed {days} days ago; Zoom ends them after about 90"),
             remedy,
         )
     } else {
-        checks::SIGN_IN.pass(format!("the oldest sign-in was refreshed {days} days ago"))
+        checks::SIGN_IN.pass(format!("the sign-in was refreshed {days} days ago"))
     }
 }
 
@@ -289,7 +289,7 @@ mod tests {
         let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
         for (days, expected) in [(0, Pass), (59, Pass), (61, Warn), (91, Fail)] {
             let written = now - SignedDuration::from_hours(days * 24);
-            let machine = Machine { grants: vec![(now, true), (written, true)], ..Machine::nothing() };
+            let machine = Machine { signed_in: Some(written), ..Machine::nothing() };
             assert_eq!(grants(&machine, now).status, expected, "{days}");
         }
         assert_eq!(grants(&Machine::nothing(), now).status, Skip);

@@ -72,13 +72,17 @@ pub(super) fn describe(operation: &Operation, out: Output) {
     out.print(&format!("\n{}", out.heading("Scopes, any one of them")));
     for (model, scopes) in [("granular", &operation.scopes_granular), ("classic", &operation.scopes_classic)]
     {
-        out.print(&format!("  {model:<10}{}", wrapped(scopes, "", 12)));
+        out.print(&format!("  {model:<10}{}", wrapped(scopes, "", 0, 12)));
     }
     out.print(&format!("\n{}", out.heading("Answer")));
     for response in &operation.responses {
         let (content, names) = content(&response.content);
         let colon = if names.is_empty() { "" } else { ": " };
-        out.print(&format!("  {}  {content}{colon}{}", response.status, wrapped(&names, ",", 12)));
+        out.print(&format!(
+            "  {}  {content}{colon}{}",
+            response.status,
+            wrapped(&names, ",", content.len() + 2, 7)
+        ));
     }
     out.print(&format!("\n{}\n  {}", out.heading("Try"), example(operation)));
 }
@@ -107,17 +111,16 @@ fn section(title: &str, fields: &[fields::Field], out: Output) {
         let mark = if field.required { "*" } else { " " };
         let values = match field.values.as_slice() {
             values if values.is_empty() || field.kind.contains("boolean") => String::new(),
-            values => format!(": {}", wrapped(values, ",", width + 6)),
+            values => format!(": {}", wrapped(values, ",", field.kind.len() + 2, width + 6)),
         };
         out.print(&format!("  {mark} {:<width$}  {}{values}", field.indented(), field.kind));
     }
 }
 
-/// Words in lines; all but the first indented.
-fn wrapped(words: &[String], comma: &str, indent: usize) -> String {
+/// Words in lines, after so many characters of their own line, which has the indent of all others.
+fn wrapped(words: &[String], comma: &str, before: usize, indent: usize) -> String {
     let mut text = String::new();
-    // Something stands before the first one; how much is not known here, so half a line.
-    let mut column = WIDTH / 2;
+    let mut column = indent + before;
     for (index, word) in words.iter().enumerate() {
         if index > 0 {
             text.push_str(comma);

@@ -11,6 +11,7 @@ mod send;
 use std::path::Path;
 use std::process::ExitCode;
 
+use zoom_phone::quota::Priority;
 use zoom_phone::types::catalogue::Method;
 
 use self::request::{Input, Target};
@@ -63,6 +64,7 @@ pub(crate) async fn run(args: RestArgs, config: Option<&Path>, out: Output) -> a
     match &args.download {
         Some(path) => send::file(call, path, args.force).await,
         None if args.all_pages => send::pages(call, out).await,
-        None => send::one(call, &target, out).await,
+        // Somebody waits for this one answer; a whole list goes with the work that follows events.
+        None => send::one(call.priority(Priority::Person), &target, out).await,
     }
 }

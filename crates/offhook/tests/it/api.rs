@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    rig::{complaint, offhook, printed, run},
+    rig::{ACCOUNT, Serving, complaint, eventually, offhook, printed, run},
     zoom::{Zoom, end},
 };
 
@@ -215,4 +215,49 @@ fn a_shell_completes_operations_and_their_parameters() {
     assert!(complete(&["api", "listCallQ"]).contains(&"listCallQueues".to_owned()));
     assert_eq!(complete(&["api", "accountCallHistory", "--param", "direct"]), ["directions="]);
     assert_eq!(complete(&["api", "list_call_queues", "-p", "page_s"]), ["page_size="]);
+}
+
+/// The count that programs with this data directory share.
+fn count(directory: &TempDir) -> std::path::PathBuf {
+    directory.path().join(format!("data/quota-{ACCOUNT}.json"))
+}
+
+fn used_today(directory: &TempDir) -> u64 {
+    let text = fs::read_to_string(count(directory)).unwrap_or_default();
+    // Not there yet, or being written.
+    let count: Value = serde_json::from_str(&text).unwrap_or_default();
+    count["day"]["used"].as_u64().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_counts_its_requests_where_the_commands_do() {
+    let (zoom, directory) = (Zoom::start().await, TempDir::new().unwrap());
+    let server = Serving::spawn(&directory, zoom.account(&directory, &["serve", "--port", "0"])).await;
+    eventually("the call history is counted", || async { (used_today(&directory) > 0).then_some(()) }).await;
+    let before = used_today(&directory);
+    let heavy = ["api", "accountCallHistory", "--from", "2026-11-01", "--to", "2026-11-02"];
+    printed(&end(zoom.account(&directory, &heavy)).await);
+    assert!(used_today(&directory) > before);
+    drop(server);
+}
+
+#[tokio::test]
+async fn programs_with_one_data_directory_keep_one_quota_as_large_as_the_plan() {
+    let (zoom, directory) = (Zoom::start().await, TempDir::new().unwrap());
+    fs::create_dir(directory.path().join("data")).unwrap();
+    let heavy = ["api", "accountCallHistory", "--from", "2026-11-01", "--to", "2026-11-02"];
+    for requests in 1..=2 {
+        printed(&end(zoom.account(&directory, &heavy)).await);
+        assert_eq!(used_today(&directory), requests, "each is a process of its own");
+    }
+    // As if others had used up what Pro has in a day.
+    let text = fs::read_to_string(count(&directory)).unwrap();
+    fs::write(count(&directory), text.replace("\"used\":2", "\"used\":15000")).unwrap();
+    for (plan, code) in [("pro", 5), ("business", 0)] {
+        let mut command = zoom.account(&directory, &heavy);
+        command.env("ZOOM_PLAN", plan);
+        let output = end(command).await;
+        assert_eq!(output.status.code(), Some(code), "{plan}: {}", complaint(&output));
+    }
+    assert_eq!(used_today(&directory), 15_001, "what Pro does not allow was not sent");
 }

@@ -175,7 +175,7 @@ async fn a_server_to_server_app_needs_no_sign_in_and_shares_its_token_with_the_s
     assert_eq!(first["expires_at"], status().await["expires_at"], "a second token would end the first");
 
     let text = printed(&end(zoom.account(&directory, &["auth", "status"])).await);
-    assert!(text.contains("server-to-server") && text.contains("phone:read:list_users:admin"), "{text}");
+    assert!(text.contains("server-to-server") && text.contains("; --json lists them"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,6 +211,7 @@ async fn status_names_the_feature_that_a_missing_scope_blocks() {
     assert_eq!(output.status.code(), Some(4));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("the steps of a call") && text.contains("phone:read:call_log:admin"), "{text}");
+    assert!(text.contains("\n  phone:read:list_call_logs:admin\n"), "a few scopes are listed: {text}");
     assert!(!text.contains("accountCallHistory"), "{text}");
 }
 

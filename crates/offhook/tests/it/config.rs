@@ -11,7 +11,7 @@ fn settled() -> TempDir {
     let directory = TempDir::new().unwrap();
     fs::write(
         directory.path().join("offhook.toml"),
-        "[server]\nport = 9000\n[data]\ndir = 'calls'\n[zoom]\nclient_id = 'client-from-file'\n\
+        "[server]\nport = 9000\n[data]\ndir = 'calls'\n[zoom]\nclient_id = 'client-from-file'\nplan = 'business'\n\
          [[account]]\nid = 'second_account_id_00AA'\nwebhook_secret = 'second-webhook-secret'\n",
     )
     .unwrap();
@@ -97,6 +97,7 @@ fn values_that_cannot_be_are_refused_and_a_secret_is_not_repeated() {
         ("ZOOM_WEBHOOK_SECRET", "two words", "has a space"),
         ("OFFHOOK_ZOOM_API_URL", "http://zoom.example", "is not https"),
         ("OFFHOOK_LOG", "verbose", "is no log level"),
+        ("ZOOM_PLAN", "enterprise", "business is also education, enterprise"),
     ] {
         let text = refused(directory.path(), &["serve"], &[(name, value)]);
         assert!(text.contains(part), "{name}: {text}");

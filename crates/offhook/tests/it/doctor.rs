@@ -44,12 +44,9 @@ impl Zoom {
     }
 }
 
-/// A company that makes no calls of its own. Its app also has the scope of status events, as Zoom's Marketplace would
-/// have added it.
+/// A company that makes no calls of its own.
 fn quiet() -> Config {
-    let mut config = Config { calls_per_minute: 0.0, ..Config::default() };
-    config.scopes.push("phone:read:call:admin".to_owned());
-    config
+    Config { calls_per_minute: 0.0, ..Config::default() }
 }
 
 /// The doctor, with a port at which nothing listens.
@@ -412,4 +409,26 @@ fn an_area_that_does_not_exist_is_a_usage_error_and_lists_those_that_do() {
     let output = doctor(&directory, &["--only", "teeth"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(complaint(&output).contains("smart_embed"), "{}", complaint(&output));
+}
+
+#[test]
+fn the_emulated_apps_may_receive_every_event_that_an_administrators_app_may() {
+    let granted = zoom_phone::scopes::Scopes::granted(Config::default().scopes);
+    for event in zoom_phone::types::events::EVENTS {
+        let for_admins = event.scopes_granular.iter().any(|scope| scope.ends_with(":admin"));
+        let missing = zoom_phone::scopes::Scopes::required_for([event.name]).unwrap().missing(&granted);
+        assert!(missing.is_empty() || !for_admins, "{missing:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_the_account_are_no_sign_in_and_the_folders_made_are_for_their_owner_only() {
+    let directory = TempDir::new().unwrap();
+    drop(Serving::start(&directory).await);
+    let zoom = crate::zoom::Zoom::start().await;
+    crate::rig::printed(&crate::zoom::end(zoom.account(&directory, &["api", "listCallQueues"])).await);
+    assert!(directory.path().join("data/tokens/key").exists());
+    let report = Report::of(zoom.account(&directory, &["doctor", "--json"])).await;
+    assert_eq!(report.line("oauth.sign_in")["status"], "skip", "{}", report.line("oauth.sign_in"));
+    assert_eq!(report.line("security.files")["status"], "pass", "{}", report.line("security.files"));
 }

@@ -13,6 +13,7 @@ use super::Client;
 use super::call::Call;
 use super::pages::Pages;
 use super::paging::Anomaly;
+use crate::quota::Priority;
 
 /// What to ask the call history for. Nothing is sent that is not set here: some of the defaults in Zoom's
 /// specification hide calls (`recording_status=recorded`).
@@ -28,6 +29,8 @@ pub struct CallHistoryQuery {
     pub time_type: Option<TimeType>,
     /// Further parameters of the operation, such as `("directions", "inbound")`. Repeat a name for an array.
     pub filters: Vec<(String, String)>,
+    /// Who waits for the rows.
+    pub priority: Priority,
 }
 
 /// Which time of a call is meant.
@@ -42,7 +45,7 @@ pub enum TimeType {
 impl CallHistoryQuery {
     /// All calls of a window, 300 on a page.
     pub fn new(from: Timestamp, to: Timestamp) -> Self {
-        Self { from, to, page_size: 300, time_type: None, filters: Vec::new() }
+        Self { from, to, page_size: 300, time_type: None, filters: Vec::new(), priority: Priority::default() }
     }
 
     fn call(self, client: &Client) -> Call {
@@ -60,7 +63,7 @@ impl CallHistoryQuery {
                 None => call.query.push((name.into(), vec![value])),
             }
         }
-        call.window(self.from, self.to)
+        call.priority(self.priority).window(self.from, self.to)
     }
 }
 

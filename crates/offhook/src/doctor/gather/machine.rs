@@ -30,6 +30,7 @@ pub(crate) async fn machine(data: &Path, tokens: &Path, settings_file: Option<&P
         open_files,
         files: files.len(),
         git,
+        signed_in: None,
         grants: children(tokens).filter_map(|file| grant(&file)).collect(),
         space,
         has_data: data.join("inbox.db").exists() && data.join("calls.db").exists(),

@@ -9,7 +9,7 @@ use url::Url;
 use zoom_phone::{
     client::{Client, ClientConfig, Error, Retry, zoom_api_url},
     oauth::{AuthError, ServerToServer, TokenSource},
-    quota::Priority,
+    quota::{Limiter, Priority},
 };
 
 use super::{chain, failed, http, refused, within};
@@ -50,7 +50,12 @@ pub(crate) async fn clock(settings: &Settings, now: impl Fn() -> Timestamp) -> A
 }
 
 /// Everything that one account is asked.
-pub(crate) async fn account(credentials: Credentials, settings: &Settings, now: Timestamp) -> Zoom {
+pub(crate) async fn account(
+    credentials: Credentials,
+    limiter: Option<Limiter>,
+    settings: &Settings,
+    now: Timestamp,
+) -> Zoom {
     let account = credentials.account.clone();
     let unasked = |why: &str| Zoom::unasked(account.clone(), why);
     let tokens = TokenSource::server_to_server(ServerToServer {
@@ -64,6 +69,7 @@ pub(crate) async fn account(credentials: Credentials, settings: &Settings, now: 
         timeout: DEADLINE,
         deadline: DEADLINE,
         retry: Retry { tries: 1, ..Retry::default() },
+        limiter,
         ..ClientConfig::default()
     };
     let made = tokens.map_err(|error| chain(&error)).and_then(|tokens| {
