@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use zoom_phone_types::call_handling::{AddCallForwarding, AddSetting, UpdateSetting};
 use zoom_phone_types::call_queues::{self, RingModeSetting};
+use zoom_phone_types::events::Time;
 use zoom_phone_types::shared::{
-    BreakHour, BreakHourSetting, CallNotAnswerAction, ExtensionRef, ExtensionSetting,
+    BreakHour, BreakHourSetting, CallNotAnswerAction, ExtensionRef, ExtensionSetting, Holiday,
 };
 use zoom_phone_types::users::{
     BusyOnAnotherCallAction, BusyOnAnotherCallActionSetting, CallHandlingSetting, CallNotAnswerActionSetting,
@@ -237,4 +238,11 @@ proptest! {
             prop_assert_eq!(CallHandlingSetting::from_json(&written).map(|it| it.to_json()), Some(written));
         }
     }
+}
+
+#[test]
+fn holidays_begin_and_end_at_an_instant_for_every_kind() {
+    let value = json!({"name": "New Year", "from": "2027-01-01T00:00:00Z", "to": "2027-01-02T00:00:00Z"});
+    let begins: Time = read::<Holiday>(&value).from.unwrap();
+    assert_eq!(begins.timestamp().map(|it| it.to_string()).as_deref(), Some("2027-01-01T00:00:00Z"));
 }

@@ -9,6 +9,7 @@ mod readers;
 use readers::READERS;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use zoom_phone_types::Wire;
 use zoom_phone_types::catalogue::{Catalogue, Content, Schema};
 
@@ -223,7 +224,9 @@ fn zooms_own_examples_are_read_and_nothing_lost() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/zoom");
     for file in ["zoom-phone-api-openapi.json", "zoom-phone-number-management-openapi.json"] {
         let Ok(text) = std::fs::read(format!("{folder}/{file}")) else {
-            println!("{file} is not here: its examples were not read");
+            // Past the test runner, which keeps what a passing test prints to itself.
+            writeln!(std::io::stderr(), "NOT TESTED: {file} is not here, its examples were not read")
+                .unwrap();
             continue;
         };
         let document: Value = serde_json::from_slice(&text).unwrap();

@@ -156,7 +156,7 @@ impl ListFaxCharges {
 
 builder! {
     /// A request of [`list_operation_logs`](super::reports::Reports::list_operation_logs), not sent yet.
-    ListOperationLogs -> types::reports::OperationLogList
+    ListOperationLogs -> types::reports::OperationLogList, pages of types::reports::OperationLog
 }
 
 impl ListOperationLogs {

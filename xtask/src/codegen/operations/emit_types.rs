@@ -117,17 +117,21 @@ fn setter(
         bail!("{}: {} is selected by {sibling}, which is not there", place.name, field.wire);
     }
     let Kind::Choice(choice) = &field.kind else { bail!("{}: {} is no choice", place.name, field.wire) };
-    let bare = model.choices.get(*choice).map(|it| it.bare.as_slice()).unwrap_or_default();
+    let choice = model.choices.get(*choice).context("no such choice")?;
     let (rust, sibling_rust) = (rust_name(named, &field.wire), rust_name(named, sibling));
-    let bare = if bare.is_empty() {
-        String::new()
-    } else {
-        let bare: Vec<String> = bare.iter().map(|value| format!("`{value}`")).collect();
-        format!("\n    ///\n    /// Without a setting, set `{sibling_rust}` alone: {}.", bare.join(", "))
-    };
+    let code = |values: &[String]| values.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let mut remarks = String::new();
+    if !choice.bare.is_empty() {
+        let bare = code(&choice.bare);
+        write!(remarks, "\n    ///\n    /// Without a setting, set `{sibling_rust}` alone: {bare}.")?;
+    }
+    if !choice.refused.is_empty() {
+        let refused = code(&choice.refused);
+        write!(remarks, "\n    ///\n    /// Do not send {refused}: listed by Zoom, but not for this.")?;
+    }
     writeln!(
         out,
-        "impl {} {{\n    /// Sets `{rust}` together with the `{sibling_rust}` it belongs to.{bare}\n    \
+        "impl {} {{\n    /// Sets `{rust}` together with the `{sibling_rust}` it belongs to.{remarks}\n    \
          pub fn set_{rust}(&mut self, setting: {}) -> &mut Self {{\n        \
          if let Some(selector) = setting.selector() {{\n            self.{sibling_rust} = Some(selector.into());\n        }}\n        \
          self.{rust} = Some(setting);\n        self\n    }}\n}}\n",

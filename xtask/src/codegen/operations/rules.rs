@@ -50,7 +50,7 @@ pub(super) struct ChoiceRule {
     pub(super) bare: Vec<String>,
     /// Values in the vocabulary that Zoom's prose refuses.
     #[serde(default)]
-    refused: Vec<String>,
+    pub(super) refused: Vec<String>,
 }
 
 impl ChoiceRule {

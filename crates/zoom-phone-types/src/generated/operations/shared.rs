@@ -508,9 +508,9 @@ wire_struct! {
         /// `name`.
         "name" => name: String [redact],
         /// `from`.
-        "from" => from: String,
+        "from" => from: Time,
         /// `to`.
-        "to" => to: String,
+        "to" => to: Time,
     }
 }
 

@@ -190,6 +190,8 @@ impl CallHandlingSetting {
     /// Sets `overflow_action_setting` together with the `overflow_action` it belongs to.
     ///
     /// Without a setting, set `overflow_action` alone: `disconnect`.
+    ///
+    /// Do not send `forward_to_ivr`, `forward_to_partner_contact_center`, `forward_to_voicemail_access`: listed by Zoom, but not for this.
     pub fn set_overflow_action_setting(&mut self, setting: OverflowActionSetting) -> &mut Self {
         if let Some(selector) = setting.selector() {
             self.overflow_action = Some(selector.into());
