@@ -1,6 +1,6 @@
 //! Rust source of the types of operations: a file for each group.
 
-use super::model::{Body, Choice, Field, Kind, Model, Object, Response, Select, Vocabulary};
+use super::model::{Body, Choice, Field, Kind, Model, Object, Operation, Response, Select, Site, Vocabulary};
 use super::naming::{Named, Place, SHARED};
 use crate::codegen::emit_events::HEADER;
 use crate::codegen::names::{pascal, snake};
@@ -32,6 +32,11 @@ pub(super) fn files(model: &Model, named: &Named) -> Result<BTreeMap<String, Str
         let vocabulary = model.vocabularies.get(*index).context("no such vocabulary")?;
         if let Some(out) = place.module.as_deref().and_then(|module| modules.get_mut(module)) {
             self::vocabulary(out, vocabulary, place)?;
+        }
+    }
+    for operation in &model.operations {
+        if let Some(out) = modules.get_mut(operation.group.as_str()) {
+            for_update(out, model, named, operation)?;
         }
     }
     let mut files = BTreeMap::new();
@@ -103,6 +108,34 @@ fn structure(out: &mut String, model: &Model, named: &Named, index: usize, place
     Ok(())
 }
 
+/// Makes of call handling that was read the body that writes it: the same without what is only displayed.
+fn for_update(out: &mut String, model: &Model, named: &Named, get: &Operation) -> Result<()> {
+    let update =
+        model.operations.iter().find(|it| it.group == get.group && it.method == "update_call_handling");
+    let (Response::Json(read), Some(update), "get_call_handling") =
+        (&get.response, update, get.method.as_str())
+    else {
+        return Ok(());
+    };
+    let Some(Body::Json(body)) = &update.body else { bail!("{} has no body", update.name) };
+    let module = Some(get.group.as_str());
+    writeln!(
+        out,
+        "#[cfg(feature = \"catalogue\")]\nimpl {} {{\n    \
+         /// The body that writes this back by `{}.{}`: what it takes, without names and numbers that are only read,\n    \
+         /// which Zoom forbids or ignores in a request. Of a holiday or a break, add its id (`holiday_hour_id`,\n    \
+         /// `break_hour_id`), which is not in what is read.\n    \
+         pub fn for_update(self) -> {} {{\n        \
+         crate::catalogue::for_body({:?}, &crate::wire::Wire::to_json(&self))\n    }}\n}}\n",
+        rust_type(named, read, module)?,
+        update.group,
+        update.method,
+        rust_type(named, body, module)?,
+        update.name
+    )?;
+    Ok(())
+}
+
 /// Sets a choice and the field that selects it, so that they agree.
 fn setter(
     out: &mut String,
@@ -160,8 +193,7 @@ fn places(model: &Model, named: &Named, index: usize, object: &Object) -> String
                 places.extend(operation.map(|it| format!("{what} `{}.{}`", it.group, it.method)));
             }
             Some(owner) => {
-                let place = named.objects.get(&owner);
-                places.extend(place.map(|place| format!("in `{}::{}`", place.name, site.field)));
+                places.extend(inside(model, named, owner, site));
             }
             None => places.extend(operation.map(|it| format!("in `{}.{}`", it.group, it.method))),
         }
@@ -173,6 +205,24 @@ fn places(model: &Model, named: &Named, index: usize, object: &Object) -> String
     }
     text.get_mut(..1).map(str::make_ascii_uppercase);
     text + "."
+}
+
+/// The field of the owner, or the variant of the choice in one of its fields.
+fn inside(model: &Model, named: &Named, owner: usize, site: &Site) -> Option<String> {
+    let fields = &model.objects.get(owner)?.fields;
+    if fields.iter().any(|field| field.wire == site.field) {
+        return Some(format!("in `{}::{}`", named.objects.get(&owner)?.name, rust_name(named, &site.field)));
+    }
+    fields.iter().find_map(|field| {
+        let Kind::Choice(index) = field.kind.innermost() else { return None };
+        let mut taken = BTreeSet::new();
+        let mut forms = model.choices.get(*index)?.forms.iter();
+        let variant = forms.find_map(|form| {
+            let name = variant(&form.value, &mut taken);
+            (form.value == site.field).then_some(name)
+        });
+        Some(format!("in `{}::{}`", named.choices.get(index)?.name, variant?))
+    })
 }
 
 fn is_root(model: &Model, index: usize, operation: usize, request: bool) -> bool {

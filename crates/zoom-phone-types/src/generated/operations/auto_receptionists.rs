@@ -184,7 +184,7 @@ impl CallHandlingSetting {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_voicemail`.
+    /// In `RoutingActionSetting::ForwardToVoicemail`.
     pub VoicemailSetting {
         /// `leave_voicemail_to`.
         "leave_voicemail_to" => leave_voicemail_to: shared::ExtensionRef,
@@ -194,7 +194,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_partner_contact_center`.
+    /// In `RoutingActionSetting::ForwardToPartnerContactCenter`.
     pub PartnerContactCenterSetting {
         /// `forward_to_partner_contact_center`.
         "forward_to_partner_contact_center" => forward_to_partner_contact_center: ForwardToPartnerContactCenter,
@@ -398,5 +398,18 @@ open_enum! {
     pub AccessMemberType {
         CommonArea = "commonArea",
         User = "user",
+    }
+}
+
+#[cfg(feature = "catalogue")]
+impl CallHandling {
+    /// The body that writes this back by `auto_receptionists.update_call_handling`: what it takes, without names and numbers that are only read,
+    /// which Zoom forbids or ignores in a request. Of a holiday or a break, add its id (`holiday_hour_id`,
+    /// `break_hour_id`), which is not in what is read.
+    pub fn for_update(self) -> UpdateCallHandling {
+        crate::catalogue::for_body(
+            "update_auto_receptionist_call_handling_settings",
+            &crate::wire::Wire::to_json(&self),
+        )
     }
 }

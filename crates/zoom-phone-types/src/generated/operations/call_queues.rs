@@ -295,7 +295,7 @@ impl CallDistributionSetting {
 }
 
 wire_struct! {
-    /// In `CallDistributionSetting::longest_idle`.
+    /// In `RingModeSetting::LongestIdle`.
     pub RingInTurnSetting {
         /// `ring_duration`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60.
         "ring_duration" => ring_duration: i64,
@@ -307,7 +307,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallDistributionSetting::group_rotating`.
+    /// In `RingModeSetting::GroupRotating`.
     pub GroupRotatingSetting {
         /// `ring_duration`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60.
         "ring_duration" => ring_duration: i64,
@@ -317,7 +317,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallDistributionSetting::custom_group_rotating`.
+    /// In `RingModeSetting::CustomGroupRotating`.
     pub CustomGroupRotatingSetting {
         /// `ring_duration`.
         "ring_duration" => ring_duration: i64,
@@ -378,7 +378,7 @@ impl CallHandlingSetting {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_voicemail`.
+    /// In `OverflowActionSetting::ForwardToVoicemail`.
     pub VoicemailSetting {
         /// `leave_voicemail_to`.
         "leave_voicemail_to" => leave_voicemail_to: shared::ExtensionRef,
@@ -394,7 +394,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_zoom_contact_center`.
+    /// In `OverflowActionSetting::ForwardToZoomContactCenter`.
     pub ZoomContactCenterSetting {
         /// `zoom_contact_center_number`.
         "zoom_contact_center_number" => zoom_contact_center_number: String,
@@ -948,5 +948,18 @@ open_enum! {
     pub TriggerEventType {
         ClosedHours = "closed_hours",
         Always = "always",
+    }
+}
+
+#[cfg(feature = "catalogue")]
+impl CallHandling {
+    /// The body that writes this back by `call_queues.update_call_handling`: what it takes, without names and numbers that are only read,
+    /// which Zoom forbids or ignores in a request. Of a holiday or a break, add its id (`holiday_hour_id`,
+    /// `break_hour_id`), which is not in what is read.
+    pub fn for_update(self) -> UpdateCallHandling {
+        crate::catalogue::for_body(
+            "update_call_queue_call_handling_setting",
+            &crate::wire::Wire::to_json(&self),
+        )
     }
 }

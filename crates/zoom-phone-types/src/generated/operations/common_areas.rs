@@ -610,3 +610,16 @@ open_enum! {
         NotUsed = "not_used",
     }
 }
+
+#[cfg(feature = "catalogue")]
+impl CallHandling {
+    /// The body that writes this back by `common_areas.update_call_handling`: what it takes, without names and numbers that are only read,
+    /// which Zoom forbids or ignores in a request. Of a holiday or a break, add its id (`holiday_hour_id`,
+    /// `break_hour_id`), which is not in what is read.
+    pub fn for_update(self) -> UpdateCallHandling {
+        crate::catalogue::for_body(
+            "update_common_area_call_handling_setting",
+            &crate::wire::Wire::to_json(&self),
+        )
+    }
+}

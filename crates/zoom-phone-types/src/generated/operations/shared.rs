@@ -235,7 +235,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `ManageCallRoutingForUnassignedNumbers::play_message_then_disconnect`; in `SiteManageCallRoutingForUnassignedNumbers::play_message_then_disconnect`.
+    /// In `IncomingCallRoutingSetting::PlayMessageThenDisconnect`.
     pub AccountPlayMessageSetting {
         /// `audio_id`.
         "audio_id" => audio_id: String,
@@ -245,7 +245,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `ManageCallRoutingForUnassignedNumbers::forward_to_another_extension`; in `SiteManageCallRoutingForUnassignedNumbers::forward_to_another_extension`.
+    /// In `IncomingCallRoutingSetting::ForwardToAnotherExtension`.
     pub ForwardExtensionSetting {
         /// `forward_extension_id`.
         "forward_extension_id" => forward_extension_id: String,
@@ -333,7 +333,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::play_message_then_disconnect`.
+    /// In `BusyOnAnotherCallActionSetting::PlayMessageThenDisconnect`; in `CallNotAnswerActionSetting::PlayMessageThenDisconnect`; in `OverflowActionSetting::PlayMessageThenDisconnect`; in `RoutingActionSetting::PlayMessageThenDisconnect`.
     pub PlayMessageSetting {
         /// `message_greeting`.
         "message_greeting" => message_greeting: AudioRef,
@@ -341,7 +341,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_extension`.
+    /// In `BusyOnAnotherCallActionSetting::ForwardToExtension`; in `CallNotAnswerActionSetting::ForwardToExtension`; in `OverflowActionSetting::ForwardToExtension`; in `RoutingActionSetting::ForwardToExtension`.
     pub ExtensionSetting {
         /// `forward_to_extension`.
         "forward_to_extension" => forward_to_extension: ExtensionRef,
@@ -351,7 +351,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_external_number`.
+    /// In `OverflowActionSetting::ForwardToExternalNumber`; in `RoutingActionSetting::ForwardToExternalNumber`.
     pub ExternalNumberSetting {
         /// `forward_phone_number`.
         "forward_phone_number" => forward_phone_number: String [redact],
@@ -359,7 +359,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_external_contact`.
+    /// In `CallNotAnswerActionSetting::ForwardToExternalContact`; in `OverflowActionSetting::ForwardToExternalContact`; in `RoutingActionSetting::ForwardToExternalContact`.
     pub ExternalContactSetting {
         /// `forward_to_external_contact`.
         "forward_to_external_contact" => forward_to_external_contact: ContactRef,
@@ -381,7 +381,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_zoom_contact_center`.
+    /// In `OverflowActionSetting::ForwardToZoomContactCenter`; in `RoutingActionSetting::ForwardToZoomContactCenter`.
     pub ZoomContactCenterSetting {
         /// `forward_to_zoom_contact_center`.
         "forward_to_zoom_contact_center" => forward_to_zoom_contact_center: ForwardToZoomContactCenter,
@@ -399,7 +399,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_teams`.
+    /// In `OverflowActionSetting::ForwardToTeams`; in `RoutingActionSetting::ForwardToTeams`.
     pub TeamsSetting {
         /// `forward_to_teams`.
         "forward_to_teams" => forward_to_teams: ForwardToTeams,
@@ -580,7 +580,7 @@ impl BreakHour {
 }
 
 wire_struct! {
-    /// In `BreakHour::every_business_day`.
+    /// In `BreakHourSetting::EveryBusinessDay`.
     pub EveryBusinessDayBreak {
         /// `from`. Documented as required.
         "from" => from: String,
@@ -590,7 +590,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `BreakHour::custom_hours`.
+    /// In `BreakHourSetting::CustomHours`.
     pub CustomHoursBreak {
         /// `days`. Documented as required. At most 7 items.
         "days" => days: Vec<BreakDay>,
@@ -1004,7 +1004,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_voicemail`.
+    /// In `BusyOnAnotherCallActionSetting::ForwardToVoicemail`; in `CallNotAnswerActionSetting::ForwardToVoicemail`.
     pub VoicemailSetting {
         /// `allow_callers_check_voicemail`.
         "allow_callers_check_voicemail" => allow_callers_check_voicemail: bool,

@@ -202,7 +202,7 @@ impl CallHandlingSetting {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_voicemail`.
+    /// In `OverflowActionSetting::ForwardToVoicemail`.
     pub VoicemailSetting {
         /// `allow_callers_check_voicemail`.
         "allow_callers_check_voicemail" => allow_callers_check_voicemail: bool,
@@ -291,5 +291,18 @@ choice! {
         BreakHours(shared::UpdateBreakHours) = "break_hours",
         BusinessHoursSettings(shared::UpdateBusinessHours) = "business_hours_settings",
         HolidayHours(shared::UpdateHolidayHours) = "holiday_hours",
+    }
+}
+
+#[cfg(feature = "catalogue")]
+impl CallHandling {
+    /// The body that writes this back by `shared_line_groups.update_call_handling`: what it takes, without names and numbers that are only read,
+    /// which Zoom forbids or ignores in a request. Of a holiday or a break, add its id (`holiday_hour_id`,
+    /// `break_hour_id`), which is not in what is read.
+    pub fn for_update(self) -> UpdateCallHandling {
+        crate::catalogue::for_body(
+            "update_shared_line_group_call_handling_setting",
+            &crate::wire::Wire::to_json(&self),
+        )
     }
 }

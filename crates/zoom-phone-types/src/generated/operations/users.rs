@@ -750,7 +750,7 @@ impl CallHandlingSetting {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_external_contact`.
+    /// In `BusyOnAnotherCallActionSetting::ForwardToExternalContact`.
     pub ExternalContactSetting {
         /// `forward_to_external_contact`.
         "forward_to_external_contact" => forward_to_external_contact: shared::ContactRef,
@@ -760,7 +760,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_external_number`.
+    /// In `BusyOnAnotherCallActionSetting::ForwardToExternalNumber`.
     pub ExternalNumberSetting {
         /// `forward_phone_number`.
         "forward_phone_number" => forward_phone_number: String [redact],
@@ -1242,5 +1242,15 @@ open_enum! {
         Online = "online",
         Offline = "offline",
         NoDevice = "no device",
+    }
+}
+
+#[cfg(feature = "catalogue")]
+impl CallHandling {
+    /// The body that writes this back by `users.update_call_handling`: what it takes, without names and numbers that are only read,
+    /// which Zoom forbids or ignores in a request. Of a holiday or a break, add its id (`holiday_hour_id`,
+    /// `break_hour_id`), which is not in what is read.
+    pub fn for_update(self) -> UpdateCallHandling {
+        crate::catalogue::for_body("update_user_call_handling_setting", &crate::wire::Wire::to_json(&self))
     }
 }
