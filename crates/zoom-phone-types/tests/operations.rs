@@ -222,9 +222,15 @@ fn debug_output_shows_no_personal_data() {
 fn leaves(value: &Value, at: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {
-            object.iter().for_each(|(key, it)| leaves(it, &format!("{at}.{key}"), found))
+            for (key, it) in object {
+                leaves(it, &format!("{at}.{key}"), found);
+            }
         }
-        Value::Array(items) => items.iter().for_each(|it| leaves(it, at, found)),
+        Value::Array(items) => {
+            for it in items {
+                leaves(it, at, found);
+            }
+        }
         _ => drop(found.insert(at.to_owned())),
     }
 }
@@ -233,10 +239,16 @@ fn leaves(value: &Value, at: &str, found: &mut BTreeSet<String>) {
 fn declared_leaves(schema: &Schema, at: &str, found: &mut BTreeSet<String>) {
     match schema {
         Schema::Object { properties } => {
-            properties.iter().for_each(|it| declared_leaves(&it.schema, &format!("{at}.{}", it.name), found));
+            for it in properties {
+                declared_leaves(&it.schema, &format!("{at}.{}", it.name), found);
+            }
         }
         Schema::Array { items, .. } => declared_leaves(items, at, found),
-        Schema::OneOf(forms) => forms.iter().for_each(|it| declared_leaves(it, at, found)),
+        Schema::OneOf(forms) => {
+            for it in forms {
+                declared_leaves(it, at, found);
+            }
+        }
         _ => drop(found.insert(at.to_owned())),
     }
 }

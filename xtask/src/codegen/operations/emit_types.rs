@@ -2,6 +2,7 @@
 
 use super::model::{Body, Choice, Field, Kind, Model, Object, Operation, Response, Select, Site, Vocabulary};
 use super::naming::{Named, Place, SHARED};
+use super::rules::Rules;
 use crate::codegen::emit_events::HEADER;
 use crate::codegen::names::{pascal, snake};
 use anyhow::{Context, Result, bail};
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// The files, by name below `crates/zoom-phone-types`.
-pub(super) fn files(model: &Model, named: &Named) -> Result<BTreeMap<String, String>> {
+pub(super) fn files(model: &Model, named: &Named, rules: &Rules) -> Result<BTreeMap<String, String>> {
     let mut modules: BTreeMap<&str, String> = BTreeMap::new();
     let modules_of = |place: &Place| place.module.clone();
     let all = named.objects.values().chain(named.vocabularies.values()).chain(named.choices.values());
@@ -19,7 +20,7 @@ pub(super) fn files(model: &Model, named: &Named) -> Result<BTreeMap<String, Str
     }
     for (index, place) in &named.objects {
         if let Some(out) = place.module.as_deref().and_then(|module| modules.get_mut(module)) {
-            structure(out, model, named, *index, place)?;
+            structure(out, model, named, rules, *index, place)?;
         }
     }
     for (index, place) in &named.choices {
@@ -78,9 +79,20 @@ fn head(body: &str, module: &str) -> String {
     out
 }
 
-fn structure(out: &mut String, model: &Model, named: &Named, index: usize, place: &Place) -> Result<()> {
+fn structure(
+    out: &mut String,
+    model: &Model,
+    named: &Named,
+    rules: &Rules,
+    index: usize,
+    place: &Place,
+) -> Result<()> {
     let object = model.objects.get(index).context("no such object")?;
     writeln!(out, "wire_struct! {{\n    /// {}", places(model, named, index, object))?;
+    if let Some(remark) = rules.remark(&place.name) {
+        out.push_str("    ///\n");
+        remark.lines().try_for_each(|line| writeln!(out, "    /// {line}"))?;
+    }
     writeln!(out, "    pub {} {{", place.name)?;
     let mut taken = BTreeSet::from(["extra".to_owned()]);
     for field in &object.fields {
@@ -93,7 +105,9 @@ fn structure(out: &mut String, model: &Model, named: &Named, index: usize, place
             None if named.redacted.contains(&field.wire) => " [redact]".to_owned(),
             None => String::new(),
         };
-        writeln!(out, "        /// `{}`.{}", field.wire, notes(field))?;
+        let remark = rules.remark_on_field(&place.name, &field.wire);
+        let remark = remark.map(|it| format!(" {it}")).unwrap_or_default();
+        writeln!(out, "        /// `{}`.{}{remark}", field.wire, notes(field))?;
         writeln!(
             out,
             "        {:?} => {rust}: {}{mark},",

@@ -145,7 +145,7 @@ wire_struct! {
 wire_struct! {
     /// Answer to `auto_receptionists.get_call_handling`.
     pub CallHandling {
-        /// `greeting_setting`.
+        /// `greeting_setting`. Of business hours only, where it is a queue's.
         "greeting_setting" => greeting_setting: GreetingSetting,
         /// `call_handling_setting`.
         "call_handling_setting" => call_handling_setting: CallHandlingSetting,
@@ -155,7 +155,7 @@ wire_struct! {
 wire_struct! {
     /// In `CallHandling::greeting_setting`; in `UpdateCallHandling::greeting_setting`.
     pub GreetingSetting {
-        /// `greeting_prompt`.
+        /// `greeting_prompt`. As `audio_id`, an empty text is the default, `disable` is none.
         "greeting_prompt" => greeting_prompt: shared::AudioRef,
     }
 }
@@ -186,9 +186,9 @@ impl CallHandlingSetting {
 wire_struct! {
     /// In `RoutingActionSetting::ForwardToVoicemail`.
     pub VoicemailSetting {
-        /// `leave_voicemail_to`.
+        /// `leave_voicemail_to`. Whose box; the extension's own id means its own.
         "leave_voicemail_to" => leave_voicemail_to: shared::ExtensionRef,
-        /// `voicemail_greeting`.
+        /// `voicemail_greeting`. An empty id is the default greeting.
         "voicemail_greeting" => voicemail_greeting: shared::AudioRef,
     }
 }

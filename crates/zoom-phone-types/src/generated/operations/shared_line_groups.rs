@@ -161,7 +161,7 @@ wire_struct! {
 wire_struct! {
     /// Answer to `shared_line_groups.get_call_handling`.
     pub CallHandling {
-        /// `call_distribution_setting`.
+        /// `call_distribution_setting`. Of business hours only, where it is a queue's or a shared line group's.
         "call_distribution_setting" => call_distribution_setting: CallDistributionSetting,
         /// `call_handling_setting`.
         "call_handling_setting" => call_handling_setting: CallHandlingSetting,
@@ -171,7 +171,7 @@ wire_struct! {
 wire_struct! {
     /// In `CallHandling::call_distribution_setting`; in `UpdateCallHandling::call_distribution_setting`.
     pub CallDistributionSetting {
-        /// `max_wait_time`. One of 7, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60.
+        /// `max_wait_time`. One of 7, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60. Seconds.
         "max_wait_time" => max_wait_time: i64,
     }
 }
@@ -210,9 +210,9 @@ wire_struct! {
         "connect_to_operator" => connect_to_operator: bool,
         /// `operator_extension`.
         "operator_extension" => operator_extension: shared::ExtensionRef,
-        /// `voicemail_greeting`.
+        /// `voicemail_greeting`. An empty id is the default greeting.
         "voicemail_greeting" => voicemail_greeting: shared::AudioRef,
-        /// `leave_voicemail_instruction`.
+        /// `leave_voicemail_instruction`. Heard only if the caller may reach an operator or check voicemail.
         "leave_voicemail_instruction" => leave_voicemail_instruction: shared::AudioRef,
     }
 }

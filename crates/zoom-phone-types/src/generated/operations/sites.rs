@@ -1370,7 +1370,7 @@ wire_struct! {
 wire_struct! {
     /// In `Settings::business_hours`.
     pub BusinessHours {
-        /// `custom_hour_type`. One of 1, 2.
+        /// `custom_hour_type`. One of 1, 2. 1: around the clock, 2: as in `custom_hours`.
         "custom_hour_type" => custom_hour_type: i64,
         /// `custom_hours`.
         "custom_hours" => custom_hours: Vec<shared::DayHours>,
@@ -1584,7 +1584,7 @@ wire_struct! {
 wire_struct! {
     /// In `UpdateSetting::business_hours`.
     pub UpdateSettingBusinessHours {
-        /// `custom_hour_type`. One of 1, 2.
+        /// `custom_hour_type`. One of 1, 2. 1: around the clock, 2: as in `custom_hours`.
         "custom_hour_type" => custom_hour_type: i64,
         /// `custom_hours`. At most 7 items.
         "custom_hours" => custom_hours: Vec<shared::DayHours>,
