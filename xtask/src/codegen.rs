@@ -26,6 +26,7 @@ use std::process::{Command, Stdio};
 /// Where generated Rust goes, from the root of the repository.
 const TYPES: &str = "crates/zoom-phone-types";
 const CLIENT: &str = "crates/zoom-phone";
+const EMULATOR: &str = "crates/zoom-phone-emulator";
 const OVERLAY: &str = "codegen/overlay.toml";
 const LOCK: &str = "codegen/generated.lock";
 
@@ -71,7 +72,9 @@ fn generate(documents: &read::Documents, rules: &BTreeMap<&str, String>) -> Resu
     files.insert(format!("{TYPES}/src/generated/enums.rs"), rustfmt(&emit_events::enums(&model)?)?);
     files.insert(format!("{TYPES}/src/generated/events.rs"), rustfmt(&emit_events::events(&model)?)?);
     files.insert(format!("{TYPES}/src/generated/mod.rs"), rustfmt(&emit_events::index())?);
-    files.insert(format!("{TYPES}/tests/generated/events.jsonl"), samples::lines(&webhooks)?);
+    let events = samples::lines(&webhooks)?;
+    files.insert(format!("{EMULATOR}/src/generated/events.jsonl"), events.clone());
+    files.insert(format!("{TYPES}/tests/generated/events.jsonl"), events);
     files.insert(LOCK.to_owned(), lock(documents, rules, &files));
     Ok(files)
 }

@@ -54,7 +54,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     })?;
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let mut tests = cargo();
-    tests.args(["test", "--quiet", "-p", "zoom-phone", "--test", "operations", "emulator"]).env(VARIABLE, &folder);
+    tests
+        .args(["test", "--quiet", "-p", "zoom-phone", "--test", "operations", "emulator"])
+        .env(VARIABLE, &folder);
     // Standard output is the report's.
     let output =
         tests.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cargo did not start")?;

@@ -354,3 +354,10 @@ fn load(text: &str) -> Result<Catalogue, String> {
     }
     Ok(Catalogue { operations, positions })
 }
+
+/// Of what was read, the body of an operation: the part of it that the operation takes.
+#[cfg(feature = "operations")]
+pub(crate) fn for_body<T: crate::wire::Wire + Default>(operation: &str, read: &serde_json::Value) -> T {
+    let body = Catalogue::get().operation(operation).and_then(|it| it.body.as_ref());
+    body.and_then(|body| T::from_value(body.schema.keep_declared(read)).ok()).unwrap_or_default()
+}

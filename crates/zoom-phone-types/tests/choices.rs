@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zoom_phone_types::call_handling::{AddCallForwarding, AddSetting, UpdateSetting};
 use zoom_phone_types::call_queues::{self, RingModeSetting};
+use zoom_phone_types::events::Time;
 use zoom_phone_types::shared::{
     BreakHour, BreakHourSetting, BreakHourType, BreakHoursSetting, CallNotAnswerAction,
-    EveryBusinessDayBreak, ExtensionRef, ExtensionSetting,
+    EveryBusinessDayBreak, ExtensionRef, ExtensionSetting, Holiday,
 };
 use zoom_phone_types::users::{
     BusyOnAnotherCallAction, BusyOnAnotherCallActionSetting, CallHandlingSetting, CallNotAnswerActionSetting,
@@ -340,4 +341,11 @@ proptest! {
             prop_assert_eq!(CallHandlingSetting::from_json(&written).map(|it| it.to_json()), Some(written));
         }
     }
+}
+
+#[test]
+fn holidays_begin_and_end_at_an_instant_for_every_kind() {
+    let value = json!({"name": "New Year", "from": "2027-01-01T00:00:00Z", "to": "2027-01-02T00:00:00Z"});
+    let begins: Time = read::<Holiday>(&value).from.unwrap();
+    assert_eq!(begins.timestamp().map(|it| it.to_string()).as_deref(), Some("2027-01-01T00:00:00Z"));
 }

@@ -109,8 +109,12 @@ impl Emitter<'_> {
 
     /// An operation pages if it takes a token and answers with one. The items are in the only list, or the overlay's.
     fn paging(&mut self, api: &str, id: &str, operation: &Value) -> Result<Option<Value>> {
-        let properties = operation.pointer("/responses/200/content/application~1json/schema/properties");
-        let Some(properties) = properties.and_then(Value::as_object) else { return Ok(None) };
+        let schema = operation.pointer("/responses/200/content/application~1json/schema");
+        let mut merged = json!({"properties": {}, "required": []});
+        if let Some(schema) = schema.filter(|schema| schema.get("oneOf").is_none()) {
+            merge_all_of(schema, &mut merged)?;
+        }
+        let Some(properties) = merged["properties"].as_object() else { return Ok(None) };
         let token = ["next_page_token", "sync_token"]
             .into_iter()
             .find(|token| properties.contains_key(*token) && parameter(operation, token).is_some());

@@ -82,12 +82,13 @@ pub(super) struct Operations {
     pub(super) operations: Vec<String>,
 }
 
-/// A list that is documented as text.
+/// A list written with commas.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CommaList {
     pub(super) parameter: String,
-    pub(super) max: usize,
+    /// The most items, where the document calls it text.
+    pub(super) max: Option<usize>,
 }
 
 #[derive(Deserialize)]

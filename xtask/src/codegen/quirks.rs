@@ -68,6 +68,7 @@ pub(super) fn repair_phone(document: &mut Value, overlay: &Overlay) -> Result<()
     let events = adds("ElementEvent")?;
     applied("element-event-incomplete", 8, schemas(document, |schema| element_events(schema, &events)))?;
     applied("date-or-date-time", 32, dates(document))?;
+    applied("holiday-without-format", 20, schemas(document, holiday_times))?;
     applied("paging-parameters-missing", 2, paging_parameters(document))?;
     applied("parameter-has-two-names", 7, parameter_names(document, rules))?;
     applied("comma-list", rules.comma_lists.len(), comma_lists(document, rules))?;
@@ -215,6 +216,22 @@ fn dates(document: &mut Value) -> usize {
     found
 }
 
+/// A holiday begins and ends at an instant: half of the places that say so in prose lack the format. (Once the
+/// sentence stands at the holiday's name: only these two fields.)
+fn holiday_times(properties: &mut Map<String, Value>) -> usize {
+    let mut found = 0;
+    for field in ["from", "to"] {
+        let Some(Value::Object(schema)) = properties.get_mut(field) else { continue };
+        let prose = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        let instant = prose.contains("holiday") && prose.contains("'T'HH:mm:ss'Z'");
+        if instant && schema.get("type") == Some(&json!("string")) && !schema.contains_key("format") {
+            schema.insert("format".to_owned(), json!("date-time"));
+            found += 1;
+        }
+    }
+    found
+}
+
 /// Lists that answer with a `next_page_token` and do not say that they take one.
 fn paging_parameters(document: &mut Value) -> usize {
     let mut found = 0;
@@ -262,7 +279,7 @@ fn parameter_names(document: &mut Value, rules: &Catalogue) -> usize {
     found
 }
 
-/// `call_ids` is a list written with commas.
+/// Lists written with commas, documented as text or as a list of any kind.
 fn comma_lists(document: &mut Value, rules: &Catalogue) -> usize {
     let mut found = 0;
     for (id, rule) in &rules.comma_lists {
@@ -270,11 +287,15 @@ fn comma_lists(document: &mut Value, rules: &Catalogue) -> usize {
         for parameter in operation.into_iter().flat_map(parameters).filter(|it| it["name"] == rule.parameter)
         {
             if parameter["schema"]["type"] == "string" {
-                parameter["schema"] =
-                    json!({"type": "array", "maxItems": rule.max, "items": {"type": "string"}});
-                parameter["explode"] = json!(false);
-                found += 1;
+                parameter["schema"] = json!({"type": "array", "items": {"type": "string"}});
+                if let Some(max) = rule.max {
+                    parameter["schema"]["maxItems"] = json!(max);
+                }
+            } else if parameter["schema"]["type"] != "array" || parameter["explode"] == false {
+                continue;
             }
+            parameter["explode"] = json!(false);
+            found += 1;
         }
     }
     found

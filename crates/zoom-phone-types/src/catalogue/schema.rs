@@ -93,6 +93,32 @@ impl Schema {
         found
     }
 
+    /// Of a value, what the schema declares: further properties, and objects with nothing in them, are left out at any
+    /// depth. Of several forms the value may have, the one that keeps most counts. A value of another type than the
+    /// schema's stays as it is.
+    pub fn keep_declared(&self, value: &Value) -> Value {
+        match (self, value) {
+            (Array { items, .. }, Value::Array(list)) => {
+                list.iter().map(|item| items.keep_declared(item)).collect()
+            }
+            (Object { properties }, Value::Object(object)) if !properties.is_empty() => {
+                let kept = properties.iter().filter_map(|property| {
+                    let kept = property.schema.keep_declared(object.get(&property.name)?);
+                    let nothing = kept.as_object().is_some_and(Map::is_empty);
+                    (!nothing).then(|| (property.name.clone(), kept))
+                });
+                Value::Object(kept.collect())
+            }
+            (OneOf(forms), _) => {
+                let attempts = forms.iter().map(|form| form.keep_declared(value));
+                let more =
+                    |one: Value, other: Value| if scalars(&other) > scalars(&one) { other } else { one };
+                attempts.reduce(more).unwrap_or_else(|| value.clone())
+            }
+            _ => value.clone(),
+        }
+    }
+
     /// The schema of a property; for an object of several forms, of the first form that has it.
     pub fn property(&self, name: &str) -> Option<&Schema> {
         match self {
@@ -166,6 +192,15 @@ fn check_object(
             None if property.required => found.push(Violation { path, message: "is required".to_owned() }),
             None => {}
         }
+    }
+}
+
+/// How many values that are neither list nor object there are at any depth.
+fn scalars(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(scalars).sum(),
+        Value::Object(object) => object.values().map(scalars).sum(),
+        _ => 1,
     }
 }
 

@@ -67,8 +67,8 @@ builder! {
 impl GetSettings {
     /// `setting_types`.
     #[inline]
-    pub fn setting_types(self, value: impl Into<String>) -> Self {
-        Self::of(self.call.query("setting_types", value.into()))
+    pub fn setting_types(self, value: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self::of(self.call.query_all("setting_types", value.into_iter().map(Into::<String>::into)))
     }
 }
 

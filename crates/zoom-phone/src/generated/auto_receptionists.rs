@@ -82,6 +82,8 @@ impl<'a> AutoReceptionists<'a> {
     /// `GET /phone/auto_receptionists/{autoReceptionistId}/call_handling/settings`, Zoom's `getAutoReceptionistCallHandlingSettings`.
     ///
     /// Rate limit: counts as light. Any of these scopes: `phone:read:admin`, `phone:read:auto_receptionist_call_handling_setting:admin`.
+    ///
+    /// Always say `hour_type`: without it, Zoom does not document which hours it answers for. A holiday or a break also needs its id.
     #[inline]
     pub fn get_call_handling(&self, auto_receptionist_id: &str) -> GetCallHandling {
         GetCallHandling::of(
@@ -260,6 +262,8 @@ impl<'a> AutoReceptionists<'a> {
     /// `DELETE /phone/auto_receptionists/{autoReceptionistId}/settings/{settingType}`, Zoom's `deleteAutoReceptionistSetting`.
     ///
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:delete:auto_receptionist_setting:admin`.
+    ///
+    /// Deleting a holiday or a break loses its call handling and menu.
     #[inline]
     pub fn delete_setting(
         &self,

@@ -199,13 +199,13 @@ impl ListCallHistory {
         Self::of(self.call.query("page_size", value))
     }
 
-    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))
@@ -351,13 +351,13 @@ impl ListCallLogs {
         Self::of(self.call.query("page_size", value))
     }
 
-    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))
@@ -418,13 +418,13 @@ impl ListUserCallHistory {
         Self::of(self.call.query("page_size", value))
     }
 
-    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))
@@ -589,13 +589,13 @@ impl ListUserCallLogs {
         Self::of(self.call.query("page_size", value))
     }
 
-    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))

@@ -82,6 +82,8 @@ impl<'a> CallQueues<'a> {
     /// `GET /phone/call_queues/{callQueueId}/call_handling/settings`, Zoom's `getCallQueueCallHandlingSetting`.
     ///
     /// Rate limit: counts as light. Any of these scopes: `phone:read:admin`, `phone:read:call_queue_call_handling_setting:admin`.
+    ///
+    /// Always say `hour_type`: without it, Zoom does not document which hours it answers for. A holiday or a break also needs its id.
     #[inline]
     pub fn get_call_handling(&self, call_queue_id: &str) -> GetCallHandling {
         GetCallHandling::of(
@@ -407,6 +409,8 @@ impl<'a> CallQueues<'a> {
     /// `DELETE /phone/call_queues/{callQueueId}/settings/{settingType}`, Zoom's `deleteCallQueueSetting`.
     ///
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:delete:call_queue_setting:admin`.
+    ///
+    /// Deleting a holiday or a break loses its call handling.
     #[inline]
     pub fn delete_setting(
         &self,
@@ -581,13 +585,13 @@ impl ListRecordings {
         Self::of(self.call.query("next_page_token", value.into()))
     }
 
-    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))

@@ -104,6 +104,8 @@ impl<'a> CommonAreas<'a> {
     /// `GET /phone/common_areas/{commonAreaId}/call_handling/settings`, Zoom's `getCommonAreaCallHandlingSetting`.
     ///
     /// Rate limit: counts as light. Any of these scopes: `phone:read:admin`, `phone:read:common_area_call_handling_setting:admin`.
+    ///
+    /// Always say `hour_type`: without it, Zoom does not document which hours it answers for. A holiday or a break also needs its id.
     #[inline]
     pub fn get_call_handling(&self, common_area_id: &str) -> GetCallHandling {
         GetCallHandling::of(
@@ -233,6 +235,8 @@ impl<'a> CommonAreas<'a> {
     /// `DELETE /phone/common_areas/{commonAreaId}/settings/{settingType}`, Zoom's `deleteCommonAreaSetting`.
     ///
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:delete:common_area_setting:admin`.
+    ///
+    /// Deleting a holiday or a break loses its call handling.
     #[inline]
     pub fn delete_setting(
         &self,

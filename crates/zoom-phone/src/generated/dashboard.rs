@@ -150,13 +150,13 @@ builder! {
 }
 
 impl ListCallLogs {
-    /// `from`. A date, `2026-11-22`.
+    /// `from`. A date, `2026-11-22`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`.
+    /// `to`. A date, `2026-11-22`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))
@@ -428,13 +428,13 @@ builder! {
 }
 
 impl ListPastCalls {
-    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))

@@ -139,13 +139,13 @@ impl ListExtensionLogs {
         Self::of(self.call.query("receiver_number", value.into()))
     }
 
-    /// `from`.
+    /// `from`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`.
+    /// `to`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))
@@ -200,13 +200,13 @@ impl ListLogs {
         Self::of(self.call.query("extension_type", value.into()))
     }
 
-    /// `from`.
+    /// `from`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`.
+    /// `to`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))

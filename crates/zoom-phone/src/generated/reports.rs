@@ -62,13 +62,13 @@ builder! {
 }
 
 impl ListCallCharges {
-    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))
@@ -117,13 +117,13 @@ builder! {
 }
 
 impl ListFaxCharges {
-    /// `from`.
+    /// `from`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`.
+    /// `to`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))
@@ -156,17 +156,17 @@ impl ListFaxCharges {
 
 builder! {
     /// A request of [`list_operation_logs`](super::reports::Reports::list_operation_logs), not sent yet.
-    ListOperationLogs -> types::reports::OperationLogList
+    ListOperationLogs -> types::reports::OperationLogList, pages of types::reports::OperationLog
 }
 
 impl ListOperationLogs {
-    /// `from`. A date, `2026-11-22`.
+    /// `from`. A date, `2026-11-22`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`.
+    /// `to`. A date, `2026-11-22`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))
@@ -203,13 +203,13 @@ builder! {
 }
 
 impl ListSmsCharges {
-    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))

@@ -81,6 +81,8 @@ impl<'a> SharedLineGroups<'a> {
     /// `GET /phone/shared_line_groups/{sharedLineGroupId}/call_handling/settings`, Zoom's `getSharedLineGroupCallHandlingSetting`.
     ///
     /// Rate limit: counts as light. Any of these scopes: `phone:read:admin`, `phone:read:shared_line_group_call_handling_setting:admin`.
+    ///
+    /// Without `hour_type`, of business hours. A holiday or a break also needs its id.
     #[inline]
     pub fn get_call_handling(&self, shared_line_group_id: &str) -> GetCallHandling {
         GetCallHandling::of(
@@ -166,6 +168,8 @@ impl<'a> SharedLineGroups<'a> {
     /// `DELETE /phone/shared_line_groups/{sharedLineGroupId}/settings/{settingType}`, Zoom's `deleteSharedLineGroupSetting`.
     ///
     /// Rate limit: counts as light. Any of these scopes: `phone:write:admin`, `phone:delete:shared_line_group_setting:admin`.
+    ///
+    /// Deleting a holiday or a break loses its call handling.
     #[inline]
     pub fn delete_setting(
         &self,

@@ -114,13 +114,13 @@ impl ListSessions {
         Self::of(self.call.query("next_page_token", value.into()))
     }
 
-    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))
@@ -169,13 +169,13 @@ impl ListMessages {
         Self::of(self.call.query("next_page_token", value.into()))
     }
 
-    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))
@@ -243,13 +243,13 @@ impl ListUserSessions {
         Self::of(self.call.query("session_type", value.into()))
     }
 
-    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `from`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn from(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("from", value.into()))
     }
 
-    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`.
+    /// `to`. A date, `2026-11-22`, or a time, `2026-11-22T10:00:00Z`. Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month.
     #[inline]
     pub fn to(self, value: impl Into<String>) -> Self {
         Self::of(self.call.query("to", value.into()))

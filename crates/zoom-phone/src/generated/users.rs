@@ -102,6 +102,8 @@ impl<'a> Users<'a> {
     /// `GET /phone/users/{userId}/call_handling/settings`, Zoom's `getUserCallHandlingSetting`.
     ///
     /// Rate limit: counts as light. Any of these scopes: `phone:read:admin`, `phone:read`, `phone:read:user_call_handling_setting:admin`, `phone:read:user_call_handling_setting`.
+    ///
+    /// Always say `hour_type`: without it, Zoom does not document which hours it answers for. A holiday or a break also needs its id.
     #[inline]
     pub fn get_call_handling(&self, user_id: &str) -> GetCallHandling {
         GetCallHandling::of(Call::new(self.client, "get_user_call_handling_setting").path("userId", user_id))
@@ -249,6 +251,8 @@ impl<'a> Users<'a> {
     /// `DELETE /phone/users/{userId}/profile_settings/{settingType}`, Zoom's `deleteUserProfileSetting`.
     ///
     /// Rate limit: counts as light. Any of these scopes: `phone:write`, `phone:write:admin`, `phone:delete:user_setting`, `phone:delete:user_setting:admin`.
+    ///
+    /// Deleting a holiday or a break loses its call handling.
     #[inline]
     pub fn delete_profile_setting(
         &self,

@@ -76,7 +76,7 @@ fn accounts(client: &Client, name: &str, args: &Args) -> Option<Sent> {
         "list_zoom_phone_account_settings" => {
             let mut it = group.get_settings();
             if args.has("setting_types") {
-                it = it.setting_types(args.text("setting_types"));
+                it = it.setting_types(args.list("setting_types"));
             }
             encoded(it.send())
         }
@@ -1739,7 +1739,7 @@ fn groups(client: &Client, name: &str, args: &Args) -> Option<Sent> {
         "get_group_phone_settings" => {
             let mut it = group.get_settings(args.text("groupId"));
             if args.has("setting_types") {
-                it = it.setting_types(args.text("setting_types"));
+                it = it.setting_types(args.list("setting_types"));
             }
             encoded(it.send())
         }

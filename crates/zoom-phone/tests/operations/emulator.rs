@@ -157,7 +157,7 @@ async fn every_operation_is_answered_by_the_emulator() {
         }
     }
     assert_eq!(failed, Vec::<String>::new());
-    report("operations", OPERATIONS.iter().map(|(name, _)| (*name).to_owned()).collect(), called);
+    report("operations", &OPERATIONS.iter().map(|(name, _)| (*name).to_owned()).collect(), &called);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,5 +179,5 @@ async fn every_event_of_the_emulator_is_typed_and_encodes_as_it_came() {
         assert_eq!(as_text(&notification.to_value()), as_text(&sent), "{}", facts.name);
         decoded.insert(facts.name.to_owned());
     }
-    report("events", EVENTS.iter().map(|facts| facts.name.to_owned()).collect(), decoded);
+    report("events", &EVENTS.iter().map(|facts| facts.name.to_owned()).collect(), &decoded);
 }

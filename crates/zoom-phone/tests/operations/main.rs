@@ -104,7 +104,7 @@ fn text(value: &Value) -> String {
 }
 
 /// For `cargo xtask coverage`: what there is and what was called, into the folder that asks for it.
-fn report(name: &str, typed: BTreeSet<String>, called: BTreeSet<String>) {
+fn report(name: &str, typed: &BTreeSet<String>, called: &BTreeSet<String>) {
     let Some(folder) = std::env::var_os("ZOOM_PHONE_COVERAGE") else { return };
     let path = std::path::Path::new(&folder).join(format!("{name}.json"));
     std::fs::write(path, json!({ "typed": typed, "called": called }).to_string()).unwrap();

@@ -20,6 +20,7 @@ pub(super) fn declare(rule: &ChoiceRule, site: &Site) -> Result<Choice> {
         select,
         forms: Vec::new(),
         bare: rule.bare.clone(),
+        refused: rule.refused.clone(),
         sites: vec![site.clone()],
     })
 }

@@ -3,6 +3,7 @@
 use super::emit_types::rust_name;
 use super::model::{Body, Kind, Model, Operation, Parameter, Response};
 use super::naming::{Named, Place};
+use super::rules::Rules;
 use crate::codegen::emit_events::HEADER;
 use crate::codegen::names::{pascal, snake};
 use anyhow::{Context, Result, bail};
@@ -17,7 +18,7 @@ const COMMON: [&str; 9] =
 const ARGUMENTS: usize = 5;
 
 /// The files, by name below `crates/zoom-phone`.
-pub(super) fn files(model: &Model, named: &Named) -> Result<BTreeMap<String, String>> {
+pub(super) fn files(model: &Model, named: &Named, rules: &Rules) -> Result<BTreeMap<String, String>> {
     let mut groups: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
     for operation in &model.operations {
         groups.entry(&operation.group).or_default().push(operation);
@@ -40,7 +41,7 @@ pub(super) fn files(model: &Model, named: &Named) -> Result<BTreeMap<String, Str
         }
         files.insert(
             format!("src/generated/{name}.rs"),
-            group(named, &handle, &operations).context(name.to_owned())?,
+            group(named, rules, &handle, &operations).context(name.to_owned())?,
         );
     }
     write!(
@@ -52,12 +53,12 @@ pub(super) fn files(model: &Model, named: &Named) -> Result<BTreeMap<String, Str
     Ok(files)
 }
 
-fn group(named: &Named, handle: &str, operations: &[&Operation]) -> Result<String> {
+fn group(named: &Named, rules: &Rules, handle: &str, operations: &[&Operation]) -> Result<String> {
     let mut methods = String::new();
     let mut builders = String::new();
     let mut taken = BTreeSet::from([handle.to_owned()]);
     for operation in operations {
-        let described = describe(operation);
+        let described = describe(operation, rules);
         let call = Builder::of(named, operation).with_context(|| operation.name.clone())?;
         if call.own && !taken.insert(pascal(&operation.method)) {
             bail!("{}: two types are called {}", operation.name, pascal(&operation.method));
@@ -95,8 +96,8 @@ fn group(named: &Named, handle: &str, operations: &[&Operation]) -> Result<Strin
     Ok(out)
 }
 
-/// Facts only: Zoom's text is Zoom's.
-fn describe(operation: &Operation) -> String {
+/// Facts, and remarks of our own: Zoom's text is Zoom's.
+fn describe(operation: &Operation, rules: &Rules) -> String {
     let Operation { verb, path, id, rate, scopes, host, page_size_max, .. } = operation;
     let mut lines = vec![format!("`{verb} {path}`, Zoom's `{id}`.")];
     if let Some(host) = host {
@@ -110,6 +111,9 @@ fn describe(operation: &Operation) -> String {
     let scopes: Vec<String> = scopes.iter().map(|scope| format!("`{scope}`")).collect();
     lines.push(String::new());
     lines.push(format!("Rate limit: {rate}. Any of these scopes: {}.", scopes.join(", ")));
+    if let Some(remark) = rules.remark(&format!("{}.{}", operation.group, operation.method)) {
+        lines.extend([String::new(), remark.to_owned()]);
+    }
     lines.iter().fold(String::new(), |text, line| text + "    /// " + line + "\n")
 }
 
@@ -232,21 +236,27 @@ impl<'a> Builder<'a> {
             pascal(&self.operation.group),
             self.answer
         )?;
+        let is_optional = |name: &str| self.optional.iter().any(|it| it.wire == name);
+        let window = is_optional("from") && is_optional("to");
         for parameter in &self.optional {
             let rust = rust_name(self.named, &parameter.wire);
             if COMMON.contains(&rust.as_str()) {
                 bail!("a parameter called {rust}: name it in codegen/shapes.toml");
             }
             let (ty, step) = self.query(parameter, "value")?;
+            let split = if window && ["from", "to"].contains(&parameter.wire.as_str()) {
+                " Only [`Self::window`] splits a time that is longer than Zoom takes at once, a month."
+            } else {
+                ""
+            };
             writeln!(
                 out,
-                "    /// `{}`.{}\n    #[inline]\n    pub fn {rust}(self, value: {ty}) -> Self {{\n        \
+                "    /// `{}`.{}{split}\n    #[inline]\n    pub fn {rust}(self, value: {ty}) -> Self {{\n        \
                  Self::of(self.call.{step})\n    }}\n",
                 parameter.wire, parameter.notes
             )?;
         }
-        let is_optional = |name: &str| self.optional.iter().any(|it| it.wire == name);
-        if is_optional("from") && is_optional("to") {
+        if window {
             out.push_str(
                 "    /// `from` and `to`, as instants: see [`Call::window`].\n    #[inline]\n    \
                  pub fn window(self, from: Timestamp, to: Timestamp) -> Self {\n        \

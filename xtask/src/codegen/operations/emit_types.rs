@@ -1,7 +1,8 @@
 //! Rust source of the types of operations: a file for each group.
 
-use super::model::{Body, Choice, Field, Kind, Model, Object, Response, Select, Vocabulary};
+use super::model::{Body, Choice, Field, Kind, Model, Object, Operation, Response, Select, Site, Vocabulary};
 use super::naming::{Named, Place, SHARED};
+use super::rules::Rules;
 use crate::codegen::emit_events::HEADER;
 use crate::codegen::names::{pascal, snake};
 use anyhow::{Context, Result, bail};
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// The files, by name below `crates/zoom-phone-types`.
-pub(super) fn files(model: &Model, named: &Named) -> Result<BTreeMap<String, String>> {
+pub(super) fn files(model: &Model, named: &Named, rules: &Rules) -> Result<BTreeMap<String, String>> {
     let mut modules: BTreeMap<&str, String> = BTreeMap::new();
     let modules_of = |place: &Place| place.module.clone();
     let all = named.objects.values().chain(named.vocabularies.values()).chain(named.choices.values());
@@ -19,7 +20,7 @@ pub(super) fn files(model: &Model, named: &Named) -> Result<BTreeMap<String, Str
     }
     for (index, place) in &named.objects {
         if let Some(out) = place.module.as_deref().and_then(|module| modules.get_mut(module)) {
-            structure(out, model, named, *index, place)?;
+            structure(out, model, named, rules, *index, place)?;
         }
     }
     for (index, place) in &named.choices {
@@ -32,6 +33,11 @@ pub(super) fn files(model: &Model, named: &Named) -> Result<BTreeMap<String, Str
         let vocabulary = model.vocabularies.get(*index).context("no such vocabulary")?;
         if let Some(out) = place.module.as_deref().and_then(|module| modules.get_mut(module)) {
             self::vocabulary(out, vocabulary, place)?;
+        }
+    }
+    for operation in &model.operations {
+        if let Some(out) = modules.get_mut(operation.group.as_str()) {
+            for_update(out, model, named, operation)?;
         }
     }
     let mut files = BTreeMap::new();
@@ -73,9 +79,20 @@ fn head(body: &str, module: &str) -> String {
     out
 }
 
-fn structure(out: &mut String, model: &Model, named: &Named, index: usize, place: &Place) -> Result<()> {
+fn structure(
+    out: &mut String,
+    model: &Model,
+    named: &Named,
+    rules: &Rules,
+    index: usize,
+    place: &Place,
+) -> Result<()> {
     let object = model.objects.get(index).context("no such object")?;
     writeln!(out, "wire_struct! {{\n    /// {}", places(model, named, index, object))?;
+    if let Some(remark) = rules.remark(&place.name) {
+        out.push_str("    ///\n");
+        remark.lines().try_for_each(|line| writeln!(out, "    /// {line}"))?;
+    }
     writeln!(out, "    pub {} {{", place.name)?;
     let mut taken = BTreeSet::from(["extra".to_owned()]);
     for field in &object.fields {
@@ -88,7 +105,9 @@ fn structure(out: &mut String, model: &Model, named: &Named, index: usize, place
             None if named.redacted.contains(&field.wire) => " [redact]".to_owned(),
             None => String::new(),
         };
-        writeln!(out, "        /// `{}`.{}", field.wire, notes(field))?;
+        let remark = rules.remark_on_field(&place.name, &field.wire);
+        let remark = remark.map(|it| format!(" {it}")).unwrap_or_default();
+        writeln!(out, "        /// `{}`.{}{remark}", field.wire, notes(field))?;
         writeln!(
             out,
             "        {:?} => {rust}: {}{mark},",
@@ -100,6 +119,34 @@ fn structure(out: &mut String, model: &Model, named: &Named, index: usize, place
     for field in object.fields.iter().filter(|field| field.by.is_some()) {
         setter(out, model, named, object, field, place)?;
     }
+    Ok(())
+}
+
+/// Makes of call handling that was read the body that writes it: the same without what is only displayed.
+fn for_update(out: &mut String, model: &Model, named: &Named, get: &Operation) -> Result<()> {
+    let update =
+        model.operations.iter().find(|it| it.group == get.group && it.method == "update_call_handling");
+    let (Response::Json(read), Some(update), "get_call_handling") =
+        (&get.response, update, get.method.as_str())
+    else {
+        return Ok(());
+    };
+    let Some(Body::Json(body)) = &update.body else { bail!("{} has no body", update.name) };
+    let module = Some(get.group.as_str());
+    writeln!(
+        out,
+        "#[cfg(feature = \"catalogue\")]\nimpl {} {{\n    \
+         /// The body that writes this back by `{}.{}`: what it takes, without names and numbers that are only read,\n    \
+         /// which Zoom forbids or ignores in a request. Of a holiday or a break, add its id (`holiday_hour_id`,\n    \
+         /// `break_hour_id`), which is not in what is read.\n    \
+         pub fn for_update(self) -> {} {{\n        \
+         crate::catalogue::for_body({:?}, &crate::wire::Wire::to_json(&self))\n    }}\n}}\n",
+        rust_type(named, read, module)?,
+        update.group,
+        update.method,
+        rust_type(named, body, module)?,
+        update.name
+    )?;
     Ok(())
 }
 
@@ -117,17 +164,21 @@ fn setter(
         bail!("{}: {} is selected by {sibling}, which is not there", place.name, field.wire);
     }
     let Kind::Choice(choice) = &field.kind else { bail!("{}: {} is no choice", place.name, field.wire) };
-    let bare = model.choices.get(*choice).map(|it| it.bare.as_slice()).unwrap_or_default();
+    let choice = model.choices.get(*choice).context("no such choice")?;
     let (rust, sibling_rust) = (rust_name(named, &field.wire), rust_name(named, sibling));
-    let bare = if bare.is_empty() {
-        String::new()
-    } else {
-        let bare: Vec<String> = bare.iter().map(|value| format!("`{value}`")).collect();
-        format!("\n    ///\n    /// Without a setting, set `{sibling_rust}` alone: {}.", bare.join(", "))
-    };
+    let code = |values: &[String]| values.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let mut remarks = String::new();
+    if !choice.bare.is_empty() {
+        let bare = code(&choice.bare);
+        write!(remarks, "\n    ///\n    /// Without a setting, set `{sibling_rust}` alone: {bare}.")?;
+    }
+    if !choice.refused.is_empty() {
+        let refused = code(&choice.refused);
+        write!(remarks, "\n    ///\n    /// Do not send {refused}: listed by Zoom, but not for this.")?;
+    }
     writeln!(
         out,
-        "impl {} {{\n    /// Sets `{rust}` together with the `{sibling_rust}` it belongs to.{bare}\n    \
+        "impl {} {{\n    /// Sets `{rust}` together with the `{sibling_rust}` it belongs to.{remarks}\n    \
          pub fn set_{rust}(&mut self, setting: {}) -> &mut Self {{\n        \
          if let Some(selector) = setting.selector() {{\n            self.{sibling_rust} = Some(selector.into());\n        }}\n        \
          self.{rust} = Some(setting);\n        self\n    }}\n}}\n",
@@ -156,8 +207,7 @@ fn places(model: &Model, named: &Named, index: usize, object: &Object) -> String
                 places.extend(operation.map(|it| format!("{what} `{}.{}`", it.group, it.method)));
             }
             Some(owner) => {
-                let place = named.objects.get(&owner);
-                places.extend(place.map(|place| format!("in `{}::{}`", place.name, site.field)));
+                places.extend(inside(model, named, owner, site));
             }
             None => places.extend(operation.map(|it| format!("in `{}.{}`", it.group, it.method))),
         }
@@ -169,6 +219,24 @@ fn places(model: &Model, named: &Named, index: usize, object: &Object) -> String
     }
     text.get_mut(..1).map(str::make_ascii_uppercase);
     text + "."
+}
+
+/// The field of the owner, or the variant of the choice in one of its fields.
+fn inside(model: &Model, named: &Named, owner: usize, site: &Site) -> Option<String> {
+    let fields = &model.objects.get(owner)?.fields;
+    if fields.iter().any(|field| field.wire == site.field) {
+        return Some(format!("in `{}::{}`", named.objects.get(&owner)?.name, rust_name(named, &site.field)));
+    }
+    fields.iter().find_map(|field| {
+        let Kind::Choice(index) = field.kind.innermost() else { return None };
+        let mut taken = BTreeSet::new();
+        let mut forms = model.choices.get(*index)?.forms.iter();
+        let variant = forms.find_map(|form| {
+            let name = variant(&form.value, &mut taken);
+            (form.value == site.field).then_some(name)
+        });
+        Some(format!("in `{}::{}`", named.choices.get(index)?.name, variant?))
+    })
 }
 
 fn is_root(model: &Model, index: usize, operation: usize, request: bool) -> bool {

@@ -49,10 +49,10 @@ pub(super) fn generate(
     vocabularies::pool(&mut model, &rules);
     merge::unite(&mut model, &rules)?;
     let named = naming::name(&model, &rules, events)?;
-    rules.all_used()?;
-    let mut types = emit_types::files(&model, &named)?;
+    let mut types = emit_types::files(&model, &named, &rules)?;
     types.insert("tests/generated/readers.rs".to_owned(), emit_calls::readers(&model, &named)?);
-    let mut client = emit_builders::files(&model, &named)?;
+    let mut client = emit_builders::files(&model, &named, &rules)?;
+    rules.all_used()?;
     client.insert("tests/generated/every_operation.rs".to_owned(), emit_calls::calls(&model, &named)?);
     Ok(Output { types, client })
 }

@@ -161,6 +161,7 @@ pub(super) struct Choice {
     pub(super) select: Select,
     pub(super) forms: Vec<Form>,
     pub(super) bare: Vec<String>,
+    pub(super) refused: Vec<String>,
     pub(super) sites: Vec<Site>,
 }
 

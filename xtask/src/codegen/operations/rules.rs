@@ -50,7 +50,7 @@ pub(super) struct ChoiceRule {
     pub(super) bare: Vec<String>,
     /// Values in the vocabulary that Zoom's prose refuses.
     #[serde(default)]
-    refused: Vec<String>,
+    pub(super) refused: Vec<String>,
 }
 
 impl ChoiceRule {
@@ -81,6 +81,9 @@ struct Shapes {
     rename: BTreeMap<String, String>,
     /// Fields that `Debug` hides.
     redact: Vec<String>,
+    /// Remarks, by `Owner.field`, `field`, `Owner` or `group.method`.
+    #[serde(default)]
+    notes: BTreeMap<String, String>,
 }
 
 /// See [`Shapes::small`].
@@ -179,13 +182,25 @@ impl Rules {
         found
     }
 
+    /// Our remark on a field; `Owner.field` before `field`.
+    pub(super) fn remark_on_field(&self, owner: &str, field: &str) -> Option<&str> {
+        self.remark(&format!("{owner}.{field}")).or_else(|| self.remark(field))
+    }
+
+    /// Our remark on a type or an operation.
+    pub(super) fn remark(&self, key: &str) -> Option<&str> {
+        let remark = self.shapes.notes.get(key)?;
+        self.note("notes", key);
+        Some(remark.trim())
+    }
+
     fn note(&self, table: &str, key: &str) {
         self.used.borrow_mut().insert(format!("{table}: {key}"));
     }
 
     /// Fails if an entry matched nothing.
     pub(super) fn all_used(&self) -> Result<()> {
-        let tables: [(&str, Vec<&String>); 8] = [
+        let tables: [(&str, Vec<&String>); 9] = [
             ("operations", self.operations.keys().collect()),
             ("types", self.types.keys().collect()),
             ("choices", self.choices.iter().flat_map(|rule| &rule.sites).collect()),
@@ -194,6 +209,7 @@ impl Rules {
             ("vocabularies", self.shapes.vocabularies.keys().collect()),
             ("rename", self.shapes.rename.keys().collect()),
             ("redact", self.shapes.redact.iter().collect()),
+            ("notes", self.shapes.notes.keys().collect()),
         ];
         let used = self.used.borrow();
         let unused: Vec<String> = tables

@@ -198,3 +198,42 @@ fn what_is_required_is_an_argument_and_the_rest_has_setters() {
     }
     assert!(file(&files, "src/generated/mod.rs").contains("(\"one\", \"lamps.list\"),"));
 }
+
+#[test]
+fn remarks_stand_at_fields_types_and_operations_and_none_is_left_over() {
+    let schemas = json!([{"text": {}}, object(&json!({"wait": 0}))]);
+    let operations = json!([operation("one", 1)]);
+    let names = "[operations]\none = \"a.get\"\n[types]\n\"one:response\" = \"Thing\"";
+    let with =
+        |notes: &str| run(&schemas, &operations, names, NO_CHOICES, &format!("{SHAPES}[notes]\n{notes}"));
+    let files = with(
+        "wait = \"Not this.\"\n\"Thing.wait\" = \"Seconds.\"\nThing = \"Two\\nlines.\"\n\"a.get\" = \"Rare.\"",
+    );
+    assert!(
+        files.unwrap_err().contains("notes: wait"),
+        "the remark on one field counts, the other is not used"
+    );
+    let files =
+        with("\"Thing.wait\" = \"Seconds.\"\nThing = \"Two\\nlines.\"\n\"a.get\" = \"Rare.\"").unwrap();
+    let types = file(&files, "operations/a.rs");
+    assert!(types.contains("/// `wait`. Seconds.\n"), "{types}");
+    assert!(types.contains("    ///\n    /// Two\n    /// lines.\n    pub Thing {"), "{types}");
+    let client = &files.iter().find(|(name, _)| name == "src/generated/a.rs").unwrap().1;
+    assert!(client.contains("    /// Rare.\n"), "{client}");
+}
+
+#[test]
+fn the_struct_of_a_form_says_which_form_it_is_of() {
+    let schemas = json!([
+        {"text": {}}, {"text": {"values": ["go", "stay"]}},
+        object(&json!({"x": 0})), object(&json!({"y": 0})), {"one_of": [2, 3]},
+        object(&json!({"how": 1, "setting": 4})),
+    ]);
+    let choices = "[[choice]]\nname = \"Setting\"\nsites = [\"one:response.setting\"]\nby = \"sibling:how\"\n\
+                   cases = {go = 0, stay = 1}";
+    let names = "[operations]\none = \"a.get\"";
+    let files = run(&schemas, &json!([operation("one", 5)]), names, choices, SHAPES).unwrap();
+    let types = file(&files, "operations/a.rs");
+    assert!(types.contains("/// In `Setting::Go`."), "{types}");
+    assert!(!types.contains("::go`"), "{types}");
+}

@@ -145,7 +145,7 @@ wire_struct! {
 wire_struct! {
     /// Answer to `auto_receptionists.get_call_handling`.
     pub CallHandling {
-        /// `greeting_setting`.
+        /// `greeting_setting`. Of business hours only, where it is a queue's.
         "greeting_setting" => greeting_setting: GreetingSetting,
         /// `call_handling_setting`.
         "call_handling_setting" => call_handling_setting: CallHandlingSetting,
@@ -155,7 +155,7 @@ wire_struct! {
 wire_struct! {
     /// In `CallHandling::greeting_setting`; in `UpdateCallHandling::greeting_setting`.
     pub GreetingSetting {
-        /// `greeting_prompt`.
+        /// `greeting_prompt`. As `audio_id`, an empty text is the default, `disable` is none.
         "greeting_prompt" => greeting_prompt: shared::AudioRef,
     }
 }
@@ -184,17 +184,17 @@ impl CallHandlingSetting {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_voicemail`.
+    /// In `RoutingActionSetting::ForwardToVoicemail`.
     pub VoicemailSetting {
-        /// `leave_voicemail_to`.
+        /// `leave_voicemail_to`. Whose box; the extension's own id means its own.
         "leave_voicemail_to" => leave_voicemail_to: shared::ExtensionRef,
-        /// `voicemail_greeting`.
+        /// `voicemail_greeting`. An empty id is the default greeting.
         "voicemail_greeting" => voicemail_greeting: shared::AudioRef,
     }
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_partner_contact_center`.
+    /// In `RoutingActionSetting::ForwardToPartnerContactCenter`.
     pub PartnerContactCenterSetting {
         /// `forward_to_partner_contact_center`.
         "forward_to_partner_contact_center" => forward_to_partner_contact_center: ForwardToPartnerContactCenter,
@@ -398,5 +398,18 @@ open_enum! {
     pub AccessMemberType {
         CommonArea = "commonArea",
         User = "user",
+    }
+}
+
+#[cfg(feature = "catalogue")]
+impl CallHandling {
+    /// The body that writes this back by `auto_receptionists.update_call_handling`: what it takes, without names and numbers that are only read,
+    /// which Zoom forbids or ignores in a request. Of a holiday or a break, add its id (`holiday_hour_id`,
+    /// `break_hour_id`), which is not in what is read.
+    pub fn for_update(self) -> UpdateCallHandling {
+        crate::catalogue::for_body(
+            "update_auto_receptionist_call_handling_settings",
+            &crate::wire::Wire::to_json(&self),
+        )
     }
 }

@@ -55,9 +55,9 @@ wire_struct! {
         "custom_hours_settings" => custom_hours_settings: Vec<shared::DayHours>,
         /// `greeting_prompt`.
         "greeting_prompt" => greeting_prompt: shared::IdName,
-        /// `max_call_in_queue`.
+        /// `max_call_in_queue`. How many callers may wait.
         "max_call_in_queue" => max_call_in_queue: i64,
-        /// `max_wait_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 120, 180, 240, 300, 600, 900, 1200, 1500, 1800.
+        /// `max_wait_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 120, 180, 240, 300, 600, 900, 1200, 1500, 1800. Seconds.
         "max_wait_time" => max_wait_time: i64,
         /// `music_on_hold`.
         "music_on_hold" => music_on_hold: shared::IdName,
@@ -73,7 +73,7 @@ wire_struct! {
         "busy_routing" => busy_routing: BusyRouting,
         /// `type`. One of 1, 2.
         "type" => kind: i64,
-        /// `wrap_up_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 120, 180, 240, 300.
+        /// `wrap_up_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 120, 180, 240, 300. Seconds.
         "wrap_up_time" => wrap_up_time: i64,
     }
 }
@@ -83,7 +83,7 @@ wire_struct! {
     pub CallDistribution {
         /// `handle_multiple_calls`.
         "handle_multiple_calls" => handle_multiple_calls: bool,
-        /// `ring_duration`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60.
+        /// `ring_duration`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60. Seconds.
         "ring_duration" => ring_duration: i64,
         /// `ring_mode`.
         "ring_mode" => ring_mode: shared::RingMode,
@@ -135,7 +135,7 @@ wire_struct! {
         "connect_to_operator" => connect_to_operator: bool,
         /// `allow_callers_check_voicemail`.
         "allow_callers_check_voicemail" => allow_callers_check_voicemail: bool,
-        /// `voicemail_greeting`.
+        /// `voicemail_greeting`. An empty id is the default greeting.
         "voicemail_greeting" => voicemail_greeting: shared::IdName,
         /// `voicemail_leaving_instruction`.
         "voicemail_leaving_instruction" => voicemail_leaving_instruction: shared::IdName,
@@ -169,7 +169,7 @@ wire_struct! {
         "phone_number" => phone_number: String [redact],
         /// `description`.
         "description" => description: String,
-        /// `voicemail_greeting`.
+        /// `voicemail_greeting`. An empty id is the default greeting.
         "voicemail_greeting" => voicemail_greeting: shared::IdName,
         /// `zcc_phone_number`.
         "zcc_phone_number" => zcc_phone_number: String [redact],
@@ -207,7 +207,7 @@ wire_struct! {
         "call_not_answer_action" => call_not_answer_action: i64,
         /// `connect_to_operator`.
         "connect_to_operator" => connect_to_operator: bool,
-        /// `max_wait_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60.
+        /// `max_wait_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60. Seconds.
         "max_wait_time" => max_wait_time: i64,
         /// `require_press_1_before_connecting`.
         "require_press_1_before_connecting" => require_press_1_before_connecting: bool,
@@ -253,7 +253,7 @@ wire_struct! {
         "connect_to_operator" => connect_to_operator: bool,
         /// `from`.
         "from" => from: Time,
-        /// `max_wait_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60.
+        /// `max_wait_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60. Seconds.
         "max_wait_time" => max_wait_time: i64,
         /// `name`.
         "name" => name: String [redact],
@@ -281,7 +281,7 @@ wire_struct! {
         "connect_to_operator" => connect_to_operator: bool,
         /// `allow_callers_check_voicemail`.
         "allow_callers_check_voicemail" => allow_callers_check_voicemail: bool,
-        /// `voicemail_greeting`.
+        /// `voicemail_greeting`. An empty id is the default greeting.
         "voicemail_greeting" => voicemail_greeting: shared::IdName,
         /// `require_press_1_before_connecting`.
         "require_press_1_before_connecting" => require_press_1_before_connecting: bool,
@@ -311,7 +311,7 @@ wire_struct! {
         "phone_number" => phone_number: String [redact],
         /// `description`.
         "description" => description: String,
-        /// `voicemail_greeting`.
+        /// `voicemail_greeting`. An empty id is the default greeting.
         "voicemail_greeting" => voicemail_greeting: Value,
     }
 }
@@ -475,7 +475,7 @@ wire_struct! {
         "allow_callers_check_voicemail" => allow_callers_check_voicemail: bool,
         /// `allow_members_to_reset`.
         "allow_members_to_reset" => allow_members_to_reset: bool,
-        /// `audio_while_connecting_id`.
+        /// `audio_while_connecting_id`. Empty is the default, `0` none, `ring_tone` a ring tone.
         "audio_while_connecting_id" => audio_while_connecting_id: String,
         /// `call_distribution`.
         "call_distribution" => call_distribution: CallDistribution,
@@ -507,13 +507,13 @@ wire_struct! {
         "forward_to_extension_id" => forward_to_extension_id: String,
         /// `busy_forward_to_extension_id`.
         "busy_forward_to_extension_id" => busy_forward_to_extension_id: String,
-        /// `greeting_prompt_id`.
+        /// `greeting_prompt_id`. Empty is the default, `0` none.
         "greeting_prompt_id" => greeting_prompt_id: String,
-        /// `max_call_in_queue`.
+        /// `max_call_in_queue`. How many callers may wait.
         "max_call_in_queue" => max_call_in_queue: i64,
-        /// `max_wait_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 120, 180, 240, 300, 600, 900, 1200, 1500, 1800.
+        /// `max_wait_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 120, 180, 240, 300, 600, 900, 1200, 1500, 1800. Seconds.
         "max_wait_time" => max_wait_time: i64,
-        /// `music_on_hold_id`.
+        /// `music_on_hold_id`. Empty is the default, `0` none.
         "music_on_hold_id" => music_on_hold_id: String,
         /// `operator_extension_id`.
         "operator_extension_id" => operator_extension_id: String,
@@ -533,7 +533,7 @@ wire_struct! {
         "forward_to_partner_contact_center_id" => forward_to_partner_contact_center_id: String,
         /// `forward_to_teams_id`.
         "forward_to_teams_id" => forward_to_teams_id: String,
-        /// `wrap_up_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 120, 180, 240, 300.
+        /// `wrap_up_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 120, 180, 240, 300. Seconds.
         "wrap_up_time" => wrap_up_time: i64,
     }
 }

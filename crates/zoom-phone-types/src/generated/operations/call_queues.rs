@@ -240,9 +240,9 @@ wire_struct! {
 wire_struct! {
     /// Answer to `call_queues.get_call_handling`.
     pub CallHandling {
-        /// `greeting_setting`.
+        /// `greeting_setting`. Of business hours only, where it is a queue's.
         "greeting_setting" => greeting_setting: GreetingSetting,
-        /// `call_distribution_setting`.
+        /// `call_distribution_setting`. Of business hours only, where it is a queue's or a shared line group's.
         "call_distribution_setting" => call_distribution_setting: CallDistributionSetting,
         /// `call_handling_setting`.
         "call_handling_setting" => call_handling_setting: CallHandlingSetting,
@@ -252,11 +252,11 @@ wire_struct! {
 wire_struct! {
     /// In `CallHandling::greeting_setting`; in `UpdateCallHandling::greeting_setting`.
     pub GreetingSetting {
-        /// `greeting_prompt`.
+        /// `greeting_prompt`. As `audio_id`, an empty text is the default, `disable` is none.
         "greeting_prompt" => greeting_prompt: shared::AudioRef,
-        /// `audio_while_connecting`.
+        /// `audio_while_connecting`. As `audio_id`, an empty text is the default, `disable` is none, `ring_tone` a ring tone.
         "audio_while_connecting" => audio_while_connecting: shared::AudioRef,
-        /// `music_on_hold`.
+        /// `music_on_hold`. As `audio_id`, an empty text is the default, `disable` is none.
         "music_on_hold" => music_on_hold: shared::AudioRef,
     }
 }
@@ -264,11 +264,11 @@ wire_struct! {
 wire_struct! {
     /// In `CallHandling::call_distribution_setting`; in `UpdateCallHandling::call_distribution_setting`.
     pub CallDistributionSetting {
-        /// `max_wait_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 120, 180, 240, 300, 600, 900, 1200, 1500, 1800.
+        /// `max_wait_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 120, 180, 240, 300, 600, 900, 1200, 1500, 1800. Seconds.
         "max_wait_time" => max_wait_time: i64,
-        /// `wrap_up_time`. One of 0, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 120, 180, 240.
+        /// `wrap_up_time`. One of 0, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 120, 180, 240. Seconds.
         "wrap_up_time" => wrap_up_time: i64,
-        /// `max_call_in_queue`. 0 to 60.
+        /// `max_call_in_queue`. 0 to 60. How many callers may wait.
         "max_call_in_queue" => max_call_in_queue: i64,
         /// `receive_calls_while_on_a_call`.
         "receive_calls_while_on_a_call" => receive_calls_while_on_a_call: bool,
@@ -295,9 +295,9 @@ impl CallDistributionSetting {
 }
 
 wire_struct! {
-    /// In `CallDistributionSetting::longest_idle`.
+    /// In `RingModeSetting::LongestIdle`.
     pub RingInTurnSetting {
-        /// `ring_duration`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60.
+        /// `ring_duration`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60. Seconds.
         "ring_duration" => ring_duration: i64,
         /// `handle_multiple_calls`.
         "handle_multiple_calls" => handle_multiple_calls: bool,
@@ -307,9 +307,9 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallDistributionSetting::group_rotating`.
+    /// In `RingModeSetting::GroupRotating`.
     pub GroupRotatingSetting {
-        /// `ring_duration`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60.
+        /// `ring_duration`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60. Seconds.
         "ring_duration" => ring_duration: i64,
         /// `group_size`. 2 to 50.
         "group_size" => group_size: i64,
@@ -317,9 +317,11 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallDistributionSetting::custom_group_rotating`.
+    /// In `RingModeSetting::CustomGroupRotating`.
+    ///
+    /// Only read: the mode can be chosen, its setting not be written.
     pub CustomGroupRotatingSetting {
-        /// `ring_duration`.
+        /// `ring_duration`. Seconds.
         "ring_duration" => ring_duration: i64,
         /// `custom_groups`. At most 20 items.
         "custom_groups" => custom_groups: Vec<CustomGroup>,
@@ -378,23 +380,23 @@ impl CallHandlingSetting {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_voicemail`.
+    /// In `OverflowActionSetting::ForwardToVoicemail`.
     pub VoicemailSetting {
-        /// `leave_voicemail_to`.
+        /// `leave_voicemail_to`. Whose box; the extension's own id means its own.
         "leave_voicemail_to" => leave_voicemail_to: shared::ExtensionRef,
         /// `connect_to_operator`.
         "connect_to_operator" => connect_to_operator: bool,
         /// `operator_extension`.
         "operator_extension" => operator_extension: shared::ExtensionRef,
-        /// `voicemail_greeting`.
+        /// `voicemail_greeting`. An empty id is the default greeting.
         "voicemail_greeting" => voicemail_greeting: shared::AudioRef,
-        /// `leave_voicemail_instruction`.
+        /// `leave_voicemail_instruction`. Heard only if the caller may reach an operator or check voicemail.
         "leave_voicemail_instruction" => leave_voicemail_instruction: shared::AudioRef,
     }
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_zoom_contact_center`.
+    /// In `OverflowActionSetting::ForwardToZoomContactCenter`.
     pub ZoomContactCenterSetting {
         /// `zoom_contact_center_number`.
         "zoom_contact_center_number" => zoom_contact_center_number: String,
@@ -948,5 +950,18 @@ open_enum! {
     pub TriggerEventType {
         ClosedHours = "closed_hours",
         Always = "always",
+    }
+}
+
+#[cfg(feature = "catalogue")]
+impl CallHandling {
+    /// The body that writes this back by `call_queues.update_call_handling`: what it takes, without names and numbers that are only read,
+    /// which Zoom forbids or ignores in a request. Of a holiday or a break, add its id (`holiday_hour_id`,
+    /// `break_hour_id`), which is not in what is read.
+    pub fn for_update(self) -> UpdateCallHandling {
+        crate::catalogue::for_body(
+            "update_call_queue_call_handling_setting",
+            &crate::wire::Wire::to_json(&self),
+        )
     }
 }

@@ -411,7 +411,7 @@ wire_struct! {
 wire_struct! {
     /// Answer to `common_areas.get_call_handling`.
     pub CallHandling {
-        /// `call_distribution_setting`.
+        /// `call_distribution_setting`. Of business hours only, where it is a queue's or a shared line group's.
         "call_distribution_setting" => call_distribution_setting: CallDistributionSetting,
         /// `call_handling_setting`.
         "call_handling_setting" => call_handling_setting: CallHandlingSetting,
@@ -423,7 +423,7 @@ wire_struct! {
     pub CallDistributionSetting {
         /// `ring_device`.
         "ring_device" => ring_device: bool,
-        /// `ring_duration`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60.
+        /// `ring_duration`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60. Seconds.
         "ring_duration" => ring_duration: i64,
     }
 }
@@ -516,7 +516,7 @@ wire_struct! {
     pub CustomHoursSettings {
         /// `custom_hours`.
         "custom_hours" => custom_hours: Vec<shared::WeekdayHours>,
-        /// `custom_hour_type`. One of 1, 2.
+        /// `custom_hour_type`. One of 1, 2. 1: around the clock, 2: as in `custom_hours`.
         "custom_hour_type" => custom_hour_type: i64,
     }
 }
@@ -608,5 +608,18 @@ open_enum! {
     pub ActivationCodeStatus {
         Used = "used",
         NotUsed = "not_used",
+    }
+}
+
+#[cfg(feature = "catalogue")]
+impl CallHandling {
+    /// The body that writes this back by `common_areas.update_call_handling`: what it takes, without names and numbers that are only read,
+    /// which Zoom forbids or ignores in a request. Of a holiday or a break, add its id (`holiday_hour_id`,
+    /// `break_hour_id`), which is not in what is read.
+    pub fn for_update(self) -> UpdateCallHandling {
+        crate::catalogue::for_body(
+            "update_common_area_call_handling_setting",
+            &crate::wire::Wire::to_json(&self),
+        )
     }
 }

@@ -8,6 +8,29 @@ use crate::wire::wire_struct;
 
 wire_struct! {
     /// Answer to `ivr.get`.
+    ///
+    /// The menu of one kind of hours, of a holiday, or of a break. It is heard while call handling says `forward_to_ivr`. A key that does nothing is not in `key_actions`.
+    ///
+    /// Codes of `action`, here and in [`UpdateIvr`]; call handling of the older API and setting templates have other ones:
+    ///
+    /// | `action` | What happens | It needs |
+    /// |---|---|---|
+    /// | -1 | the key does nothing; without a key: the call ends | |
+    /// | 2, 4, 5, 6, 7, 8 | to a user, common area, Cisco or Polycom room, auto receptionist, queue, shared line group | `extension_id` |
+    /// | 3 | to a Zoom Room; only by a key | `extension_id` |
+    /// | 9 | to an external contact | `external_contact_id` |
+    /// | 10 | to a phone number | `phone_number` (E.164) |
+    /// | 12 | a message, then the call ends | a voicemail greeting |
+    /// | 15 | to a partner's contact center | `partner_contact_center_id` |
+    /// | 16, 17 | to the meeting service, to its number; only by a key | |
+    /// | 18 | to Teams | `teams_app_id` |
+    /// | 19 | to a flow of Zoom Contact Center | `phone_number`, the flow's |
+    /// | 21, 22, 23 | the greeting again, the first menu, the menu before; only by `*` and `#` | |
+    /// | 24, 25 | to a virtual agent of Zoom, of a third party | `zva_receptionist_id`, `third_party_agent_id` |
+    /// | 26 | dial by name; only by a digit | |
+    /// | 27, 28, 29 | a message, then as 21, 22, 23; only by a key | a voicemail greeting |
+    /// | 100 | to the voicemail of this auto receptionist; only by a key | |
+    /// | 200, 300, 400, 500 | to the voicemail of a user, auto receptionist, queue, shared line group; only by a key | `extension_id`, a voicemail greeting |
     pub Ivr {
         /// `audio_prompt`.
         "audio_prompt" => audio_prompt: shared::IdName,
@@ -25,13 +48,13 @@ wire_struct! {
 wire_struct! {
     /// In `Ivr::caller_enters_no_action`.
     pub CallerEntersNoAction {
-        /// `action`.
+        /// `action`. A code: see [`Ivr`].
         "action" => action: i64,
-        /// `caller_no_input_timeout`. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15.
+        /// `caller_no_input_timeout`. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Seconds, 3 to 15.
         "caller_no_input_timeout" => caller_no_input_timeout: i64,
-        /// `audio_prompt_repeat`. One of 1, 2, 3, 4, 5.
+        /// `audio_prompt_repeat`. One of 1, 2, 3, 4, 5. How often the greeting is heard, 1 to 5.
         "audio_prompt_repeat" => audio_prompt_repeat: i64,
-        /// `voicemail_greeting`.
+        /// `voicemail_greeting`. An empty id is the default greeting.
         "voicemail_greeting" => voicemail_greeting: shared::IdName,
         /// `forward_to`.
         "forward_to" => forward_to: CallerEntersNoActionForwardTo,
@@ -67,13 +90,13 @@ wire_struct! {
 wire_struct! {
     /// In `Ivr::key_actions`.
     pub KeyAction {
-        /// `action`.
+        /// `action`. A code: see [`Ivr`].
         "action" => action: i64,
-        /// `key`.
+        /// `key`. `0` to `9`, `*` or `#`.
         "key" => key: String,
         /// `target`.
         "target" => target: CallerEntersNoActionForwardTo,
-        /// `voicemail_greeting`.
+        /// `voicemail_greeting`. An empty id is the default greeting.
         "voicemail_greeting" => voicemail_greeting: shared::IdName,
     }
 }
@@ -90,8 +113,10 @@ wire_struct! {
 
 wire_struct! {
     /// Body of `ivr.update`.
+    ///
+    /// Changes of a menu, one key at a time: `key_action` is one key, not a list. Without `key_action`, the rest.
     pub UpdateIvr {
-        /// `audio_prompt_id`.
+        /// `audio_prompt_id`. Empty is the default greeting.
         "audio_prompt_id" => audio_prompt_id: String,
         /// `caller_enters_no_action`.
         "caller_enters_no_action" => caller_enters_no_action: UpdateIvrCallerEntersNoAction,
@@ -113,11 +138,11 @@ wire_struct! {
 wire_struct! {
     /// In `UpdateIvr::caller_enters_no_action`.
     pub UpdateIvrCallerEntersNoAction {
-        /// `action`.
+        /// `action`. A code: see [`Ivr`].
         "action" => action: i64,
-        /// `caller_no_input_timeout`. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15.
+        /// `caller_no_input_timeout`. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Seconds, 3 to 15.
         "caller_no_input_timeout" => caller_no_input_timeout: i64,
-        /// `audio_prompt_repeat`. One of 1, 2, 3, 4, 5.
+        /// `audio_prompt_repeat`. One of 1, 2, 3, 4, 5. How often the greeting is heard, 1 to 5.
         "audio_prompt_repeat" => audio_prompt_repeat: i64,
         /// `forward_to_extension_id`.
         "forward_to_extension_id" => forward_to_extension_id: String,
@@ -131,9 +156,9 @@ wire_struct! {
 wire_struct! {
     /// In `UpdateIvr::key_action`.
     pub UpdateIvrKeyAction {
-        /// `action`.
+        /// `action`. A code: see [`Ivr`].
         "action" => action: i64,
-        /// `key`.
+        /// `key`. `0` to `9`, `*` or `#`.
         "key" => key: String,
         /// `target`.
         "target" => target: Target,

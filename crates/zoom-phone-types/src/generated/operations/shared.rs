@@ -178,10 +178,12 @@ wire_struct! {
 
 wire_struct! {
     /// In `AudioPrompt::audio_while_connecting`; in `AudioPrompt::hold_music`; in `CallPark::music_on_park`; in `GreetingLeaveVoicemailInstruction::business_hours`; and 10 more places.
+    ///
+    /// A recording. Which words stand for a recording depends on the field: see there.
     pub AudioRef {
         /// `audio_id`.
         "audio_id" => audio_id: String,
-        /// `audio_name`.
+        /// `audio_name`. Only read.
         "audio_name" => audio_name: String,
         /// `name`.
         "name" => name: String [redact],
@@ -235,7 +237,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `ManageCallRoutingForUnassignedNumbers::play_message_then_disconnect`; in `SiteManageCallRoutingForUnassignedNumbers::play_message_then_disconnect`.
+    /// In `IncomingCallRoutingSetting::PlayMessageThenDisconnect`.
     pub AccountPlayMessageSetting {
         /// `audio_id`.
         "audio_id" => audio_id: String,
@@ -245,7 +247,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `ManageCallRoutingForUnassignedNumbers::forward_to_another_extension`; in `SiteManageCallRoutingForUnassignedNumbers::forward_to_another_extension`.
+    /// In `IncomingCallRoutingSetting::ForwardToAnotherExtension`.
     pub ForwardExtensionSetting {
         /// `forward_extension_id`.
         "forward_extension_id" => forward_extension_id: String,
@@ -323,17 +325,17 @@ wire_struct! {
     pub ExtensionRef {
         /// `extension_id`.
         "extension_id" => extension_id: String,
-        /// `extension_number`.
+        /// `extension_number`. Only read.
         "extension_number" => extension_number: String [redact],
-        /// `extension_name`.
+        /// `extension_name`. Only read.
         "extension_name" => extension_name: String [redact],
-        /// `extension_type`.
+        /// `extension_type`. Only read: Zoom knows it by the id.
         "extension_type" => extension_type: enums::ExtensionType,
     }
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::play_message_then_disconnect`.
+    /// In `BusyOnAnotherCallActionSetting::PlayMessageThenDisconnect`; in `CallNotAnswerActionSetting::PlayMessageThenDisconnect`; in `OverflowActionSetting::PlayMessageThenDisconnect`; in `RoutingActionSetting::PlayMessageThenDisconnect`.
     pub PlayMessageSetting {
         /// `message_greeting`.
         "message_greeting" => message_greeting: AudioRef,
@@ -341,7 +343,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_extension`.
+    /// In `BusyOnAnotherCallActionSetting::ForwardToExtension`; in `CallNotAnswerActionSetting::ForwardToExtension`; in `OverflowActionSetting::ForwardToExtension`; in `RoutingActionSetting::ForwardToExtension`.
     pub ExtensionSetting {
         /// `forward_to_extension`.
         "forward_to_extension" => forward_to_extension: ExtensionRef,
@@ -351,7 +353,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_external_number`.
+    /// In `OverflowActionSetting::ForwardToExternalNumber`; in `RoutingActionSetting::ForwardToExternalNumber`.
     pub ExternalNumberSetting {
         /// `forward_phone_number`.
         "forward_phone_number" => forward_phone_number: String [redact],
@@ -359,7 +361,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_external_contact`.
+    /// In `CallNotAnswerActionSetting::ForwardToExternalContact`; in `OverflowActionSetting::ForwardToExternalContact`; in `RoutingActionSetting::ForwardToExternalContact`.
     pub ExternalContactSetting {
         /// `forward_to_external_contact`.
         "forward_to_external_contact" => forward_to_external_contact: ContactRef,
@@ -371,17 +373,17 @@ wire_struct! {
     pub ContactRef {
         /// `external_contact_id`.
         "external_contact_id" => external_contact_id: String,
-        /// `external_contact_name`.
+        /// `external_contact_name`. Only read.
         "external_contact_name" => external_contact_name: String [redact],
-        /// `external_contact_email`.
+        /// `external_contact_email`. Only read.
         "external_contact_email" => external_contact_email: String [redact],
-        /// `phone_numbers`.
+        /// `phone_numbers`. Only read.
         "phone_numbers" => phone_numbers: Vec<String> [redact],
     }
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_zoom_contact_center`.
+    /// In `OverflowActionSetting::ForwardToZoomContactCenter`; in `RoutingActionSetting::ForwardToZoomContactCenter`.
     pub ZoomContactCenterSetting {
         /// `forward_to_zoom_contact_center`.
         "forward_to_zoom_contact_center" => forward_to_zoom_contact_center: ForwardToZoomContactCenter,
@@ -399,7 +401,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_teams`.
+    /// In `OverflowActionSetting::ForwardToTeams`; in `RoutingActionSetting::ForwardToTeams`.
     pub TeamsSetting {
         /// `forward_to_teams`.
         "forward_to_teams" => forward_to_teams: ForwardToTeams,
@@ -502,15 +504,17 @@ wire_struct! {
 
 wire_struct! {
     /// In `HolidayHours::holidays`; in `HolidayHoursSetting::holiday_hours`; in `Settings::holiday_hours`.
+    ///
+    /// A holiday: one span of time that does not return each year. Deleting it loses its call handling and menu; adding it again gives it another id, with neither.
     pub Holiday {
-        /// `holiday_id`.
+        /// `holiday_id`. Given by Zoom when the holiday is added: do not send it then. Queues and shared line groups document none when holidays are read.
         "holiday_id" => holiday_id: String,
         /// `name`.
         "name" => name: String [redact],
-        /// `from`.
-        "from" => from: String,
-        /// `to`.
-        "to" => to: String,
+        /// `from`. An instant: midnight differs from time zone to time zone.
+        "from" => from: Time,
+        /// `to`. An instant: midnight differs from time zone to time zone.
+        "to" => to: Time,
     }
 }
 
@@ -527,7 +531,7 @@ wire_struct! {
     pub BusinessHoursSettings {
         /// `business_hours`. At most 7 items.
         "business_hours" => business_hours: Vec<WeekdayHours>,
-        /// `business_hour_type`. One of 1, 2.
+        /// `business_hour_type`. One of 1, 2. 1: around the clock, 2: as in `business_hours`. Around the clock there are neither closed hours nor breaks: writing them is refused (400, code 15104).
         "business_hour_type" => business_hour_type: i64,
     }
 }
@@ -535,13 +539,13 @@ wire_struct! {
 wire_struct! {
     /// In `BusinessHoursSettings::business_hours`; in `CustomHoursSettings::custom_hours`.
     pub WeekdayHours {
-        /// `from`.
+        /// `from`. `HH:mm`, in the time zone of the extension. Of no meaning unless the type is 2, though Zoom sends it.
         "from" => from: String,
-        /// `to`.
+        /// `to`. `HH:mm`, in the time zone of the extension. Of no meaning unless the type is 2, though Zoom sends it.
         "to" => to: String,
-        /// `type`. One of 0, 1, 2.
+        /// `type`. One of 0, 1, 2. 0: not at all, 1: the whole day, 2: from `from` to `to`.
         "type" => kind: i64,
-        /// `weekday`. One of 1, 2, 3, 4, 5, 6, 7.
+        /// `weekday`. One of 1, 2, 3, 4, 5, 6, 7. 1 is Sunday, 7 is Saturday.
         "weekday" => weekday: i64,
     }
 }
@@ -556,8 +560,10 @@ wire_struct! {
 
 wire_struct! {
     /// In `BreakHours::break_hour_settings`; in `BreakHoursSetting::break_hours`; in `Settings::break_hours`.
+    ///
+    /// A break in business hours; at most five in a request, none over midnight.
     pub BreakHour {
-        /// `break_hour_id`.
+        /// `break_hour_id`. Given by Zoom when the break is added: do not send it then.
         "break_hour_id" => break_hour_id: String,
         /// `break_hour_name`.
         "break_hour_name" => break_hour_name: String,
@@ -580,7 +586,7 @@ impl BreakHour {
 }
 
 wire_struct! {
-    /// In `BreakHour::every_business_day`.
+    /// In `BreakHourSetting::EveryBusinessDay`.
     pub EveryBusinessDayBreak {
         /// `from`. Documented as required.
         "from" => from: String,
@@ -590,7 +596,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `BreakHour::custom_hours`.
+    /// In `BreakHourSetting::CustomHours`.
     pub CustomHoursBreak {
         /// `days`. Documented as required. At most 7 items.
         "days" => days: Vec<BreakDay>,
@@ -600,7 +606,7 @@ wire_struct! {
 wire_struct! {
     /// In `CustomHoursBreak::days`.
     pub BreakDay {
-        /// `weekday`. Documented as required. One of 1, 2, 3, 4, 5, 6, 7.
+        /// `weekday`. Documented as required. One of 1, 2, 3, 4, 5, 6, 7. 1 is Sunday, 7 is Saturday.
         "weekday" => weekday: i64,
         /// `enable`.
         "enable" => enable: bool,
@@ -690,9 +696,9 @@ wire_struct! {
         "from" => from: String,
         /// `to`.
         "to" => to: String,
-        /// `type`.
+        /// `type`. 0: not at all, 1: the whole day, 2: from `from` to `to`.
         "type" => kind: i64,
-        /// `weekday`. One of 1, 2, 3, 4, 5, 6, 7.
+        /// `weekday`. One of 1, 2, 3, 4, 5, 6, 7. 1 is Sunday, 7 is Saturday.
         "weekday" => weekday: i64,
     }
 }
@@ -1004,7 +1010,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_voicemail`.
+    /// In `BusyOnAnotherCallActionSetting::ForwardToVoicemail`; in `CallNotAnswerActionSetting::ForwardToVoicemail`.
     pub VoicemailSetting {
         /// `allow_callers_check_voicemail`.
         "allow_callers_check_voicemail" => allow_callers_check_voicemail: bool,
@@ -1012,9 +1018,9 @@ wire_struct! {
         "connect_to_operator" => connect_to_operator: bool,
         /// `operator_extension`.
         "operator_extension" => operator_extension: ExtensionRef,
-        /// `voicemail_greeting`.
+        /// `voicemail_greeting`. An empty id is the default greeting.
         "voicemail_greeting" => voicemail_greeting: AudioRef,
-        /// `leave_voicemail_instruction`.
+        /// `leave_voicemail_instruction`. Heard only if the caller may reach an operator or check voicemail.
         "leave_voicemail_instruction" => leave_voicemail_instruction: AudioRef,
         /// `play_callee_voicemail_greeting`.
         "play_callee_voicemail_greeting" => play_callee_voicemail_greeting: bool,

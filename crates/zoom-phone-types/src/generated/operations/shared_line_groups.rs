@@ -161,7 +161,7 @@ wire_struct! {
 wire_struct! {
     /// Answer to `shared_line_groups.get_call_handling`.
     pub CallHandling {
-        /// `call_distribution_setting`.
+        /// `call_distribution_setting`. Of business hours only, where it is a queue's or a shared line group's.
         "call_distribution_setting" => call_distribution_setting: CallDistributionSetting,
         /// `call_handling_setting`.
         "call_handling_setting" => call_handling_setting: CallHandlingSetting,
@@ -171,7 +171,7 @@ wire_struct! {
 wire_struct! {
     /// In `CallHandling::call_distribution_setting`; in `UpdateCallHandling::call_distribution_setting`.
     pub CallDistributionSetting {
-        /// `max_wait_time`. One of 7, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60.
+        /// `max_wait_time`. One of 7, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60. Seconds.
         "max_wait_time" => max_wait_time: i64,
     }
 }
@@ -190,6 +190,8 @@ impl CallHandlingSetting {
     /// Sets `overflow_action_setting` together with the `overflow_action` it belongs to.
     ///
     /// Without a setting, set `overflow_action` alone: `disconnect`.
+    ///
+    /// Do not send `forward_to_ivr`, `forward_to_partner_contact_center`, `forward_to_voicemail_access`: listed by Zoom, but not for this.
     pub fn set_overflow_action_setting(&mut self, setting: OverflowActionSetting) -> &mut Self {
         if let Some(selector) = setting.selector() {
             self.overflow_action = Some(selector.into());
@@ -200,7 +202,7 @@ impl CallHandlingSetting {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_voicemail`.
+    /// In `OverflowActionSetting::ForwardToVoicemail`.
     pub VoicemailSetting {
         /// `allow_callers_check_voicemail`.
         "allow_callers_check_voicemail" => allow_callers_check_voicemail: bool,
@@ -208,9 +210,9 @@ wire_struct! {
         "connect_to_operator" => connect_to_operator: bool,
         /// `operator_extension`.
         "operator_extension" => operator_extension: shared::ExtensionRef,
-        /// `voicemail_greeting`.
+        /// `voicemail_greeting`. An empty id is the default greeting.
         "voicemail_greeting" => voicemail_greeting: shared::AudioRef,
-        /// `leave_voicemail_instruction`.
+        /// `leave_voicemail_instruction`. Heard only if the caller may reach an operator or check voicemail.
         "leave_voicemail_instruction" => leave_voicemail_instruction: shared::AudioRef,
     }
 }
@@ -289,5 +291,18 @@ choice! {
         BreakHours(shared::UpdateBreakHours) = "break_hours",
         BusinessHoursSettings(shared::UpdateBusinessHours) = "business_hours_settings",
         HolidayHours(shared::UpdateHolidayHours) = "holiday_hours",
+    }
+}
+
+#[cfg(feature = "catalogue")]
+impl CallHandling {
+    /// The body that writes this back by `shared_line_groups.update_call_handling`: what it takes, without names and numbers that are only read,
+    /// which Zoom forbids or ignores in a request. Of a holiday or a break, add its id (`holiday_hour_id`,
+    /// `break_hour_id`), which is not in what is read.
+    pub fn for_update(self) -> UpdateCallHandling {
+        crate::catalogue::for_body(
+            "update_shared_line_group_call_handling_setting",
+            &crate::wire::Wire::to_json(&self),
+        )
     }
 }

@@ -549,7 +549,7 @@ impl ScheduleFirmwareUpdate {
 }
 
 wire_struct! {
-    /// In `ScheduleFirmwareUpdate::weekly`; in `UpdateSitePolicyScheduleFirmwareUpdate::weekly`.
+    /// In `RepeatSetting::Weekly`; in `UpdateRepeatSetting::Weekly`.
     pub WeeklyRepeat {
         /// `weekly_setting`.
         "weekly_setting" => weekly_setting: WeeklySetting,
@@ -565,7 +565,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `MonthlyRepeat::week_and_day`; in `ScheduleFirmwareUpdate::week_and_day`.
+    /// In `MonthlySetting::WeekAndDay`.
     pub WeekAndDayRepeat {
         /// `week_and_day`.
         "week_and_day" => week_and_day: WeekAndDay,
@@ -583,7 +583,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `MonthlyRepeat::specific_date`; in `ScheduleFirmwareUpdate::specific_date`.
+    /// In `MonthlySetting::SpecificDate`.
     pub SpecificDateRepeat {
         /// `specific_date`.
         "specific_date" => specific_date: SpecificDate,
@@ -1258,7 +1258,7 @@ impl UpdateSitePolicyScheduleFirmwareUpdate {
 }
 
 wire_struct! {
-    /// In `UpdateSitePolicyScheduleFirmwareUpdate::monthly`.
+    /// In `UpdateRepeatSetting::Monthly`.
     pub MonthlyRepeat {
         /// `monthly_setting`.
         "monthly_setting" => monthly_setting: MonthlySetting,
@@ -1370,7 +1370,7 @@ wire_struct! {
 wire_struct! {
     /// In `Settings::business_hours`.
     pub BusinessHours {
-        /// `custom_hour_type`. One of 1, 2.
+        /// `custom_hour_type`. One of 1, 2. 1: around the clock, 2: as in `custom_hours`.
         "custom_hour_type" => custom_hour_type: i64,
         /// `custom_hours`.
         "custom_hours" => custom_hours: Vec<shared::DayHours>,
@@ -1584,7 +1584,7 @@ wire_struct! {
 wire_struct! {
     /// In `UpdateSetting::business_hours`.
     pub UpdateSettingBusinessHours {
-        /// `custom_hour_type`. One of 1, 2.
+        /// `custom_hour_type`. One of 1, 2. 1: around the clock, 2: as in `custom_hours`.
         "custom_hour_type" => custom_hour_type: i64,
         /// `custom_hours`. At most 7 items.
         "custom_hours" => custom_hours: Vec<shared::DayHours>,

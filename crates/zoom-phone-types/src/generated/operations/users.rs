@@ -669,7 +669,7 @@ wire_struct! {
         "phone_number_description" => phone_number_description: String,
         /// `external_contact`.
         "external_contact" => external_contact: shared::ContactRef,
-        /// `call_forward_id`.
+        /// `call_forward_id`. Required to change an entry. Entries of Zoom's own apps can be switched by it, not added or deleted.
         "call_forward_id" => call_forward_id: String,
     }
 }
@@ -687,7 +687,7 @@ wire_struct! {
     pub CallHandling {
         /// `call_forward_settings`. At most 10 items.
         "call_forward_settings" => call_forward_settings: Vec<CallForwardSetting>,
-        /// `call_distribution_setting`.
+        /// `call_distribution_setting`. Of business hours only, where it is a queue's or a shared line group's.
         "call_distribution_setting" => call_distribution_setting: CallDistributionSetting,
         /// `call_handling_setting`.
         "call_handling_setting" => call_handling_setting: CallHandlingSetting,
@@ -699,9 +699,9 @@ wire_struct! {
     pub CallDistributionSetting {
         /// `ring_mode`.
         "ring_mode" => ring_mode: shared::RingMode,
-        /// `simultaneous_ring_max_wait_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60.
+        /// `simultaneous_ring_max_wait_time`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60. Seconds. Kept while another mode rings.
         "simultaneous_ring_max_wait_time" => simultaneous_ring_max_wait_time: i64,
-        /// `sequential_ring_duration`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60.
+        /// `sequential_ring_duration`. One of 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60. Seconds. Kept while another mode rings.
         "sequential_ring_duration" => sequential_ring_duration: i64,
     }
 }
@@ -750,7 +750,7 @@ impl CallHandlingSetting {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_external_contact`.
+    /// In `BusyOnAnotherCallActionSetting::ForwardToExternalContact`.
     pub ExternalContactSetting {
         /// `forward_to_external_contact`.
         "forward_to_external_contact" => forward_to_external_contact: shared::ContactRef,
@@ -760,7 +760,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// In `CallHandlingSetting::forward_to_external_number`.
+    /// In `BusyOnAnotherCallActionSetting::ForwardToExternalNumber`.
     pub ExternalNumberSetting {
         /// `forward_phone_number`.
         "forward_phone_number" => forward_phone_number: String [redact],
@@ -842,7 +842,7 @@ wire_struct! {
         "desk_phone" => desk_phone: DeskPhone,
         /// `extension_number`.
         "extension_number" => extension_number: String [redact],
-        /// `music_on_hold_id`.
+        /// `music_on_hold_id`. Empty is the default, `0` none.
         "music_on_hold_id" => music_on_hold_id: String,
         /// `outbound_caller`.
         "outbound_caller" => outbound_caller: OutboundCaller,
@@ -1046,7 +1046,7 @@ wire_struct! {
         "default_transcription_language" => default_transcription_language: shared::DefaultTranscriptionLanguage,
         /// `country_iso_code`.
         "country_iso_code" => country_iso_code: String,
-        /// `music_on_hold_id`.
+        /// `music_on_hold_id`. Empty is the default, `0` none.
         "music_on_hold_id" => music_on_hold_id: String,
         /// `outbound_caller_id`.
         "outbound_caller_id" => outbound_caller_id: String [redact],
@@ -1242,5 +1242,15 @@ open_enum! {
         Online = "online",
         Offline = "offline",
         NoDevice = "no device",
+    }
+}
+
+#[cfg(feature = "catalogue")]
+impl CallHandling {
+    /// The body that writes this back by `users.update_call_handling`: what it takes, without names and numbers that are only read,
+    /// which Zoom forbids or ignores in a request. Of a holiday or a break, add its id (`holiday_hour_id`,
+    /// `break_hour_id`), which is not in what is read.
+    pub fn for_update(self) -> UpdateCallHandling {
+        crate::catalogue::for_body("update_user_call_handling_setting", &crate::wire::Wire::to_json(&self))
     }
 }
