@@ -83,10 +83,11 @@ impl Inner {
     ) -> Result<T, Error> {
         let default = (request.priority != Priority::Backfill).then_some(self.config.deadline);
         let limit = deadline.or(default);
-        let Some(limit) = limit else {
+        // One beyond the end of the clock is none.
+        let bounded = limit.and_then(|limit| Some((limit, Instant::now().checked_add(limit)?)));
+        let Some((limit, end)) = bounded else {
             return self.tries(request, None, one).instrument(request.span.clone()).await;
         };
-        let end = Instant::now() + limit;
         match tokio::time::timeout_at(
             end,
             self.tries(request, Some(end), one).instrument(request.span.clone()),

@@ -334,6 +334,15 @@ async fn a_deadline_ends_the_wait_for_a_silent_host() {
 }
 
 #[tokio::test]
+async fn a_deadline_beyond_the_end_of_the_clock_is_none() {
+    let fake = Fake::start().await;
+    fake.answer(Answer::new(200, "{}")).answer(Answer::new(200, "{}"));
+    fake.client().request(Method::Get, "/x").deadline(Duration::MAX).answer().await.unwrap();
+    let config = ClientConfig { deadline: Duration::MAX, ..fake.config() };
+    get(&Client::new(config, fake.tokens()).unwrap()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_wait_that_the_deadline_does_not_allow_is_not_begun() {
     let fake = Fake::start().await;
     fake.answer(Answer::new(503, "").header("retry-after", "20"));
