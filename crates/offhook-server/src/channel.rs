@@ -72,6 +72,9 @@ impl Listening {
     async fn listen(&self, mut channel: EventChannel, first: bool) {
         let gauge = metrics::gauge!("offhook_channel_connected");
         let mut connected = false;
+        // The sweep with which a server starts is under way, and knows what was before. A channel that was given up in
+        // between, or was late to come, has no gap of its own to tell.
+        let mut missed = !first;
         loop {
             let next = tokio::select! {
                 () = self.shutdown.cancelled() => None,
@@ -83,7 +86,7 @@ impl Listening {
                     given_up(&error);
                     break;
                 }
-                Some(Ok(event)) => self.take(event, first).await.unwrap_or(connected),
+                Some(Ok(event)) => self.take(event, &mut missed).await.unwrap_or(connected),
             };
             if is_up != connected {
                 gauge.increment(if is_up { 1.0 } else { -1.0 });
@@ -94,19 +97,17 @@ impl Listening {
             gauge.decrement(1.0);
         }
         for event in channel.close().await {
-            self.take(event, first).await;
+            self.take(event, &mut missed).await;
         }
     }
 
-    /// Takes one item in. Says whether the channel is up, if the item tells.
-    async fn take(&self, event: ChannelEvent, first: bool) -> Option<bool> {
+    /// Takes one item in. Says whether the channel is up, if the item tells. `missed`: there was a time without it.
+    async fn take(&self, event: ChannelEvent, missed: &mut bool) -> Option<bool> {
         match event {
             ChannelEvent::Event(raw) => self.keep(raw).await,
             ChannelEvent::Connected => {
                 tracing::info!("listening to Zoom's event channel");
-                // The sweep with which a server starts is under way. A channel that was given up in between
-                // has no gap of its own to tell.
-                if !first {
+                if std::mem::take(missed) {
                     self.compare();
                 }
                 return Some(true);
@@ -114,6 +115,7 @@ impl Listening {
             ChannelEvent::Down { outage, retry_in } => {
                 let error = &outage as &dyn std::error::Error;
                 tracing::warn!(error, retry_in_s = retry_in.as_secs_f64(), "no event channel");
+                *missed = true;
                 return Some(false);
             }
             ChannelEvent::Gap(Gap { since, until }) => {
@@ -173,4 +175,35 @@ fn given_up(error: &ChannelError) {
 
 fn count(outcome: &'static str) {
     metrics::counter!("offhook_channel_messages_total", "outcome" => outcome).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+    use offhook_store::Store;
+    use zoom_phone::socket::Outage;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_channel_that_came_late_or_came_back_has_the_records_compared() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let sweep = Arc::new(Notify::new());
+        let listening = Listening {
+            account: "a".to_owned(),
+            inbox: store.inbox().clone(),
+            last_event: LastEvent::new(None),
+            sweep: Some(Arc::clone(&sweep)),
+            shutdown: CancellationToken::new(),
+        };
+        let compared = || sweep.notified().now_or_never().is_some();
+        let mut missed = false;
+        assert_eq!(listening.take(ChannelEvent::Connected, &mut missed).await, Some(true));
+        assert!(!compared(), "the sweep with which a server starts is enough");
+        let down = ChannelEvent::Down { outage: Outage::Silent { seconds: 45 }, retry_in: AGAIN };
+        assert_eq!(listening.take(down, &mut missed).await, Some(false));
+        assert_eq!(listening.take(ChannelEvent::Connected, &mut missed).await, Some(true));
+        assert!(compared());
+    }
 }

@@ -91,13 +91,16 @@ impl Target {
     }
 
     /// For errors, logs and metrics: Zoom's operationId; else verb and the first two segments of the path, because
-    /// the others may be ids.
+    /// the others may be ids. Of a path that the catalogue does not know, where any may be one, only the first.
     pub(super) fn name(&self) -> Cow<'static, str> {
         match self {
             Self::Operation(operation) => Cow::Borrowed(&operation.id),
             Self::Raw { method, path, .. } => {
+                // The catalogue's spelling, which has no values in it.
+                let known = Catalogue::get().find(method.as_str(), path);
+                let (path, keep) = known.map_or((path.as_str(), 1), |(operation, _)| (&operation.path, 2));
                 let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-                let kept: Vec<_> = segments.by_ref().take(2).collect();
+                let kept: Vec<_> = segments.by_ref().take(keep).collect();
                 let rest = if segments.next().is_some() { "/…" } else { "" };
                 Cow::Owned(format!("{method} /{}{rest}", kept.join("/")))
             }
@@ -197,7 +200,8 @@ impl Call {
     }
 
     /// The window of time of a list with `from` and `to`; the end is rounded up to a whole second, or day where
-    /// the operation takes only dates. [`Call::pages`] asks for it in slices of at most a month.
+    /// the operation takes only dates. [`Call::pages`] asks for it in slices of at most a month; `from` and `to` that
+    /// are set as query parameters go to Zoom as they are, and Zoom refuses more than a month of them.
     pub fn window(mut self, from: Timestamp, to: Timestamp) -> Self {
         self.window = Some((from, to));
         self
@@ -241,7 +245,7 @@ impl Call {
     }
 
     /// The pages of a list, one after the other. Asks for the largest page that Zoom gives unless `page_size` is
-    /// set.
+    /// set. Cut at months is only what [`Call::window`] set, not `from` and `to` of their own.
     pub fn pages<T: Wire>(self) -> Pages<T> {
         Pages::of(self)
     }

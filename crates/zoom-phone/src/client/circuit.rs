@@ -38,18 +38,32 @@ struct Opened {
 pub(super) struct Open {
     /// Ask again then.
     pub(super) until: Instant,
+    /// Unless the probe that is under way succeeds before.
+    pub(super) probing: bool,
 }
 
 impl Circuit {
     /// Whether a request may be sent now. Each request that may must be told to [`record`](Self::record).
     pub(super) fn allow(&mut self, now: Instant) -> Result<(), Open> {
-        let Some(open) = &mut self.open else { return Ok(()) };
-        if now < open.until {
-            return Err(Open { until: open.until });
+        if let Some(open) = self.look(now) {
+            return Err(open);
         }
-        open.probing = true;
-        open.until = now + PROBE;
+        if let Some(open) = &mut self.open {
+            open.probing = true;
+            open.until = now + PROBE;
+        }
         Ok(())
+    }
+
+    /// As [`allow`](Self::allow), without sending anything.
+    pub(super) fn look(&self, now: Instant) -> Option<Open> {
+        let open = self.open.as_ref().filter(|open| now < open.until)?;
+        Some(Open { until: open.until, probing: open.probing })
+    }
+
+    /// The host began to answer: closed, but a failure before the end counts on top of those before.
+    pub(super) fn answered(&mut self) {
+        self.open = None;
     }
 
     /// How a request ended. `ok`: the host answered, with anything but a 5xx; an answer 4xx is the host at work.
@@ -103,7 +117,7 @@ mod tests {
             assert_eq!(circuit.allow(now), Ok(()));
             circuit.record(true, now);
         }
-        assert_eq!(opened(now).allow(now), Err(Open { until: now + FIRST }));
+        assert_eq!(opened(now).allow(now), Err(Open { until: now + FIRST, probing: false }));
     }
 
     #[test]
@@ -111,9 +125,9 @@ mod tests {
         let now = Instant::now();
         let mut circuit = opened(now);
         let later = now + FIRST;
-        assert_eq!(circuit.allow(later - MS), Err(Open { until: later }));
+        assert_eq!(circuit.allow(later - MS), Err(Open { until: later, probing: false }));
         assert_eq!(circuit.allow(later), Ok(()));
-        assert_eq!(circuit.allow(later), Err(Open { until: later + PROBE }));
+        assert_eq!(circuit.allow(later), Err(Open { until: later + PROBE, probing: true }));
         circuit.record(true, later);
         assert_eq!(circuit.allow(later), Ok(()));
         assert_eq!(circuit.allow(later), Ok(()));
@@ -125,7 +139,7 @@ mod tests {
         let mut circuit = opened(now);
         let mut waits = Vec::new();
         for _ in 0..9 {
-            let Err(Open { until }) = circuit.allow(now) else { panic!("it must be open") };
+            let Err(Open { until, .. }) = circuit.allow(now) else { panic!("it must be open") };
             waits.push((until - now).as_secs());
             now = until;
             assert_eq!(circuit.allow(now), Ok(()));
@@ -139,7 +153,7 @@ mod tests {
         let now = Instant::now();
         let mut circuit = opened(now);
         circuit.record(false, now + FIRST / 2);
-        assert_eq!(circuit.allow(now + FIRST / 2), Err(Open { until: now + FIRST }));
+        assert_eq!(circuit.allow(now + FIRST / 2), Err(Open { until: now + FIRST, probing: false }));
     }
 
     #[test]

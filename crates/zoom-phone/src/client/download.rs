@@ -51,10 +51,11 @@ impl Download {
 
     async fn open(client: &Client, request: Request, deadline: Option<Duration>) -> Result<Self, Error> {
         let response = client.inner.send(&request, deadline, fetch).await?;
-        Ok(Self::read(response, request.operation, client.inner.config.timeout))
+        Ok(Self::read(response, request.operation, client.clone()))
     }
 
-    fn read(response: Response, operation: Cow<'static, str>, patience: Duration) -> Self {
+    fn read(response: Response, operation: Cow<'static, str>, client: Client) -> Self {
+        let patience = client.inner.config.timeout;
         let host = response.url().host_str().unwrap_or_default().to_owned();
         let failed = {
             let (operation, host) = (operation.clone(), host.clone());
@@ -62,8 +63,10 @@ impl Download {
                 operation: operation.clone().into_owned(),
                 host: host.clone(),
                 problem: Cow::Borrowed(problem),
+                passing: true,
             }
         };
+        let from = host.clone();
         Self {
             content_type: content_type(&response),
             length: response.content_length(),
@@ -73,13 +76,17 @@ impl Download {
             operation: operation.into_owned(),
             host,
             bytes: stream::try_unfold(response, move |mut response| {
-                let failed = failed.clone();
+                let (failed, client, from) = (failed.clone(), client.clone(), from.clone());
                 async move {
-                    match tokio::time::timeout(patience, response.chunk()).await {
+                    let result = match tokio::time::timeout(patience, response.chunk()).await {
                         Ok(Ok(chunk)) => Ok(chunk.map(|chunk| (chunk, response))),
                         Ok(Err(_)) => Err(failed("the transfer broke off; begin again")),
                         Err(_) => Err(failed("nothing came for too long; begin again")),
+                    };
+                    if !matches!(result, Ok(Some(_))) {
+                        client.inner.circuits.record(&from, &result);
                     }
+                    result
                 }
             })
             .boxed(),
@@ -136,6 +143,7 @@ impl Stream for Download {
                     operation: self.operation.clone(),
                     host: self.host.clone(),
                     problem: Cow::Owned(format!("it is larger than {limit} bytes, the caller's limit")),
+                    passing: false,
                 })));
             }
         }
@@ -190,18 +198,31 @@ fn fetch<'a>(
         let mut url = inner.address(request, token);
         for _ in 0..=MAX_HOPS {
             let host = url.host_str().unwrap_or_default().to_owned();
-            let failed = |problem| Error::Download {
+            let trouble = |problem, passing| Error::Download {
                 operation: request.operation.clone().into_owned(),
                 host: host.clone(),
                 problem: Cow::Borrowed(problem),
+                passing,
             };
+            let failed = |problem| trouble(problem, false);
             let bearer = bearer_goes(&url, inner.config.base_url.as_ref())
                 .ok_or_else(|| failed("files are fetched over https only"))?;
+            inner.may_ask(request, &host)?;
             let head = inner.hop(request, url.clone(), bearer.then_some(token), LONGEST);
-            let mut response = match tokio::time::timeout(inner.config.timeout, head).await {
-                Ok(response) => response?,
-                Err(_) => return Err(failed("no answer came in time; try again")),
+            let head = match tokio::time::timeout(inner.config.timeout, head).await {
+                Ok(head) => head,
+                Err(_) => Err(trouble("no answer came in time; try again", true)),
             };
+            let mut response = match head {
+                Ok(response) => response,
+                error => {
+                    inner.circuits.record(&host, &error);
+                    return error;
+                }
+            };
+            if response.status().is_redirection() {
+                inner.circuits.record(&host, &Ok(()));
+            }
             if response.status().is_redirection() {
                 let target = response.headers().get(LOCATION).and_then(|target| target.to_str().ok());
                 let Some(next) = target.and_then(|target| url.join(target).ok()) else {
@@ -211,7 +232,9 @@ fn fetch<'a>(
                 continue;
             }
             if !response.status().is_success() {
-                let error = match send::read(request, &mut response, token).await {
+                let read = send::read(inner, request, &mut response, token, bearer).await;
+                inner.circuits.record(&host, &read);
+                let error = match read {
                     Err(error) => error,
                     Ok(_) => failed("it answered neither with a file nor with an error"),
                 };
@@ -222,22 +245,26 @@ fn fetch<'a>(
                         operation: request.operation.clone().into_owned(),
                         host,
                         problem: Cow::Owned(format!("status {status}; the link is over: read the record again and take its new address")),
+                        passing: false,
                     }
                 } else {
                     error
                 });
             }
             if content_type(&response).is_some_and(|kind| kind.starts_with("text/html")) {
+                inner.circuits.record(&host, &Ok(()));
                 return Err(failed(
                     "a web page came instead of a file, usually a sign-in page: check that the app may read this file, and take its address anew",
                 ));
             }
+            inner.circuits.answered(&host);
             return Ok(response);
         }
         Err(Error::Download {
             operation: request.operation.clone().into_owned(),
             host: url.host_str().unwrap_or_default().to_owned(),
             problem: Cow::Owned(format!("more than {MAX_HOPS} redirects; take the file's address anew")),
+            passing: false,
         })
     }
     .boxed()

@@ -109,6 +109,8 @@ pub enum Error {
         host: String,
         /// What is wrong, and what to do.
         problem: Cow<'static, str>,
+        /// Whether it may pass: no answer in time, a transfer that broke off.
+        passing: bool,
     },
     /// A list was read to where it ended, but rows may be missing.
     #[error("{operation}: the list may be incomplete: {}", list(anomalies))]
@@ -199,10 +201,10 @@ impl Error {
             | Self::Unreachable { .. }
             | Self::Incomplete { .. } => true,
             Self::Api(error) => error.retry_helps(),
+            Self::Download { passing, .. } => *passing,
             Self::Invalid { .. }
             | Self::UnknownOperation { .. }
             | Self::Unreadable { .. }
-            | Self::Download { .. }
             | Self::BaseUrl { .. }
             | Self::Setup(_) => false,
         }

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 use url::Url;
 
-use super::circuit::Circuit;
+use super::circuit::{Circuit, Open};
 use super::error::Error;
 
 /// Whether a bearer token may go there: an https host of zoom.us.
@@ -23,7 +25,11 @@ pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
 
 /// A circuit for each host.
 #[derive(Debug, Default)]
-pub(super) struct Circuits(Mutex<HashMap<String, Circuit>>);
+pub(super) struct Circuits {
+    hosts: Mutex<HashMap<String, Circuit>>,
+    /// Wakes those who wait for the outcome of a probe.
+    recorded: Notify,
+}
 
 impl Circuits {
     /// Whether a request may be sent; else for how long not.
@@ -32,18 +38,36 @@ impl Circuits {
         self.with(host, |circuit| circuit.allow(now)).map_err(|open| open.until - now)
     }
 
+    /// Why no request may be sent now, if so. Unlike [`allow`](Self::allow), this is no promise to send one.
+    pub(super) fn look(&self, host: &str) -> Option<Open> {
+        let now = Instant::now();
+        self.with(host, |circuit| circuit.look(now))
+    }
+
+    /// Ends when the outcome of any request is recorded from now on.
+    pub(super) fn outcome(&self) -> Notified<'_> {
+        self.recorded.notified()
+    }
+
+    /// A file begins to come: the host is there. Whether it is well, the end of the file tells.
+    pub(super) fn answered(&self, host: &str) {
+        self.with(host, Circuit::answered);
+        self.recorded.notify_waiters();
+    }
+
     /// How a request ended.
     pub(super) fn record<T>(&self, host: &str, result: &Result<T, Error>) {
         let ok = match result {
             Ok(_) => true,
-            Err(Error::Unreachable { .. }) => false,
+            Err(Error::Unreachable { .. } | Error::Download { passing: true, .. }) => false,
             Err(error) => error.api().is_none_or(|error| error.status < 500),
         };
         self.with(host, |circuit| circuit.record(ok, Instant::now()));
+        self.recorded.notify_waiters();
     }
 
     fn with<T>(&self, host: &str, act: impl FnOnce(&mut Circuit) -> T) -> T {
-        let mut circuits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut circuits = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         match circuits.get_mut(host) {
             Some(circuit) => act(circuit),
             None => act(circuits.entry(host.to_owned()).or_default()),

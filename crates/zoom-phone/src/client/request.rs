@@ -300,6 +300,8 @@ mod tests {
     fn a_span_and_an_error_name_no_id_of_a_raw_path() {
         let call = raw("/phone/users/jane@example.test/settings");
         assert_eq!(Request::of(&call).unwrap().operation, "GET /phone/users/…");
+        // No path of the catalogue: the second segment may be an id as well.
+        assert_eq!(Request::of(&raw("/users/jane@example.test")).unwrap().operation, "GET /users/…");
     }
 
     proptest! {

@@ -24,6 +24,9 @@ use crate::quota::{Priority, RateFacts};
 /// Largest answer that is read, in bytes. A page of 300 calls has about half a megabyte.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
+/// A slow line, in bytes per second: a body has as much more time as it takes over one.
+const SLOW: u64 = 16 * 1024;
+
 /// One try: sends the request with the token and takes the answer in.
 pub(super) type Try<T> =
     for<'a> fn(&'a Inner, &'a Request, &'a AccessToken) -> BoxFuture<'a, Result<T, Error>>;
@@ -51,20 +54,37 @@ fn take_in<'a>(
 ) -> BoxFuture<'a, Result<Received, Error>> {
     async move {
         let url = inner.address(request, token);
-        let mut response = inner.hop(request, url, Some(token), inner.config.timeout).await?;
-        read(request, &mut response, token).await
+        let host = url.host_str().unwrap_or_default().to_owned();
+        inner.may_ask(request, &host)?;
+        let result = async {
+            let mut response = inner.hop(request, url, Some(token), inner.config.timeout).await?;
+            read(inner, request, &mut response, token, true).await
+        }
+        .await;
+        inner.circuits.record(&host, &result);
+        result
     }
     .boxed()
 }
 
-/// Reads an answer to its end.
+/// Reads an answer to its end. `ours`: of the host that the token went to.
 pub(super) async fn read(
+    inner: &Inner,
     request: &Request,
     response: &mut Response,
     token: &AccessToken,
+    ours: bool,
 ) -> Result<Received, Error> {
-    let body = http::read_body(response, MAX_ANSWER).await.map_err(|error| unreachable(request, error))?;
-    let rate = RateFacts::read(response.status().as_u16(), response.headers());
+    let mut rate = RateFacts::read(response.status().as_u16(), response.headers());
+    let body = http::read_body(response, MAX_ANSWER).await;
+    if let Ok(body) = &body {
+        rate.heed_body(&body.bytes);
+    }
+    // A host that is not Zoom's says nothing about the quota.
+    if rate.limited && request.counted && ours {
+        inner.limiter.learn(request.label, &rate);
+    }
+    let body = body.map_err(|error| unreachable(request, error))?;
     let bearer = token.secret().expose_secret();
     answer::read(&request.operation, response.status(), response.headers(), rate, body, bearer)
 }
@@ -83,10 +103,11 @@ impl Inner {
     ) -> Result<T, Error> {
         let default = (request.priority != Priority::Backfill).then_some(self.config.deadline);
         let limit = deadline.or(default);
-        let Some(limit) = limit else {
+        // One beyond the end of the clock is none.
+        let bounded = limit.and_then(|limit| Some((limit, Instant::now().checked_add(limit)?)));
+        let Some((limit, end)) = bounded else {
             return self.tries(request, None, one).instrument(request.span.clone()).await;
         };
-        let end = Instant::now() + limit;
         match tokio::time::timeout_at(
             end,
             self.tries(request, Some(end), one).instrument(request.span.clone()),
@@ -105,11 +126,16 @@ impl Inner {
         let mut renewed = false;
         let mut quota_wait = Duration::ZERO;
         let mut tries = 1;
+        let mut asks: Option<String> = None;
         loop {
+            // Before the turn, which would be late after the wait. A redirect may have led to another host.
+            let token = self.tokens.token().await;
+            let token = token.map_err(|source| Error::Auth { operation: operation(), source })?;
+            let first = self.address(request, &token).host_str().unwrap_or_default().to_owned();
+            for host in std::iter::once(first).chain(asks.take()) {
+                self.wait_out(request, &host, deadline, &mut tries).await?;
+            }
             if request.counted {
-                // A token that had to be fetched after the turn would make the request late for it.
-                let token = self.tokens.token().await;
-                token.map_err(|source| Error::Auth { operation: operation(), source })?;
                 let pass = self.limiter.enter(request.label, request.priority, deadline).await;
                 let pass = pass.map_err(|source| Error::Quota { operation: operation(), source })?;
                 quota_wait += pass.waited();
@@ -118,18 +144,13 @@ impl Inner {
             // After the wait for the quota, during which a token may end.
             let token = self.tokens.token().await;
             let token = token.map_err(|source| Error::Auth { operation: operation(), source })?;
-            let url = self.address(request, &token);
-            let host = url.host_str().unwrap_or_default();
-            self.circuits.allow(host).map_err(|wait| Error::CircuitOpen {
-                operation: operation(),
-                host: host.to_owned(),
-                wait,
-            })?;
             request.span.record("tries", tries);
-            let result = one(self, request, &token).await;
-            self.circuits.record(host, &result);
-            let error = match result {
+            let error = match one(self, request, &token).await {
                 Ok(got) => return Ok(got),
+                Err(Error::CircuitOpen { host, .. }) => {
+                    asks = Some(host);
+                    continue;
+                }
                 Err(error) => error,
             };
             if error.token_rejected() && !renewed {
@@ -161,6 +182,40 @@ impl Inner {
         }
     }
 
+    /// Whether the host may be asked now. If so, [`Circuits::record`](super::host::Circuits::record) is to be told how
+    /// it went.
+    pub(super) fn may_ask(&self, request: &Request, host: &str) -> Result<(), Error> {
+        self.circuits.allow(host).map_err(|wait| circuit_open(request, host, wait))
+    }
+
+    /// Waits until a host that failed again and again may be asked. Each such wait is as good as a try; one for the
+    /// outcome of another request's probe is not.
+    async fn wait_out(
+        &self,
+        request: &Request,
+        host: &str,
+        deadline: Option<Instant>,
+        tries: &mut u32,
+    ) -> Result<(), Error> {
+        loop {
+            // From before the look, so that no outcome is missed.
+            let outcome = self.circuits.outcome();
+            let Some(open) = self.circuits.look(host) else { return Ok(()) };
+            let wait = open.until - Instant::now();
+            if open.probing {
+                let _ = tokio::time::timeout(wait, outcome).await;
+                continue;
+            }
+            let late = deadline.is_some_and(|deadline| open.until >= deadline);
+            if late || *tries >= self.config.retry.tries || wait > self.config.retry.longest_wait {
+                return Err(circuit_open(request, host, wait));
+            }
+            count_retry("circuit");
+            tokio::time::sleep_until(open.until).await;
+            *tries += 1;
+        }
+    }
+
     /// The address of a request, given the token, which names the region.
     pub(super) fn address(&self, request: &Request, token: &AccessToken) -> Url {
         request.url(self.base(token), self.config.base_url.is_some())
@@ -174,6 +229,8 @@ impl Inner {
         bearer: Option<&AccessToken>,
         timeout: Duration,
     ) -> Result<Response, Error> {
+        let upload = request.body.as_ref().map_or(0, |(_, body)| body.len() as u64 / SLOW);
+        let timeout = timeout + Duration::from_secs(upload);
         let mut http = self.http.request(verb(request.method), url).timeout(timeout);
         if let Some(token) = bearer {
             http = http.bearer_auth(token.secret().expose_secret());
@@ -195,13 +252,17 @@ impl Inner {
         if let Some(id) = http::tracking_id(response.headers()) {
             request.span.record("tracking_id", id);
         }
-        // A host that is not Zoom's says nothing about the quota.
-        if request.counted && bearer.is_some() {
-            let facts = RateFacts::read(response.status().as_u16(), response.headers());
+        let facts = RateFacts::read(response.status().as_u16(), response.headers());
+        // As in `read`, which learns from a 429: the kind of its limit may be in the body only.
+        if request.counted && bearer.is_some() && !facts.limited {
             self.limiter.learn(request.label, &facts);
         }
         Ok(response)
     }
+}
+
+fn circuit_open(request: &Request, host: &str, wait: Duration) -> Error {
+    Error::CircuitOpen { operation: request.operation.clone().into_owned(), host: host.to_owned(), wait }
 }
 
 fn count_retry(reason: &'static str) {

@@ -13,6 +13,9 @@ use super::error::Fault;
 /// next: slices end with the calendar month (UTC), too.
 const SLICE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// The most slices of one window: more than ten years. Longer ones are mistakes.
+const MAX_SLICES: usize = 240;
+
 /// The one list that is no list of records but sums over the window, up to a year of it.
 const SUMS: &str = "call_queue_analytics";
 
@@ -38,6 +41,10 @@ pub(super) fn slices(call: &mut Call) -> VecDeque<(String, String)> {
     let sums = call.target.operation().is_some_and(|operation| operation.name == SUMS);
     let (from, to) = spelling.widen(from, to);
     let cuts = if sums { vec![(from, to)] } else { cut(from, to, SLICE) };
+    if cuts.len() > MAX_SLICES {
+        call.faults.push(Fault::new("the window", "is longer than ten years; ask for less at a time"));
+        return VecDeque::new();
+    }
     cuts.into_iter().map(|(from, to)| (spelling.begin(from), spelling.end(to))).collect()
 }
 
@@ -102,14 +109,14 @@ impl Spelling {
 }
 
 /// Slices without gaps, oldest first, none longer than `longest` or over the end of a month. Each begins where the one
-/// before ends.
+/// before ends. Of a window that needs more than [`MAX_SLICES`], only the first ones and one too many.
 fn cut(from: Timestamp, to: Timestamp, longest: SignedDuration) -> Vec<(Timestamp, Timestamp)> {
     let mut slices = Vec::new();
     let mut begin = from;
-    while begin < to {
+    while begin < to && slices.len() <= MAX_SLICES {
         let month = begin.to_zoned(TimeZone::UTC).date().first_of_month().checked_add(1.month());
         let month_end = month.and_then(|date| date.to_zoned(TimeZone::UTC)).map(|it| it.timestamp());
-        let end = to.min(begin + longest).min(month_end.unwrap_or(to));
+        let end = to.min(begin.saturating_add(longest).unwrap_or(to)).min(month_end.unwrap_or(to));
         slices.push((begin, end));
         begin = end;
     }
@@ -192,6 +199,20 @@ mod tests {
         assert_eq!(fault("accountCallHistory", one, two), [""; 0]);
         assert_eq!(fault("accountCallHistory", two, one), ["the window ends before it begins"]);
         assert_eq!(fault("listPhoneUsers", one, two), ["the window is not taken by this operation"]);
+    }
+
+    #[test]
+    fn a_window_without_end_is_a_fault_and_one_at_the_end_of_time_is_cut() {
+        let (one, end) = (time("2026-11-01T00:00:00Z"), Timestamp::MAX);
+        let mut call = client().operation("accountCallHistory").unwrap().window(one, end);
+        assert!(slices(&mut call).is_empty());
+        assert_eq!(call.faults[0].to_string(), "the window is longer than ten years; ask for less at a time");
+        let last = end - SignedDuration::from_hours(1);
+        let mut call = client().operation("accountCallHistory").unwrap().window(last, end);
+        assert_eq!((slices(&mut call).len(), call.faults.len()), (1, 0));
+        let mut ten_years = client().operation("accountCallHistory").unwrap();
+        ten_years = ten_years.window(time("2016-11-01T00:00:00Z"), time("2026-11-01T00:00:00Z"));
+        assert!(slices(&mut ten_years).len() > 120 && ten_years.faults.is_empty());
     }
 
     proptest! {

@@ -55,6 +55,18 @@ impl RateFacts {
         }
     }
 
+    /// Looks for a daily limit in the words of a 429 whose headers do not name the kind of the limit. One of a
+    /// single user is another thing.
+    pub(crate) fn heed_body(&mut self, body: &[u8]) {
+        if !self.limited || self.kind.is_some() || self.remaining.is_some_and(|remaining| remaining > 0) {
+            return;
+        }
+        let words = String::from_utf8_lossy(body).to_ascii_lowercase();
+        if words.contains("daily rate limit") && !words.contains("particular user") {
+            self.kind = Some(LimitKind::Daily);
+        }
+    }
+
     /// How long Zoom asks to wait. A date is measured against `Date` of the same answer, so that our own clock
     /// may be wrong; without `Date` it cannot be measured.
     pub fn wait(&self) -> Option<Duration> {
@@ -166,6 +178,22 @@ mod tests {
         assert_eq!((read.category, read.kind), (Some(RateLabel::Heavy), Some(LimitKind::PerSecond)));
         let read = facts(200, &[("x-ratelimit-category", "Enormous"), ("x-ratelimit-type", "Weekly")]);
         assert_eq!(read, RateFacts::default());
+    }
+
+    #[test]
+    fn the_words_of_a_429_tell_a_daily_limit_where_the_headers_do_not() {
+        let daily = |status, headers: &[(&'static str, &str)], body: &str| {
+            let mut facts = facts(status, headers);
+            facts.heed_body(body.as_bytes());
+            facts.daily_limit()
+        };
+        let words = r#"{"code":429,"message":"You have reached the maximum Daily rate limit for this API."}"#;
+        assert!(daily(429, &[], words));
+        assert!(!daily(400, &[], words));
+        assert!(!daily(429, &[("x-ratelimit-type", "QPS")], words));
+        assert!(!daily(429, &[("x-ratelimit-remaining", "3")], words));
+        assert!(!daily(429, &[], "You have reached the maximum per-second rate limit for this API."));
+        assert!(!daily(429, &[], "the daily rate limit (100) permitted for this particular user"));
     }
 
     proptest! {

@@ -50,7 +50,7 @@ pub enum Outage {
         /// Zoom's words.
         reason: String,
     },
-    /// Zoom closed the connection: a newer connection to the same subscription, the end of the token, or an
+    /// Zoom closed the connection with a Close frame: a newer connection to the same subscription, the end of the token, or an
     /// end on Zoom's side.
     #[error("Zoom closed the event channel{}", detail(*.code, .reason))]
     Closed {
@@ -65,7 +65,7 @@ pub enum Outage {
         /// How long was waited.
         seconds: u64,
     },
-    /// The connection broke, or what came over it was no WebSocket traffic.
+    /// The connection broke or ended without a Close frame, or what came over it was no WebSocket traffic.
     #[error("the event channel broke off")]
     Broken(#[source] Box<dyn Error + Send + Sync>),
 }

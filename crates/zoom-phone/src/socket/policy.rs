@@ -12,7 +12,7 @@ const LONGEST: Duration = Duration::from_mins(1);
 const HEALTHY: Duration = Duration::from_mins(1);
 /// Refusals in a row, each with a fresh token, after which another would say the same.
 const MAX_REFUSALS: u32 = 3;
-/// Times in a row that Zoom closed an unhealthily young connection, after which somebody else is meant.
+/// Times in a row that Zoom closed (a Close frame, no mere end of the stream) an unhealthily young connection, after which somebody else is meant.
 const MAX_EVICTIONS: u32 = 5;
 
 /// What went wrong so far.

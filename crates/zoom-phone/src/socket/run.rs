@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
-use tokio_tungstenite::tungstenite::error::{Error as SocketError, ProtocolError};
+use tokio_tungstenite::tungstenite::error::Error as SocketError;
 use tokio_tungstenite::tungstenite::protocol::Message;
 
 use super::dial::{Dialer, Socket};
@@ -160,7 +160,7 @@ impl Connection<'_> {
                 Step::Alarm => self.alarm().await,
                 Step::Read(Some(Ok(message))) => self.hear(message).await,
                 Step::Read(Some(Err(error))) => Err(broken(error)),
-                Step::Read(None) => Err(Outage::Closed { code: None, reason: String::new() }),
+                Step::Read(None) => Err(broken(SocketError::ConnectionClosed)),
             };
             if let Err(outage) = done {
                 break outage;
@@ -252,14 +252,7 @@ async fn read(socket: &mut Socket, out: &Out) -> Option<Result<Message, SocketEr
 }
 
 fn broken(error: SocketError) -> Outage {
-    match error {
-        SocketError::ConnectionClosed
-        | SocketError::AlreadyClosed
-        | SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-            Outage::Closed { code: None, reason: String::new() }
-        }
-        error => Outage::Broken(Box::new(error)),
-    }
+    Outage::Broken(Box::new(error))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of this room: when a frame came in")]

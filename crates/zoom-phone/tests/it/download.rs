@@ -1,4 +1,5 @@
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use zoom_phone::client::{Client, ClientConfig, Download, Error};
 
 use crate::fake::{Answer, Fake};
@@ -113,6 +114,31 @@ async fn a_signed_link_that_is_over_does_not_cost_the_token() {
     assert!(error.to_string().contains("status 401; the link is over"), "{error}");
     assert!(!format!("{error:?}{error}").contains("signature"));
     assert_eq!((fake.requests().len(), fake.token_requests().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn transfers_that_break_off_may_be_repeated_and_count_against_their_host() {
+    let fake = Fake::start().await;
+    // Promises more than it sends.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/v2", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nsound").await.unwrap();
+        }
+    });
+    let mut config = ClientConfig { base_url: Some(base.parse().unwrap()), ..fake.config() };
+    config.retry.tries = 1;
+    let client = Client::new(config, fake.tokens()).unwrap();
+    for _ in 0..8 {
+        let error = recording(&client).await.unwrap().bytes().await.unwrap_err();
+        assert!(matches!(error, Error::Download { .. }) && error.retry_helps(), "{error:?}");
+    }
+    assert!(matches!(recording(&client).await, Err(Error::CircuitOpen { .. })));
 }
 
 #[tokio::test]

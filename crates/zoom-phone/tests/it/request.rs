@@ -1,7 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Router;
+use axum::http::{StatusCode, Uri};
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 use zoom_phone::client::{Client, ClientConfig, Error, Part};
 use zoom_phone::types::call_queues::UpdateSetting;
 use zoom_phone::types::catalogue::Method;
@@ -366,6 +370,15 @@ async fn a_deadline_ends_the_wait_for_a_silent_host() {
 }
 
 #[tokio::test]
+async fn a_deadline_beyond_the_end_of_the_clock_is_none() {
+    let fake = Fake::start().await;
+    fake.answer(Answer::new(200, "{}")).answer(Answer::new(200, "{}"));
+    fake.client().request(Method::Get, "/x").deadline(Duration::MAX).answer().await.unwrap();
+    let config = ClientConfig { deadline: Duration::MAX, ..fake.config() };
+    get(&Client::new(config, fake.tokens()).unwrap()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_wait_that_the_deadline_does_not_allow_is_not_begun() {
     let fake = Fake::start().await;
     fake.answer(Answer::new(503, "").header("retry-after", "20"));
@@ -395,6 +408,64 @@ async fn a_host_that_fails_again_and_again_is_left_alone_and_found_again() {
     tokio::time::advance(Duration::from_secs(2)).await;
     tokio::time::resume();
     get(&client).await.unwrap();
+}
+
+#[tokio::test]
+async fn requests_that_meet_an_open_circuit_wait_until_the_host_is_found_again() {
+    let fake = Fake::start().await;
+    let seen = Arc::new(Mutex::new(HashSet::new()));
+    let together = Arc::new(Barrier::new(12));
+    // Answers each path 502 once, all twelve together.
+    let answer = move |uri: Uri| {
+        let (seen, together) = (Arc::clone(&seen), Arc::clone(&together));
+        async move {
+            let first = seen.lock().unwrap().insert(uri.path().to_owned());
+            if first {
+                together.wait().await;
+                return StatusCode::BAD_GATEWAY;
+            }
+            StatusCode::NO_CONTENT
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/v2", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    let config = ClientConfig { base_url: Some(base.parse().unwrap()), ..fake.config() };
+    let client = Client::new(config, fake.tokens()).unwrap();
+    let calls = (0..12).map(|number| client.request(Method::Get, &format!("/phone/{number}")).answer());
+    for result in futures::future::join_all(calls).await {
+        assert_eq!(result.unwrap().status, 204);
+    }
+}
+
+#[tokio::test]
+async fn a_daily_limit_that_only_the_words_name_is_learnt() {
+    let fake = Fake::start().await;
+    let words = "You have reached the maximum daily rate limit for this API.";
+    fake.answer(Answer::new(429, &json!({"code": 429, "message": words})));
+    let client = fake.client();
+    let history = client.operation("accountCallHistory").unwrap();
+    assert!(history.clone().answer().await.unwrap_err().api().unwrap().daily_limit());
+    let error = history.answer().await.unwrap_err();
+    assert!(matches!(&error, Error::Quota { .. }) && error.daily_end().is_some(), "{error:?}");
+    assert_eq!(fake.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_large_upload_is_not_cut_by_the_time_of_a_try() {
+    let fake = Fake::start().await;
+    // Takes connections, and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}/v2", silent.local_addr().unwrap());
+    let tokens = fake.tokens();
+    tokens.token().await.unwrap();
+    let config = ClientConfig { base_url: Some(base.parse().unwrap()), ..ClientConfig::default() };
+    let client = Client::new(config, tokens).unwrap();
+    tokio::time::pause();
+    let file = Part::file("fax.zip", "application/zip", vec![0; 2 * 1024 * 1024]);
+    let upload = client.operation("UploadFaxFiles").unwrap().part("file", file);
+    let error = upload.deadline(Duration::from_mins(2)).answer().await.unwrap_err();
+    assert!(matches!(error, Error::Deadline { .. }), "{error:?}");
 }
 
 #[tokio::test]

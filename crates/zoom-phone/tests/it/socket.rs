@@ -265,6 +265,21 @@ async fn a_subscription_that_somebody_else_holds_is_not_fought_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn connections_that_break_off_are_nobody_elses_doing() {
+    let mut rig = Rig::start().await;
+    for round in 1..=8 {
+        let peer = rig.server.open().await;
+        rig.connected().await;
+        if round > 1 {
+            rig.gap().await;
+        }
+        drop(peer);
+        let outage = rig.down().await.0;
+        assert!(matches!(outage, Outage::Broken(_)), "{outage:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn wrong_credentials_end_it_and_a_token_service_that_is_down_does_not() {
     let (zoom, server) = (Fake::start().await, Server::start().await);
     zoom.token_answer(Answer::new(503, ""));
