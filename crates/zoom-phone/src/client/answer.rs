@@ -107,15 +107,7 @@ pub(super) fn read(
     let tracking_id = http::tracking_id(headers);
     if !status.is_success() {
         let said = Said::read(&body.bytes, is_html(headers, &body.bytes), bearer);
-        return Err(Error::Api(Box::new(ApiError {
-            operation: operation.to_owned(),
-            status: status.as_u16(),
-            code: said.code,
-            message: said.message,
-            fields: said.fields,
-            tracking_id,
-            rate,
-        })));
+        return Err(Error::Api(Box::new(said.into_error(operation, status.as_u16(), tracking_id, rate))));
     }
     let html = is_html(headers, &body.bytes);
     let received = Received { status: status.as_u16(), text: body.bytes, html, tracking_id, rate };
@@ -123,6 +115,15 @@ pub(super) fn read(
         return Err(received.unreadable(operation, "larger than 64 MiB"));
     }
     Ok(received)
+}
+
+/// An error body as the client reads it. A door for the fuzzer only.
+#[doc(hidden)]
+pub fn read_error(status: u16, body: &[u8], bearer: &str) -> ApiError {
+    let said = Said::read(body, is_html(&HeaderMap::new(), body), bearer);
+    let mut rate = RateFacts { limited: status == 429, ..RateFacts::default() };
+    rate.heed_body(body);
+    said.into_error("fuzz", status, None, rate)
 }
 
 fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
@@ -138,6 +139,17 @@ struct Said {
 }
 
 impl Said {
+    fn into_error(
+        self,
+        operation: &str,
+        status: u16,
+        tracking_id: Option<String>,
+        rate: RateFacts,
+    ) -> ApiError {
+        let Self { code, message, fields } = self;
+        ApiError { operation: operation.to_owned(), status, code, message, fields, tracking_id, rate }
+    }
+
     fn read(body: &[u8], html: bool, bearer: &str) -> Self {
         let clean = |text: &str| printable(&text.replace(bearer, "[token]"));
         if let Ok(Value::Object(object)) = serde_json::from_slice(body) {

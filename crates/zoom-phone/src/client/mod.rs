@@ -65,6 +65,8 @@ use url::Url;
 use zoom_phone_types::catalogue::{Catalogue, Method, RateLabel};
 
 pub use answer::Answer;
+#[doc(hidden)]
+pub use answer::read_error;
 pub use call::Call;
 pub use call_history::{CallHistoryQuery, Generation, HistoryRow, TimeType};
 pub use download::Download;
