@@ -166,7 +166,7 @@ pub(crate) struct ListenArgs {
     /// First ask the endpoint Zoom's challenge (endpoint.url_validation), and stop if it fails
     #[arg(long, requires = "forward_to")]
     pub(crate) challenge: bool,
-    /// The WebSocket subscription: its id, or its whole address [ZOOM_WEBSOCKET_SUBSCRIPTION_ID]
+    /// The WebSocket subscription: its id, or its whole address (or ZOOM_WEBSOCKET_SUBSCRIPTION_ID)
     #[arg(long, value_name = "ID")]
     pub(crate) subscription_id: Option<String>,
 }

@@ -58,7 +58,7 @@ pub(crate) struct DoctorArgs {
     /// Warnings fail, too
     #[arg(long)]
     strict: bool,
-    /// The address that Zoom sends webhooks to, to be tried from here [OFFHOOK_PUBLIC_URL]
+    /// The address that Zoom sends webhooks to, to be tried from here (or OFFHOOK_PUBLIC_URL)
     #[arg(long, value_name = "URL")]
     public_url: Option<Url>,
 }
