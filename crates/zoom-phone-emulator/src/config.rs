@@ -37,9 +37,22 @@ pub struct Config {
     /// Where events go by webhook; without it the company still works; REST shows what happened, and the WebSocket
     /// carries it.
     pub webhook: Option<WebhookTarget>,
+    /// Whether Zoom behaves as it is documented, or as it is known to behave.
+    pub temper: Temper,
     /// Address under which clients reach this emulator, used for links inside events (recording and
     /// voicemail downloads). [`serve`](crate::serve) fills it from its listener when absent.
     pub public_url: Option<Url>,
+}
+
+/// How far Zoom keeps to its documentation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Temper {
+    /// As documented.
+    #[default]
+    Documented,
+    /// With the differences that were seen live: other statuses, values outside the enums, missing events.
+    Field,
 }
 
 /// One event subscription.
@@ -68,6 +81,7 @@ impl fmt::Debug for Config {
             .field("general_client_id", &self.general_client_id)
             .field("redirect_uris", &self.redirect_uris)
             .field("webhook", &self.webhook)
+            .field("temper", &self.temper)
             .finish_non_exhaustive()
     }
 }
@@ -89,6 +103,7 @@ impl Default for Config {
             scopes: scopes::all(),
             subscription_id: "demo_subscription_00A".to_owned(),
             webhook: None,
+            temper: Temper::Documented,
             public_url: None,
         }
     }

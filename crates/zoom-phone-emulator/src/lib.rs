@@ -76,7 +76,7 @@ mod state;
 mod webhooks;
 
 pub use company::{Company, Kind, Party, Queue};
-pub use config::{Config, DEMO_WEBHOOK_SECRET, WebhookTarget};
+pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper, WebhookTarget};
 pub use emulator::{Emulator, serve};
 pub use error::Error;
 pub use records::{CallRecord, Element, LedgerEntry, LedgerParty, Side};
