@@ -1,5 +1,6 @@
 //! Zoom's REST API, under `/v2`: some of it simulated, the rest shaped by the catalogue.
 
+pub(crate) mod ask;
 mod documented;
 mod files;
 mod form_data;
@@ -7,6 +8,7 @@ mod history;
 pub(crate) mod paging;
 mod people;
 mod query;
+mod resources;
 mod sample;
 mod shaped;
 mod words;
@@ -16,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -27,7 +29,10 @@ use zoom_phone_types::catalogue::{Catalogue, Operation};
 use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
 use crate::scopes;
+use crate::world::at;
+use ask::Ask;
 pub(crate) use files::signed_transcript;
+use query::Query;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.
 const LONGEST_BODY: usize = 51 << 20;
@@ -43,13 +48,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/phone/call_queues/{id}", get(people::queue))
         .route("/phone/call_queues/{id}/members", get(people::members))
         .route("/users/me", get(people::me))
-        .fallback(shaped::answer)
-        .method_not_allowed_fallback(shaped::answer)
+        .fallback(perform_documented)
+        .method_not_allowed_fallback(perform_documented)
         .layer(middleware::from_fn_with_state(shared, admit))
 }
 
 /// A request that passed all checks.
-struct Called {
+pub(crate) struct Called {
     operation: &'static Operation,
     /// Parameters in the path, decoded, `me` resolved.
     path: Vec<(&'static str, String)>,
@@ -66,7 +71,7 @@ pub(crate) struct Refusal {
 }
 
 /// What is wrong with one field.
-struct FieldError {
+pub(crate) struct FieldError {
     field: String,
     message: String,
 }
@@ -144,7 +149,9 @@ async fn pass(shared: &Shared, mut request: Request, next: Next) -> Result<Respo
             shared.state.count(|counts| counts.rate_limited += 1);
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, 429, message).into_response()
         }
-        None => perform(operation, path, &access, request, next).await.unwrap_or_else(Refusal::into_response),
+        None => perform(shared, operation, path, &access, request, next)
+            .await
+            .unwrap_or_else(Refusal::into_response),
     };
     if let Some(verdict) = verdict {
         verdict.write(response.headers_mut());
@@ -154,6 +161,7 @@ async fn pass(shared: &Shared, mut request: Request, next: Next) -> Result<Respo
 
 /// Hands a request on that is as documented.
 async fn perform(
+    shared: &Shared,
     operation: &'static Operation,
     mut path: Vec<(&'static str, String)>,
     access: &Access,
@@ -161,9 +169,13 @@ async fn perform(
     next: Next,
 ) -> Result<Response, Refusal> {
     for (name, value) in &mut path {
-        if *name == "userId" && value == "me" {
-            let Holder::User(user) = &access.holder else { return Err(people::no_me()) };
-            value.clone_from(user);
+        if *name == "userId" {
+            if value == "me" {
+                let Holder::User(user) = &access.holder else { return Err(people::no_me()) };
+                value.clone_from(user);
+            } else if let Some(user) = user_with_email(shared, value) {
+                *value = user;
+            }
         }
     }
     let (mut parts, body) = request.into_parts();
@@ -172,7 +184,36 @@ async fn perform(
         body.map_err(|_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, 413, "The request is too long."))?;
     let checked = documented::check(operation, &path, &parts, &body)?;
     parts.extensions.insert(Arc::new(Called { operation, path, body: checked }));
+    parts.extensions.insert(access.clone());
     Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
+}
+
+/// The id of the user with this e-mail address.
+fn user_with_email(shared: &Shared, text: &str) -> Option<String> {
+    if !text.contains('@') {
+        return None;
+    }
+    shared.state.world(|world| world.find(at::USERS, "email", text).map(|(id, _)| id.to_owned()))
+}
+
+/// A documented operation, by its simulation or else by its shape.
+async fn perform_documented(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let known = request.extensions().get::<Arc<Called>>().cloned();
+    let Some((called, access)) = known.zip(request.extensions().get::<Access>().cloned()) else {
+        return not_found(request).await;
+    };
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let origin = format!("http://{host}");
+    let query = Query::parse(request.uri().query());
+    match resources::handler(&called.operation.name) {
+        Some(handler) => {
+            let ask = Ask::new((&shared, &access), &called, &query, &origin);
+            handler(&ask)
+                .map(|answer| answer.respond(called.operation))
+                .unwrap_or_else(Refusal::into_response)
+        }
+        None => shaped::answer(&shared, &called, origin, query),
+    }
 }
 
 /// Zoom has no such address.

@@ -1,10 +1,7 @@
 //! Answers to every documented operation that has no state of its own: made from its schema.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use zoom_phone_types::catalogue::{Content, Operation, Paging, Place, Schema};
@@ -12,21 +9,15 @@ use zoom_phone_types::catalogue::{Content, Operation, Paging, Place, Schema};
 use super::paging::{Cut, SYNC_LIFETIME, TOKEN_LIFETIME};
 use super::query::Query;
 use super::sample::Sampler;
-use super::{Called, Refusal, documented, files, not_found};
+use super::{Called, Refusal, documented, files};
 use crate::dice::Dice;
 use crate::emulator::Shared;
 
 /// Rows on a page at most, however many are asked for.
 const ROWS: usize = 3;
 
-pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let Some(called) = request.extensions().get::<Arc<Called>>().cloned() else {
-        return not_found(request).await;
-    };
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let origin = format!("http://{host}");
-    let query = Query::parse(request.uri().query());
-    Shaped { shared: &shared, called: &called, origin, query }.answer().unwrap_or_else(Refusal::into_response)
+pub(super) fn answer(shared: &Shared, called: &Called, origin: String, query: Query) -> Response {
+    Shaped { shared, called, origin, query }.answer().unwrap_or_else(Refusal::into_response)
 }
 
 struct Shaped<'a> {
