@@ -1,6 +1,6 @@
 //! What the emulator knows at this moment: the company, what is planned, what REST may tell.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,11 +10,11 @@ use tokio::sync::Notify;
 
 use crate::company::Company;
 use crate::dice::Dice;
-use crate::records::{CallRecord, LedgerEntry};
+use crate::records::{Book, CallRecord, LedgerEntry};
 use crate::scenario::{Happening, Scenario, play};
 use crate::world::{self, World};
 
-/// Finished calls that are kept; older ones are forgotten, as Zoom forgets after six months.
+/// Finished calls in the ledger; older ones are forgotten.
 const KEPT_CALLS: usize = 100_000;
 
 /// Shared by the player and the HTTP handlers.
@@ -30,7 +30,7 @@ struct Inner {
     arrivals: Arrivals,
     agenda: BTreeMap<(Timestamp, u64), Happening>,
     planned: u64,
-    calls: Calls,
+    book: Book,
     ledger: VecDeque<Arc<LedgerEntry>>,
     counts: Counts,
 }
@@ -73,14 +73,6 @@ pub(crate) struct Counts {
     pub(crate) calls_by_scenario: BTreeMap<Scenario, u64>,
 }
 
-/// The records that REST knows.
-#[derive(Default)]
-struct Calls {
-    by_uuid: HashMap<String, Arc<CallRecord>>,
-    uuid_of_element: HashMap<String, String>,
-    oldest_first: VecDeque<String>,
-}
-
 impl State {
     pub(crate) fn new(company: Company, seed: u64, calls_per_minute: f64) -> Self {
         Self {
@@ -90,7 +82,7 @@ impl State {
                 arrivals: Arrivals { dice: Dice::new(seed, 1), per_minute: calls_per_minute, next: None },
                 agenda: BTreeMap::new(),
                 planned: 0,
-                calls: Calls::default(),
+                book: Book::default(),
                 ledger: VecDeque::new(),
                 counts: Counts::default(),
             }),
@@ -139,7 +131,7 @@ impl State {
             match due.remove() {
                 Happening::Webhook(event) => webhooks.push(event),
                 Happening::Finished(entry) => inner.finish(*entry),
-                Happening::Record(record) => inner.calls.insert(*record),
+                Happening::Record(record) => inner.book.insert(*record),
             }
         }
         let planned = inner.agenda.keys().next().map(|&(at, _)| at);
@@ -168,19 +160,14 @@ impl State {
         read(&self.lock().company)
     }
 
+    /// Reads the call records.
+    pub(crate) fn book<T>(&self, read: impl FnOnce(&Book) -> T) -> T {
+        read(&self.lock().book)
+    }
+
+    /// A call that REST knows.
     pub(crate) fn call(&self, uuid: &str) -> Option<Arc<CallRecord>> {
-        self.lock().calls.by_uuid.get(uuid).cloned()
-    }
-
-    pub(crate) fn call_of_element(&self, element_id: &str) -> Option<Arc<CallRecord>> {
-        let inner = self.lock();
-        let uuid = inner.calls.uuid_of_element.get(element_id)?;
-        inner.calls.by_uuid.get(uuid).cloned()
-    }
-
-    /// All calls that REST knows, in no order.
-    pub(crate) fn calls(&self) -> Vec<Arc<CallRecord>> {
-        self.lock().calls.by_uuid.values().cloned().collect()
+        self.lock().book.call(uuid).cloned()
     }
 }
 
@@ -218,23 +205,6 @@ impl Arrivals {
         // Whole milliseconds, the resolution of `event_ts`.
         let gap = SignedDuration::from_millis(i64::try_from(gap.as_millis()).ok()?);
         at.checked_add(gap).ok()
-    }
-}
-
-impl Calls {
-    fn insert(&mut self, record: CallRecord) {
-        for element in &record.elements {
-            self.uuid_of_element.insert(element.id.clone(), record.call_history_uuid.clone());
-        }
-        self.oldest_first.push_back(record.call_history_uuid.clone());
-        self.by_uuid.insert(record.call_history_uuid.clone(), Arc::new(record));
-        if self.oldest_first.len() > KEPT_CALLS
-            && let Some(forgotten) = self.oldest_first.pop_front().and_then(|uuid| self.by_uuid.remove(&uuid))
-        {
-            for element in &forgotten.elements {
-                self.uuid_of_element.remove(&element.id);
-            }
-        }
     }
 }
 

@@ -4,15 +4,18 @@
 //! `segment`, `node`, `is_node`, `press_key` and `waiting_time`; the participant dialect
 //! (`call_element_completed` events) has `talk_time` and `wait_time` and sites per party.
 
+mod book;
 mod fields;
 mod history;
 mod ledger;
+pub(crate) mod v1;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::company::{Kind, Party};
+pub(crate) use book::Book;
 pub(crate) use fields::DEVICE_TYPE;
 pub use ledger::{LedgerEntry, LedgerParty};
 
@@ -60,8 +63,15 @@ pub struct Element {
     /// 1 for the main row of a segment, 0 for the others.
     pub(crate) node: u32,
     pub(crate) press_key: &'static str,
+    /// Empty when there is none, as with the ids below.
     pub(crate) recording_id: String,
+    /// Recorded by somebody's choice (`ad-hoc`) rather than by policy (`automatic`).
+    pub(crate) recorded_ad_hoc: bool,
     pub(crate) voicemail_id: String,
+    /// When the transcript of the recording or of the voicemail is there; `None` when there will be none.
+    pub(crate) transcript_ready: Option<Timestamp>,
+    /// `ai_call_summary_id`.
+    pub(crate) summary_id: String,
     /// The user who is told by an event, and on which side; the other elements show up in REST only.
     pub(crate) told: Option<(Side, Arc<Party>)>,
 }
@@ -101,10 +111,36 @@ pub struct CallRecord {
     pub(crate) answer: Option<Timestamp>,
     pub(crate) end: Timestamp,
     pub(crate) recorded: bool,
+    /// A call to or from another country.
+    pub(crate) international: bool,
+    /// A call to an emergency number.
+    pub(crate) emergency: bool,
+    /// What Zoom thought of the caller's number; empty for nothing.
+    pub(crate) spam: &'static str,
+    /// Name and id.
     pub(crate) site: (String, String),
+    /// Counts the calls as REST got to know them; the book sets it.
+    pub(crate) arrival: u64,
 }
 
 impl CallRecord {
+    /// Where it stands among all calls.
+    pub(crate) fn place(&self) -> (Timestamp, &str) {
+        (self.start, &self.call_history_uuid)
+    }
+
+    /// Ids of the users who are told of it, each once.
+    pub(crate) fn users(&self) -> impl Iterator<Item = &str> {
+        fn user(element: &Element) -> Option<&str> {
+            element.told.as_ref().map(|(_, user)| user.id.as_str())
+        }
+        (0..self.elements.len()).filter_map(|nth| {
+            let id = user(&self.elements[nth])?;
+            let before = self.elements[..nth].iter().any(|element| user(element) == Some(id));
+            (!before).then_some(id)
+        })
+    }
+
     pub(crate) fn connect_type(&self) -> &'static str {
         connect_type(&self.caller, &self.callee)
     }

@@ -243,7 +243,10 @@ impl<'a> Script<'a> {
             node: 1,
             press_key: "",
             recording_id: String::new(),
+            recorded_ad_hoc: false,
             voicemail_id: String::new(),
+            transcript_ready: None,
+            summary_id: String::new(),
             told: None,
         }
     }
@@ -273,7 +276,11 @@ impl<'a> Script<'a> {
             answer: outcome.answer,
             end: outcome.end,
             recorded: self.elements.iter().any(|element| !element.recording_id.is_empty()),
+            international: false,
+            emergency: false,
+            spam: "",
             site: self.company.site.clone(),
+            arrival: 0,
             elements: std::mem::take(&mut self.elements),
         };
         let truth = Happening::Finished(Box::new(self.ledger_entry(&record)));

@@ -17,6 +17,8 @@
 //! | audio | `/phone/audios/{id}`, with the owner in `_user_id` |
 //! | message | `/phone/sms/sessions/{id}/messages/{id}` |
 
+mod defaults;
+pub(crate) mod hours;
 mod seed;
 
 use std::collections::BTreeMap;
