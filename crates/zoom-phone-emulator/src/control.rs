@@ -1,5 +1,7 @@
 //! What Zoom does not have: looking behind the scenes, and asking for a call.
 
+mod calls;
+
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -21,8 +23,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/health", get(health))
         .route("/state", get(state))
-        .route("/ledger", get(ledger))
-        .route("/scenarios/{name}", post(play))
+        .merge(calls::router())
         .route("/events", get(event_names))
         .route("/events/{event}", post(emit))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
@@ -50,28 +51,6 @@ async fn state(State(shared): State<Arc<Shared>>) -> Json<Value> {
         fields.extend(counts);
     }
     Json(answer)
-}
-
-/// The truth about every finished call, oldest first.
-async fn ledger(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let calls: Vec<_> = shared.state.ledger();
-    let calls: Vec<_> = calls.iter().map(|entry| &**entry).collect();
-    Json(json!({ "calls": calls }))
-}
-
-/// Starts a call now, and answers with what the ledger will say when it is over.
-async fn play(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
-    match name.parse() {
-        Ok(scenario) => {
-            let entry = shared.state.play(scenario, shared.clock.now());
-            (StatusCode::ACCEPTED, Json(json!({ "call": entry }))).into_response()
-        }
-        Err(error) => {
-            let error = crate::error::Error::to_string(&error);
-            let answer = json!({ "error": error, "scenarios": Scenario::ALL });
-            (StatusCode::NOT_FOUND, Json(answer)).into_response()
-        }
-    }
 }
 
 /// The names of all events.

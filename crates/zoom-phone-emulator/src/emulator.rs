@@ -16,6 +16,7 @@ use crate::company::Company;
 use crate::config::Config;
 use crate::dice::Dice;
 use crate::error::Error;
+use crate::exchange::Exchange;
 use crate::faults::Faults;
 use crate::limits::Limits;
 use crate::oauth::Grants;
@@ -23,7 +24,7 @@ use crate::rest::paging::Snapshots;
 use crate::socket::{self, Socket};
 use crate::state::State;
 use crate::webhooks::Deliverer;
-use crate::{control, oauth, rest};
+use crate::{control, oauth, rest, world};
 
 /// Events that may wait for the receiver before the company's clock has to.
 const WAITING_EVENTS: usize = 1024;
@@ -62,15 +63,17 @@ impl Emulator {
         if !(0.0..=100_000.0).contains(&config.calls_per_minute) {
             return Err(Error::CallsPerMinute(config.calls_per_minute));
         }
-        let mut company = Company::new(config.seed);
-        company.account_id.clone_from(&config.account_id);
+        let company = Company::new(config.seed);
+        let mut exchange = Exchange::of(config.seed, world::seed(&company));
+        exchange.account_id.clone_from(&config.account_id);
+        exchange.temper = config.temper;
         if let Some(url) = &config.public_url {
-            url.as_str().trim_end_matches('/').clone_into(&mut company.links);
+            url.as_str().trim_end_matches('/').clone_into(&mut exchange.links);
         }
         let shared = Shared {
             clock: Clock::new(start, config.speed),
             real_time: Clock::new(start, 1.0),
-            state: Arc::new(State::new(company, config.seed, config.calls_per_minute)),
+            state: Arc::new(State::new(company, exchange, config.seed, config.calls_per_minute)),
             grants: Grants::new(config.seed),
             faults: Faults::default(),
             limits: Limits::default(),

@@ -10,12 +10,15 @@ use tokio::sync::Notify;
 
 use crate::company::Company;
 use crate::dice::Dice;
-use crate::records::{Book, CallRecord, LedgerEntry};
-use crate::scenario::{Happening, Scenario, play};
-use crate::world::{self, World};
+use crate::exchange::Exchange;
+use crate::ledger::LedgerEntry;
+use crate::live::{LiveCall, Phones, Press};
+use crate::records::{Book, CallRecord};
+use crate::scenario::{Due, Happening, Order, Params, Plan, Replay, Scenario, Unfit};
+use crate::world::World;
 
 /// Finished calls in the ledger; older ones are forgotten.
-const KEPT_CALLS: usize = 100_000;
+const KEPT_CALLS: usize = 250_000;
 
 /// Shared by the player and the HTTP handlers.
 pub(crate) struct State {
@@ -25,14 +28,21 @@ pub(crate) struct State {
 }
 
 struct Inner {
-    world: World,
+    exchange: Exchange,
     company: Company,
     arrivals: Arrivals,
-    agenda: BTreeMap<(Timestamp, u64), Happening>,
+    agenda: BTreeMap<(Timestamp, u64), Item>,
     planned: u64,
     book: Book,
+    phones: Phones,
     ledger: VecDeque<Arc<LedgerEntry>>,
     counts: Counts,
+}
+
+/// Something on the agenda, with the number of the call that it belongs to; 0 for none.
+struct Item {
+    call: u64,
+    due: Due,
 }
 
 /// The random process by which calls arrive.
@@ -74,15 +84,17 @@ pub(crate) struct Counts {
 }
 
 impl State {
-    pub(crate) fn new(company: Company, seed: u64, calls_per_minute: f64) -> Self {
+    /// The state of a fresh emulator. `exchange` has the documents of the company.
+    pub(crate) fn new(company: Company, exchange: Exchange, seed: u64, calls_per_minute: f64) -> Self {
         Self {
             inner: Mutex::new(Inner {
-                world: world::seed(&company),
+                exchange,
                 company,
                 arrivals: Arrivals { dice: Dice::new(seed, 1), per_minute: calls_per_minute, next: None },
                 agenda: BTreeMap::new(),
                 planned: 0,
                 book: Book::default(),
+                phones: Phones::default(),
                 ledger: VecDeque::new(),
                 counts: Counts::default(),
             }),
@@ -100,20 +112,22 @@ impl State {
         inner.arrivals.next = inner.arrivals.after(at);
     }
 
-    /// Plans one call that starts at `at`; its `call_id`s become known when it is finished.
-    pub(crate) fn play(&self, scenario: Scenario, at: Timestamp) -> Option<LedgerEntry> {
-        let entry = self.lock().plan(scenario, at);
+    /// Plans one call that starts at `at`, and answers with what the ledger will say of it, should nobody press
+    /// anything.
+    pub(crate) fn play(
+        &self,
+        scenario: Scenario,
+        params: &Params,
+        at: Timestamp,
+    ) -> Result<LedgerEntry, Unfit> {
+        let entry = self.lock().plan(scenario, params, at);
         self.changed.notify_one();
         entry
     }
 
     /// Plans an event to be sent at `at`.
     pub(crate) fn emit(&self, event: Value, at: Timestamp) {
-        let mut inner = self.lock();
-        let number = inner.planned;
-        inner.agenda.insert((at, number), Happening::Webhook(event));
-        inner.planned += 1;
-        drop(inner);
+        self.lock().put(at, 0, Due::Happening(Happening::Webhook(event)));
         self.changed.notify_one();
     }
 
@@ -121,17 +135,19 @@ impl State {
     /// are brought up to date on the way; the events are for the caller to send.
     pub(crate) fn advance(&self, now: Timestamp) -> (Vec<Value>, Option<Timestamp>) {
         let mut inner = self.lock();
-        while let Some(at) = inner.arrivals.next.filter(|&at| at <= now) {
-            let scenario = Scenario::draw(&mut inner.arrivals.dice);
-            inner.plan(scenario, at);
-            inner.arrivals.next = inner.arrivals.after(at);
-        }
         let mut webhooks = Vec::new();
-        while let Some(due) = inner.agenda.first_entry().filter(|due| due.key().0 <= now) {
-            match due.remove() {
-                Happening::Webhook(event) => webhooks.push(event),
-                Happening::Finished(entry) => inner.finish(*entry),
-                Happening::Record(record) => inner.book.insert(*record),
+        loop {
+            let arrival = inner.arrivals.next.filter(|&at| at <= now);
+            let due = inner.agenda.first_key_value().map(|(&(at, _), _)| at).filter(|&at| at <= now);
+            match (arrival, due) {
+                (Some(at), due) if due.is_none_or(|due| at <= due) => {
+                    let scenario = Scenario::draw(&mut inner.arrivals.dice);
+                    // When nobody is free to make a call, none is made.
+                    let _ = inner.plan(scenario, &Params::default(), at);
+                    inner.arrivals.next = inner.arrivals.after(at);
+                }
+                (_, Some(_)) => webhooks.extend(inner.happen()),
+                (_, None) => break,
             }
         }
         let planned = inner.agenda.keys().next().map(|&(at, _)| at);
@@ -146,13 +162,14 @@ impl State {
         self.lock().counts.clone()
     }
 
-    pub(crate) fn ledger(&self) -> Vec<Arc<LedgerEntry>> {
-        self.lock().ledger.iter().cloned().collect()
+    /// Reads the ledger, oldest first.
+    pub(crate) fn ledger<T>(&self, read: impl FnOnce(&VecDeque<Arc<LedgerEntry>>) -> T) -> T {
+        read(&self.lock().ledger)
     }
 
     /// Reads or changes the account. Whatever is done happens at once for everybody else.
     pub(crate) fn world<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
-        act(&mut self.lock().world)
+        act(&mut self.lock().exchange.world)
     }
 
     /// Reads the company.
@@ -169,20 +186,118 @@ impl State {
     pub(crate) fn call(&self, uuid: &str) -> Option<Arc<CallRecord>> {
         self.lock().book.call(uuid).cloned()
     }
+
+    pub(crate) fn phones<T>(&self, act: impl FnOnce(&mut Phones) -> T) -> T {
+        act(&mut self.lock().phones)
+    }
+
+    /// Whose phones are in a person's hands.
+    pub(crate) fn attended(&self, change: impl FnOnce(&mut BTreeMap<String, usize>)) {
+        change(&mut self.lock().exchange.attended);
+    }
+
+    pub(crate) fn place_call(
+        &self,
+        user_id: &str,
+        number: &str,
+        caller_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<String, String> {
+        let params =
+            Params { user: Some(user_id.to_owned()), to: Some(number.to_owned()), ..Params::default() };
+        let mut inner = self.lock();
+        let mut order =
+            inner.exchange.order(Scenario::Outbound, &params, now).map_err(|unfit| unfit.to_string())?;
+        if let Some(caller_id) = caller_id.filter(|&id| order.caller.number.as_deref() != Some(id)) {
+            let number = Some(caller_id.to_owned());
+            order.caller = Arc::new(crate::party::Party { number, ..(*order.caller).clone() });
+        }
+        let truth = inner.plan_order(order);
+        drop(inner);
+        self.changed.notify_one();
+        Ok(truth.call_id)
+    }
+
+    pub(crate) fn plan_again(
+        &self,
+        user_id: &str,
+        call_id: &str,
+        press: Press,
+        at: Timestamp,
+    ) -> Result<(), String> {
+        let mut inner = self.lock();
+        let number = inner.phones.calls.iter().find(|(_, call)| call.ids.iter().any(|id| id == call_id));
+        let Some((&number, _)) = number else {
+            return Err(format!("the call {call_id} goes on without anybody pressing anything"));
+        };
+        inner.press(number, (at, user_id.to_owned(), call_id.to_owned(), press));
+        drop(inner);
+        self.changed.notify_one();
+        Ok(())
+    }
 }
 
 impl Inner {
-    fn plan(&mut self, scenario: Scenario, at: Timestamp) -> Option<LedgerEntry> {
-        let mut truth = None;
-        for planned in play(&mut self.company, scenario, at) {
-            if let Happening::Finished(entry) = &planned.what {
-                tracing::debug!(scenario = %entry.scenario, call_id = entry.call_id, %at, "a call is planned");
-                truth = Some((**entry).clone());
-            }
-            self.agenda.insert((planned.at, self.planned), planned.what);
-            self.planned += 1;
+    fn plan(&mut self, scenario: Scenario, params: &Params, at: Timestamp) -> Result<LedgerEntry, Unfit> {
+        let order = self.exchange.order(scenario, params, at)?;
+        Ok(self.plan_order(order))
+    }
+
+    fn plan_order(&mut self, order: Order) -> LedgerEntry {
+        // Only presses make a call be planned again.
+        let before = (!order.attended.is_empty()).then(|| self.exchange.floor.clone());
+        let plan = Plan::of(&mut self.exchange, &order, None);
+        tracing::debug!(scenario = %order.scenario, call_id = plan.truth.call_id, at = %order.start, "a call is planned");
+        let number = order.number;
+        if let Some(before) = before.filter(|_| plan.attended) {
+            let replay = Replay { now: order.start, before, presses: Vec::new() };
+            self.phones.calls.insert(number, LiveCall { order, replay, ids: plan.ids });
         }
-        truth
+        for (at, due) in plan.agenda {
+            self.put(at, number, due);
+        }
+        plan.truth
+    }
+
+    /// Plans a call again, with one more press.
+    fn press(&mut self, number: u64, press: (Timestamp, String, String, Press)) {
+        let Some(call) = self.phones.calls.get_mut(&number) else { return };
+        let now = press.0 - SignedDuration::from_millis(1);
+        call.replay.now = now;
+        call.replay.presses.push(press);
+        let (order, replay) = (call.order.clone(), call.replay.clone());
+        self.exchange.floor.forget(number);
+        let plan = Plan::of(&mut self.exchange, &order, Some(replay));
+        self.agenda.retain(|&(at, _), item| item.call != number || at <= now);
+        if let Some(call) = self.phones.calls.get_mut(&number) {
+            call.ids = plan.ids;
+        }
+        for (at, due) in plan.agenda {
+            if at > now {
+                self.put(at, number, due);
+            }
+        }
+    }
+
+    fn put(&mut self, at: Timestamp, call: u64, due: Due) {
+        self.agenda.insert((at, self.planned), Item { call, due });
+        self.planned += 1;
+    }
+
+    /// The next thing on the agenda happens.
+    fn happen(&mut self) -> Option<Value> {
+        let ((at, _), item) = self.agenda.pop_first()?;
+        match item.due {
+            Due::Happening(Happening::Webhook(event)) => return Some(event),
+            Due::Happening(Happening::Finished(entry)) => {
+                self.phones.calls.remove(&item.call);
+                self.finish(*entry);
+            }
+            Due::Happening(Happening::Record(record)) => self.book.insert(*record),
+            Due::Phone { user, call } => self.phones.show(&user, *call),
+            Due::Free { who, call, rest } => self.exchange.floor.release(&who, call, at, rest),
+        }
+        None
     }
 
     fn finish(&mut self, entry: LedgerEntry) {
@@ -214,7 +329,7 @@ mod tests {
 
     fn hour(step: i64) -> Vec<String> {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let state = State::new(Company::new(7), 7, 10.0);
+        let state = State::new(Company::new(7), Exchange::new(7), 7, 10.0);
         state.open(start);
         let mut sent = Vec::new();
         for second in (0..=3600).step_by(usize::try_from(step).expect("a step")) {
@@ -235,8 +350,8 @@ mod tests {
     #[test]
     fn nothing_due_is_skipped_when_napping_until_the_time_that_advance_names() {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let state = State::new(Company::new(7), 7, 0.0);
-        let entry = state.play(Scenario::BlindTransfer, start).expect("a call");
+        let state = State::new(Company::new(7), Exchange::new(7), 7, 0.0);
+        let entry = state.play(Scenario::BlindTransfer, &Params::default(), start).expect("a call");
         let (mut now, mut sent) = (start, 0);
         loop {
             let (events, next) = state.advance(now);
@@ -246,7 +361,7 @@ mod tests {
             now = next;
         }
         assert_eq!(sent, 10);
-        assert_eq!(state.ledger().len(), 1);
-        assert!(state.call(&entry.call_history_uuid).is_some());
+        assert_eq!(state.ledger(VecDeque::len), 1);
+        assert!(state.call(&entry.call_history_uuid()).is_some());
     }
 }

@@ -133,7 +133,7 @@ fn escape(text: &str) -> String {
 /// A list of the company's people to choose from.
 fn user_choice(shared: &Shared) -> String {
     let options: String = shared.state.company(|company| {
-        let option = |user: &crate::company::Party| {
+        let option = |user: &crate::party::Party| {
             let name = escape(user.name.as_deref().unwrap_or_default());
             format!("<option value=\"{}\">{name}</option>", escape(&user.id))
         };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::clock::text;
-use crate::company::{Kind, Party};
+use crate::party::{Kind, Party};
 
 /// A JSON object under construction. Fields without a value are left out, as Zoom mostly does.
 #[derive(Default)]
@@ -39,18 +39,13 @@ impl Fields {
     }
 
     pub(super) fn number_type(&mut self, side: &str, party: &Party) {
-        let number_type = match (party.kind, &party.number) {
-            (Kind::Outside, Some(_)) => "external_pstn",
-            (Kind::Outside, None) => "anonymous_number",
-            _ => "zoom_pstn",
-        };
-        self.put(&format!("{side}_number_type"), number_type);
+        self.put(&format!("{side}_number_type"), party.number_type());
         if party.kind == Kind::User {
             self.put(&format!("{side}_device_type"), DEVICE_TYPE);
         }
-        if party.number.is_some() {
-            self.put(&format!("{side}_country_iso_code"), "US");
-            self.put(&format!("{side}_country_code"), "1");
+        if let Some((iso, code)) = party.country() {
+            self.put(&format!("{side}_country_iso_code"), iso);
+            self.put(&format!("{side}_country_code"), code);
         }
     }
 

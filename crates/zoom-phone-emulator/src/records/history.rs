@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::fields::Fields;
 use super::{CallRecord, Element};
 use crate::clock::text;
-use crate::company::Kind;
+use crate::party::Kind;
 
 impl Element {
     fn identity(&self, fields: &mut Fields) {

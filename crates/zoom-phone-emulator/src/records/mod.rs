@@ -7,17 +7,15 @@
 mod book;
 mod fields;
 mod history;
-mod ledger;
 pub(crate) mod v1;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::company::{Kind, Party};
+use crate::party::{Kind, Party};
 pub(crate) use book::Book;
 pub(crate) use fields::DEVICE_TYPE;
-pub use ledger::{LedgerEntry, LedgerParty};
 
 /// The side of a call that a leg, and thus an event name, belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
