@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::config::Config;
+use crate::config::{Config, Temper};
 use crate::dice::Dice;
 
 const FIRST_NAMES: [&str; 36] = [
@@ -127,6 +127,8 @@ pub struct Company {
     pub account_id: String,
     /// Address that download links start with, without a slash at the end.
     pub links: String,
+    /// How far Zoom keeps to its documentation.
+    pub temper: Temper,
     /// Name and id of the one site.
     pub site: (String, String),
     /// The people.
@@ -166,6 +168,7 @@ impl Company {
         Self {
             account_id: Config::default().account_id,
             links: "https://zoom-phone-emulator.invalid".to_owned(),
+            temper: Temper::default(),
             site,
             users_busy: vec![Timestamp::MIN; users.len()],
             callers_busy: vec![Timestamp::MIN; callers.len()],

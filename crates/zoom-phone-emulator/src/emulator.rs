@@ -64,6 +64,7 @@ impl Emulator {
         }
         let mut company = Company::new(config.seed);
         company.account_id.clone_from(&config.account_id);
+        company.temper = config.temper;
         if let Some(url) = &config.public_url {
             url.as_str().trim_end_matches('/').clone_into(&mut company.links);
         }

@@ -165,6 +165,12 @@ impl State {
         read(&self.lock().book)
     }
 
+    /// Reads or changes the account with the call records at hand.
+    pub(crate) fn desk<T>(&self, act: impl FnOnce(&mut World, &Book) -> T) -> T {
+        let inner = &mut *self.lock();
+        act(&mut inner.world, &inner.book)
+    }
+
     /// A call that REST knows.
     pub(crate) fn call(&self, uuid: &str) -> Option<Arc<CallRecord>> {
         self.lock().book.call(uuid).cloned()
@@ -245,7 +251,7 @@ mod tests {
             assert!(next > now);
             now = next;
         }
-        assert_eq!(sent, 10);
+        assert_eq!(sent, 12);
         assert_eq!(state.ledger().len(), 1);
         assert!(state.call(&entry.call_history_uuid).is_some());
     }

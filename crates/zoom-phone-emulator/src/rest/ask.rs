@@ -133,8 +133,13 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, 404, message)
     }
 
+    /// The same with another code.
+    pub(crate) fn with_code(self, code: u32) -> Self {
+        Self { code, ..self }
+    }
+
     /// 400 with a code of its own.
-    pub(crate) fn bad(code: u16, message: impl Into<String>) -> Self {
+    pub(crate) fn bad(code: u32, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 

@@ -4,7 +4,7 @@ pub(crate) mod ask;
 mod documented;
 mod files;
 mod form_data;
-mod history;
+mod listing;
 pub(crate) mod paging;
 mod people;
 pub(crate) mod project;
@@ -40,9 +40,6 @@ const LONGEST_BODY: usize = 51 << 20;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
     Router::new()
-        .route("/phone/call_history", get(history::list))
-        .route("/phone/call_history/{uuid}", get(history::path))
-        .route("/phone/call_element/{id}", get(history::element))
         .route("/phone/users", get(people::users))
         .route("/phone/users/{id}", get(people::user))
         .route("/phone/call_queues", get(people::queues))
@@ -66,7 +63,7 @@ pub(crate) struct Called {
 /// Zoom's error form for everything but tokens.
 pub(crate) struct Refusal {
     status: StatusCode,
-    code: u16,
+    code: u32,
     message: String,
     errors: Vec<FieldError>,
 }
@@ -78,7 +75,7 @@ pub(crate) struct FieldError {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: u16, message: impl Into<String>) -> Self {
+    fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), errors: Vec::new() }
     }
 

@@ -73,6 +73,7 @@ pub(super) fn voicemail(mut script: Script<'_>) -> Vec<Planned> {
     let end = missed + script.seconds(8, 40);
     let mut element = script.leg_element(&leg, "incoming", "voicemail", end);
     element.voicemail_id = script.company.dice.hex_id();
+    element.file_start = Some(missed);
     let received = end + script.seconds(1, 4);
     let message = events::voicemail(
         &element.voicemail_id,
@@ -177,6 +178,7 @@ fn converse(mut script: Script<'_>, mut leg: Leg, talk: Talk) -> Vec<Planned> {
     element.hold = hold;
     if let Some(recording) = &recording {
         element.recording_id.clone_from(&recording.id);
+        element.file_start = Some(recording.started);
         let links = &script.company.links;
         let ids = (script.history.as_str(), element.id.as_str());
         let file = recording.completed(&leg, end, links, ids, &script.company.site.1);

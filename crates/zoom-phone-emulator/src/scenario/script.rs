@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Happening, Planned, Scenario};
 use crate::clock::text;
 use crate::company::{Company, Party};
 use crate::events::{self, Leg};
-use crate::records::{CallRecord, Element, LedgerEntry, Side};
+use crate::records::{CallRecord, Element, LedgerEntry, Side, completion_events};
 
 /// Seconds between two calls of one user.
 const BREATH: i64 = 2;
@@ -245,6 +245,7 @@ impl<'a> Script<'a> {
             recording_id: String::new(),
             recorded_ad_hoc: false,
             voicemail_id: String::new(),
+            file_start: None,
             transcript_ready: None,
             summary_id: String::new(),
             told: None,
@@ -287,12 +288,11 @@ impl<'a> Script<'a> {
         self.plan.push(Planned { at: outcome.end, what: truth });
 
         let ready = outcome.end + self.seconds(5, 60);
-        let told: Vec<_> = tell(&record);
+        let told = completion_events(&record, self.company.temper);
         self.plan.push(Planned { at: ready, what: Happening::Record(Box::new(record)) });
-        for (side, user_id, elements) in told {
+        for (name, object) in told {
             let at = ready + self.moment();
-            let object = json!({ "user_id": user_id, "call_elements": elements });
-            self.event(at, &format!("{}_call_element_completed", side.name()), &object);
+            self.event(at, &name, &object);
         }
         for (name, object) in std::mem::take(&mut self.files) {
             let at = ready + self.seconds(5, 60);
@@ -329,20 +329,6 @@ impl<'a> Script<'a> {
             voicemail: record.has_voicemail(),
         }
     }
-}
-
-/// The elements of each user on each side, in the order in which they appear in the record.
-fn tell(record: &CallRecord) -> Vec<(Side, String, Vec<Value>)> {
-    let mut told: Vec<(Side, String, Vec<Value>)> = Vec::new();
-    for element in &record.elements {
-        let Some((side, user)) = &element.told else { continue };
-        let shown = element.participant(&record.call_history_uuid, &record.site);
-        match told.iter_mut().find(|(other, id, _)| other == side && *id == user.id) {
-            Some((_, _, elements)) => elements.push(shown),
-            None => told.push((*side, user.id.clone(), vec![shown])),
-        }
-    }
-    told
 }
 
 /// The form of record and element ids: the day, then a random UUID.
