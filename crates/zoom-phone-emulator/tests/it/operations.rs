@@ -283,12 +283,10 @@ async fn every_list_can_be_followed_to_its_end() {
             rows += page[&paging.items].as_array().expect("rows").len();
             page["next_page_token"].as_str().expect("a token").clone_into(&mut token);
             if token.is_empty() {
-                assert!(
-                    rows > 0 || simulated.contains(&operation.name) || operation.id == "accountCallHistory",
-                    "{}",
-                    operation.id
-                );
-                assert!(pages == rows.div_ceil(2).max(1), "{}: {pages}, {rows}", operation.id);
+                // Nobody has called yet, and some queries that are required fit nothing.
+                let may_be_empty = operation.id == "accountCallHistory" || address.contains('?');
+                assert!(rows > 0 || may_be_empty || simulated.contains(&operation.name), "{}", operation.id);
+                assert_eq!(pages, rows.div_ceil(2).max(1), "{}: {page}", operation.id);
                 lists += 1;
                 break;
             }
