@@ -285,7 +285,11 @@ async fn every_list_can_be_followed_to_its_end() {
             if token.is_empty() {
                 // Nobody has called yet, and some queries that are required fit nothing.
                 let may_be_empty = operation.id == "accountCallHistory" || address.contains('?');
-                assert!(rows > 0 || may_be_empty || simulated.contains(&operation.name), "{}", operation.id);
+                assert!(
+                    rows > 0 || may_be_empty || simulated.contains(&operation.name),
+                    "{}: {page}",
+                    operation.id
+                );
                 assert_eq!(pages, rows.div_ceil(2).max(1), "{}: {page}", operation.id);
                 lists += 1;
                 break;

@@ -20,6 +20,9 @@ use family::{Family, Subject, snake, subject};
 /// Things that a list has at first.
 const SEEDED: std::ops::RangeInclusive<u64> = 5..=7;
 
+/// Parameters that filter nothing.
+const OF_PAGES: [&str; 2] = ["page_size", "next_page_token"];
+
 /// Number Management shows the same things as Zoom Phone under addresses of its own.
 const SAME: [(&str, &str); 4] = [
     ("/number_management/ported_numbers/", "/phone/ported_numbers/"),
@@ -218,7 +221,7 @@ fn fits(ask: &Ask<'_>, doc: &Doc) -> bool {
     let filters = ask.operation.parameters.iter().filter(|it| it.place == Place::Query);
     filters.into_iter().all(|parameter| {
         let wanted = ask.query.many(&parameter.name);
-        if wanted.is_empty() {
+        if wanted.is_empty() || OF_PAGES.contains(&parameter.name.as_str()) {
             return true;
         }
         if parameter.name == "keyword" {
