@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use zoom_phone_emulator::{Config, WebhookTarget};
+use zoom_phone_emulator::Config;
 
 use crate::{args::EmulatorArgs, serve};
 
@@ -13,10 +13,6 @@ use crate::{args::EmulatorArgs, serve};
 pub(crate) async fn run(args: EmulatorArgs) -> anyhow::Result<()> {
     serve::start_logging("info", None)?;
     let defaults = Config::default();
-    let webhook = match (args.webhook_url, args.webhook_secret) {
-        (Some(url), Some(secret)) => Some(WebhookTarget { url, secret }),
-        _ => None,
-    };
     let config = Config {
         seed: args.seed,
         speed: args.speed,
@@ -25,8 +21,11 @@ pub(crate) async fn run(args: EmulatorArgs) -> anyhow::Result<()> {
         client_id: args.client_id.unwrap_or(defaults.client_id),
         client_secret: args.client_secret.unwrap_or(defaults.client_secret),
         redirect_uris: if args.redirect_uri.is_empty() { defaults.redirect_uris } else { args.redirect_uri },
-        webhook,
         ..defaults
+    };
+    let config = match (args.webhook_url, args.webhook_secret) {
+        (Some(url), Some(secret)) => config.with_webhook(url, secret),
+        _ => config,
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = TcpListener::bind(address)

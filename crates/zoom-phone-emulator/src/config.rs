@@ -4,7 +4,9 @@ use std::fmt;
 
 use url::Url;
 
+use crate::faults::Fault;
 use crate::scopes;
+use crate::webhooks::Subscription;
 
 /// How one emulator behaves. [`Config::default`] holds the documented demo credentials, so that
 /// a client can be pointed at a fresh emulator without any set-up.
@@ -13,7 +15,7 @@ pub struct Config {
     /// The company, its callers and the whole day follow from this number.
     pub seed: u64,
     /// Virtual seconds that pass in one real second; 1 is life, 60 plays an hour in a minute.
-    /// Must be finite and above 0.
+    /// With 0 the clock stands still but for [`Emulator::advance`](crate::Emulator::advance). Must be finite.
     pub speed: f64,
     /// Calls that arrive in one minute of virtual time, on average; 0 plays nothing by itself.
     pub calls_per_minute: f64,
@@ -34,9 +36,11 @@ pub struct Config {
     pub scopes: Vec<String>,
     /// The `subscriptionId` of the WebSocket that carries events.
     pub subscription_id: String,
-    /// Where events go by webhook; without it the company still works; REST shows what happened, and the WebSocket
-    /// carries it.
-    pub webhook: Option<WebhookTarget>,
+    /// Where events go by webhook; [`Config::with_webhook`] adds one. Without any the company still works: REST shows
+    /// what happened, and the WebSocket carries it. More are added by `POST /_emulator/subscriptions`.
+    pub subscriptions: Vec<Subscription>,
+    /// Faults that are on from the start, as those of a [`FaultPlan`](crate::FaultPlan).
+    pub faults: Vec<Fault>,
     /// Whether Zoom behaves as it is documented, or as it is known to behave.
     pub temper: Temper,
     /// Whether ids that nobody made are answered, too: for requests that were recorded elsewhere. Not for users,
@@ -58,21 +62,6 @@ pub enum Temper {
     Field,
 }
 
-/// One event subscription.
-#[derive(Clone)]
-pub struct WebhookTarget {
-    /// The receiver's endpoint. Plain http is accepted, unlike at Zoom, because this stays on one machine.
-    pub url: Url,
-    /// The app's Secret Token: the key of `x-zm-signature` and of the challenge.
-    pub secret: String,
-}
-
-impl fmt::Debug for WebhookTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebhookTarget").field("url", &self.url.as_str()).finish_non_exhaustive()
-    }
-}
-
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -83,7 +72,8 @@ impl fmt::Debug for Config {
             .field("client_id", &self.client_id)
             .field("general_client_id", &self.general_client_id)
             .field("redirect_uris", &self.redirect_uris)
-            .field("webhook", &self.webhook)
+            .field("subscriptions", &self.subscriptions)
+            .field("faults", &self.faults)
             .field("temper", &self.temper)
             .finish_non_exhaustive()
     }
@@ -96,7 +86,7 @@ impl Default for Config {
             speed: 1.0,
             calls_per_minute: 20.0,
             account_id: "demo_account_0000000AA".to_owned(),
-            client_id: "demo_client_id_000000A".to_owned(),
+            client_id: DEMO_CLIENT_ID.to_owned(),
             client_secret: "demo_client_secret".to_owned(),
             general_client_id: "demo_general_app_0000A".to_owned(),
             general_client_secret: "demo_general_secret".to_owned(),
@@ -105,13 +95,30 @@ impl Default for Config {
                 .into(),
             scopes: scopes::all(),
             subscription_id: "demo_subscription_00A".to_owned(),
-            webhook: None,
+            subscriptions: Vec::new(),
+            faults: Vec::new(),
             temper: Temper::Documented,
             invent_ids: false,
             public_url: None,
         }
     }
 }
+
+impl Config {
+    /// With one more subscription, to all events. The first has the id `webhook`, further ones `webhook-2` and so on.
+    #[must_use]
+    pub fn with_webhook(mut self, url: Url, secret: impl Into<String>) -> Self {
+        let mut subscription = Subscription::new(url, secret);
+        if !self.subscriptions.is_empty() {
+            subscription.id = format!("webhook-{}", self.subscriptions.len() + 1);
+        }
+        self.subscriptions.push(subscription);
+        self
+    }
+}
+
+/// The client id of the Server-to-Server app of [`Config::default`].
+pub(crate) const DEMO_CLIENT_ID: &str = "demo_client_id_000000A";
 
 /// The webhook secret that goes with the demo credentials of [`Config::default`].
 pub const DEMO_WEBHOOK_SECRET: &str = "demo_webhook_secret";

@@ -17,7 +17,8 @@ use crate::clock::text;
 /// The account's plan, as far as limits depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Plan {
+pub enum Plan {
+    /// Pro.
     Pro,
     /// Business, Education, Enterprise, Partners.
     BusinessPlus,
@@ -121,9 +122,10 @@ impl Limits {
     }
 }
 
-const PER_SECOND: &str = "You have reached the maximum per-second rate limit for this API. Try again later.";
+pub(crate) const PER_SECOND: &str =
+    "You have reached the maximum per-second rate limit for this API. Try again later.";
 const PER_MINUTE: &str = "You have reached the maximum per-minute rate limit for this API. Try again later.";
-const DAILY: &str = "You have reached the maximum daily rate limit for this API. \
+pub(crate) const DAILY: &str = "You have reached the maximum daily rate limit for this API. \
     Refer to the response header for details on when you can make another request.";
 
 impl Verdict {
@@ -151,7 +153,7 @@ impl Verdict {
 }
 
 /// 00:00 UTC after this day.
-fn next_day(day: Date) -> String {
+pub(crate) fn next_day(day: Date) -> String {
     let midnight = day.tomorrow().and_then(|day| day.to_zoned(TimeZone::UTC));
     midnight.map(|midnight| text(midnight.timestamp())).unwrap_or_default()
 }

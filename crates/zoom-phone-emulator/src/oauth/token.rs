@@ -1,19 +1,18 @@
 //! `POST /oauth/token` for all grants, and `POST /oauth/revoke`.
 
-use std::io;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::grants::{Issued, LIFETIME};
 use super::{App, Holder, Parameters, Refusal, client};
 use crate::emulator::Shared;
-use crate::faults::Loss;
+use crate::faults::{Loss, cut};
 use crate::scopes;
 
 /// Parameters may come in the query or in the form body; client credentials in the Basic header or
@@ -25,7 +24,7 @@ pub(super) async fn token(
     body: Bytes,
 ) -> Response {
     shared.state.count(|counts| counts.token_requests += 1);
-    if let Some(response) = shared.faults.strike("oauth_token").await {
+    if let Some(response) = shared.faults.strike("oauth_token", &Uri::from_static("/oauth/token")).await {
         return response;
     }
     let parameters = Parameters::read(query.as_deref(), &body);
@@ -88,12 +87,6 @@ fn answer(issued: &Issued, headers: &HeaderMap) -> Value {
         answer["refresh_token"] = json!(refresh);
     }
     answer
-}
-
-/// An answer whose connection breaks before its body is whole.
-fn cut() -> Response {
-    let broken = futures::stream::once(async { Err::<Bytes, _>(io::Error::other("cut by a fault")) });
-    Body::from_stream(broken).into_response()
 }
 
 /// Ends an access token, and the refresh token with it. What was dead before is no error.

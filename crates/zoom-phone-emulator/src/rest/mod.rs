@@ -25,7 +25,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use zoom_phone_types::catalogue::{Catalogue, Operation};
+use zoom_phone_types::catalogue::{Catalogue, Method, Operation};
 
 use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
@@ -53,6 +53,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
         .method_not_allowed_fallback(perform_documented)
         .layer(middleware::from_fn_with_state(shared, admit))
 }
+
+/// An operation and the parameters in the path.
+type Found = (&'static Operation, Vec<(&'static str, String)>);
 
 /// A request that passed all checks.
 pub(crate) struct Called {
@@ -116,7 +119,14 @@ async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
     static REQUESTS: AtomicU64 = AtomicU64::new(0);
 
     shared.state.count(|counts| counts.rest_requests += 1);
-    let mut response = pass(&shared, request, next).await.unwrap_or_else(Refusal::into_response);
+    let found = Catalogue::get().find(request.method().as_str(), request.uri().path());
+    let id = found.as_ref().map_or("", |(operation, _)| operation.id.as_str());
+    let asked = format!("/v2{}", request.uri()).parse().unwrap_or_default();
+    let response = match shared.faults.strike(id, &asked).await {
+        Some(response) => response,
+        None => pass(&shared, found, request, next).await.unwrap_or_else(Refusal::into_response),
+    };
+    let mut response = shared.faults.spoil(id, response).await;
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
     if let Ok(id) = HeaderValue::from_str(&format!("v=2.0;clid=emulator;rid=REST_{number:016x}")) {
         response.headers_mut().insert("x-zm-trackingid", id);
@@ -125,12 +135,12 @@ async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
 }
 
 /// Only a live token gets in, only where its scopes reach, only within the limits.
-async fn pass(shared: &Shared, mut request: Request, next: Next) -> Result<Response, Refusal> {
-    let found = Catalogue::get().find(request.method().as_str(), request.uri().path());
-    let id = found.as_ref().map_or("", |(operation, _)| operation.id.as_str());
-    if let Some(response) = shared.faults.strike(id).await {
-        return Ok(response);
-    }
+async fn pass(
+    shared: &Shared,
+    found: Option<Found>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
     let access = shared.grants.admit(request.headers());
     let access =
         access.ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, 124, "Invalid access token."))?;
@@ -150,9 +160,10 @@ async fn pass(shared: &Shared, mut request: Request, next: Next) -> Result<Respo
             shared.state.count(|counts| counts.rate_limited += 1);
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, 429, message).into_response()
         }
-        None => perform(shared, operation, path, &access, request, next)
-            .await
-            .unwrap_or_else(Refusal::into_response),
+        None => {
+            let performed = perform(shared, operation, path, &access, request, next);
+            performed.await.unwrap_or_else(Refusal::into_response)
+        }
     };
     if let Some(verdict) = verdict {
         verdict.write(response.headers_mut());
@@ -184,8 +195,22 @@ async fn perform(
     let body =
         body.map_err(|_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, 413, "The request is too long."))?;
     let checked = documented::check(operation, &path, &parts, &body)?;
-    parts.extensions.insert(Arc::new(Called { operation, path, body: checked }));
     parts.extensions.insert(access.clone());
+    if operation.method == Method::Get {
+        if let Some(old) = shared.faults.stale.take(parts.uri.path()) {
+            return Ok(old);
+        }
+    } else if let Some(lost) = shared.faults.lost_effect(operation) {
+        return Ok(lost);
+    } else if let Some((get, path)) = Catalogue::get().find("GET", parts.uri.path())
+        && shared.faults.stale_read(operation)
+    {
+        let mut read = Request::new(Body::empty());
+        (*read.uri_mut(), *read.extensions_mut()) = (parts.uri.clone(), parts.extensions.clone());
+        read.extensions_mut().insert(Arc::new(Called { operation: get, path, body: Value::Null }));
+        shared.faults.stale.keep(parts.uri.path(), next.clone().run(read).await).await;
+    }
+    parts.extensions.insert(Arc::new(Called { operation, path, body: checked }));
     Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
 }
 
