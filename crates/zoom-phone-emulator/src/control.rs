@@ -1,5 +1,7 @@
 //! What Zoom does not have: looking behind the scenes, and asking for a call.
 
+mod access;
+
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -19,6 +21,7 @@ use crate::scenario::Scenario;
 
 pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
+        .merge(access::router())
         .route("/health", get(health))
         .route("/state", get(state))
         .route("/ledger", get(ledger))

@@ -9,6 +9,9 @@ pub enum Error {
     /// [`Config::calls_per_minute`](crate::Config::calls_per_minute) makes no sense.
     #[error("{0} calls per minute cannot be played; use 0 for none, or a number up to 100000")]
     CallsPerMinute(f64),
+    /// [`Config::apps`](crate::Config::apps) has this client id more than once.
+    #[error("two apps have the client id {0:?}; give each its own")]
+    ClientId(String),
     /// The HTTP client for events could not be built.
     #[error("the HTTP client that sends events could not be built")]
     HttpClient(#[source] reqwest::Error),

@@ -55,6 +55,8 @@
 //! );
 //! ```
 
+mod account;
+mod apps;
 mod clock;
 mod company;
 mod config;
@@ -75,10 +77,12 @@ mod socket;
 mod state;
 mod webhooks;
 
+pub use apps::{App, AppKind};
 pub use company::{Company, Kind, Party, Queue};
 pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper, WebhookTarget};
 pub use emulator::{Emulator, serve};
 pub use error::Error;
+pub use limits::Plan;
 pub use records::{CallRecord, Element, LedgerEntry, LedgerParty, Side};
 pub use scenario::{Happening, Planned, Scenario, play};
 pub use webhooks::{RETRY_AFTER, Verdict, encrypted_token, signature, verdict};

@@ -1,5 +1,6 @@
 //! Zoom's REST API, under `/v2`: some of it simulated, the rest shaped by the catalogue.
 
+mod admit;
 mod documented;
 mod files;
 mod form_data;
@@ -12,21 +13,19 @@ mod shaped;
 mod words;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode};
+use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use zoom_phone_types::catalogue::{Catalogue, Operation};
+use zoom_phone_types::catalogue::Operation;
 
 use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
-use crate::scopes;
 pub(crate) use files::signed_transcript;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.
@@ -45,7 +44,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/users/me", get(people::me))
         .fallback(shaped::answer)
         .method_not_allowed_fallback(shaped::answer)
-        .layer(middleware::from_fn_with_state(shared, admit))
+        .layer(middleware::from_fn_with_state(shared, admit::admit))
 }
 
 /// A request that passed all checks.
@@ -103,53 +102,6 @@ impl IntoResponse for Refusal {
         }
         (self.status, Json(answer)).into_response()
     }
-}
-
-/// Every answer carries a tracking id.
-async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    static REQUESTS: AtomicU64 = AtomicU64::new(0);
-
-    shared.state.count(|counts| counts.rest_requests += 1);
-    let mut response = pass(&shared, request, next).await.unwrap_or_else(Refusal::into_response);
-    let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
-    if let Ok(id) = HeaderValue::from_str(&format!("v=2.0;clid=emulator;rid=REST_{number:016x}")) {
-        response.headers_mut().insert("x-zm-trackingid", id);
-    }
-    response
-}
-
-/// Only a live token gets in, only where its scopes reach, only within the limits.
-async fn pass(shared: &Shared, mut request: Request, next: Next) -> Result<Response, Refusal> {
-    let found = Catalogue::get().find(request.method().as_str(), request.uri().path());
-    let id = found.as_ref().map_or("", |(operation, _)| operation.id.as_str());
-    if let Some(response) = shared.faults.strike(id).await {
-        return Ok(response);
-    }
-    let access = shared.grants.admit(request.headers());
-    let access =
-        access.ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, 124, "Invalid access token."))?;
-    let Some((operation, path)) = found else {
-        request.extensions_mut().insert(access);
-        return Ok(next.run(request).await);
-    };
-    if !scopes::allow(&access.scopes, operation) {
-        return Err(Refusal::scopes(&operation.scopes_granular));
-    }
-    let verdict = match (shared.faults.rate_limit(), operation.rate) {
-        (Some(limit), Some(label)) => Some(shared.limits.spend(limit, label, shared.real_time.now())),
-        _ => None,
-    };
-    let mut response = match verdict.as_ref().and_then(|verdict| verdict.refusal) {
-        Some(message) => {
-            shared.state.count(|counts| counts.rate_limited += 1);
-            Refusal::new(StatusCode::TOO_MANY_REQUESTS, 429, message).into_response()
-        }
-        None => perform(operation, path, &access, request, next).await.unwrap_or_else(Refusal::into_response),
-    };
-    if let Some(verdict) = verdict {
-        verdict.write(response.headers_mut());
-    }
-    Ok(response)
 }
 
 /// Hands a request on that is as documented.
