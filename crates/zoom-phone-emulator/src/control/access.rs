@@ -77,7 +77,8 @@ async fn deauthorize(
     Path(client_id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let Some(app) = App::find(&shared.config.apps, &client_id).filter(|app| app.kind == AppKind::General) else {
+    let Some(app) = App::find(&shared.config.apps, &client_id).filter(|app| app.kind == AppKind::General)
+    else {
         let error = format!("there is no general app {client_id:?}; GET /_emulator/apps lists all of them");
         return (StatusCode::NOT_FOUND, Json(json!({ "error": error }))).into_response();
     };

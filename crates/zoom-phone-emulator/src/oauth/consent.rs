@@ -170,7 +170,8 @@ impl Wrong {
 impl IntoResponse for Wrong {
     fn into_response(self) -> Response {
         let Self(what, code) = self;
-        let body = format!("<p class=wrong role=alert>{} ({},{:03})</p>", escape(&what), code / 1000, code % 1000);
+        let body =
+            format!("<p class=wrong role=alert>{} ({},{:03})</p>", escape(&what), code / 1000, code % 1000);
         page(StatusCode::BAD_REQUEST, "This app cannot be allowed", &body)
     }
 }

@@ -201,14 +201,16 @@ impl Grants {
             let (key, scopes) = (key.clone(), grant.scopes.clone());
             return Ok(inner.issue(key, scopes, End::Rotated));
         }
-        let end = inner.ended.iter().find(|(text, _)| same(text, token)).map_or(End::Rotated, |&(_, end)| end);
+        let end =
+            inner.ended.iter().find(|(text, _)| same(text, token)).map_or(End::Rotated, |&(_, end)| end);
         Err(Refusal::new("invalid_grant", end as u16, "Invalid Token!"))
     }
 
     /// Ends an access token of this app and the refresh token that belongs to it.
     pub(super) fn revoke(&self, client_id: &str, token: &str) {
         let mut inner = self.lock();
-        let found = inner.live.iter().find(|(key, grant)| key.client_id == client_id && same(&grant.access, token));
+        let found =
+            inner.live.iter().find(|(key, grant)| key.client_id == client_id && same(&grant.access, token));
         if let Some(key) = found.map(|(key, _)| key.clone()) {
             inner.end(&key, End::Revoked);
         }
@@ -381,8 +383,9 @@ impl Inner {
 
     fn waiting(&mut self, user_code: &str) -> Option<&mut Device> {
         let now = Instant::now();
-        let waits =
-            |device: &&mut Device| device.user_code == user_code && device.decision.is_none() && now < device.ends;
+        let waits = |device: &&mut Device| {
+            device.user_code == user_code && device.decision.is_none() && now < device.ends
+        };
         self.devices.values_mut().find(waits)
     }
 

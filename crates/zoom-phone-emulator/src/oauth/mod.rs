@@ -67,7 +67,11 @@ struct Client<'a> {
 }
 
 /// The app whose credentials the request carries, as Basic header or as parameters.
-fn client<'a>(config: &'a Config, headers: &HeaderMap, parameters: &Parameters) -> Result<Client<'a>, Refusal> {
+fn client<'a>(
+    config: &'a Config,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+) -> Result<Client<'a>, Refusal> {
     let wrong = || Refusal::new("invalid_client", 4702, "Invalid client_id or client_secret");
     let missing = || Refusal::new("invalid_client", 4706, "Client ID or client secret is missing.");
     let parameter = |name| parameters.get(name).map(str::to_owned);

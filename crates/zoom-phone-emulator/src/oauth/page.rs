@@ -93,13 +93,17 @@ pub(super) fn scope_list<'a>(scopes: impl Iterator<Item = &'a str>) -> String {
 pub(super) fn scope_choice<'a>(scopes: impl Iterator<Item = &'a str>) -> String {
     let item = |scope: &str| {
         let scope = escape(scope);
-        format!("<li><label><input type=checkbox name=optional value=\"{scope}\" checked>{scope}</label></li>")
+        format!(
+            "<li><label><input type=checkbox name=optional value=\"{scope}\" checked>{scope}</label></li>"
+        )
     };
     let items: String = scopes.map(item).collect();
     if items.is_empty() {
         return items;
     }
-    format!("<fieldset><legend>You may leave out</legend><ul aria-label=\"Optional scopes\">{items}</ul></fieldset>")
+    format!(
+        "<fieldset><legend>You may leave out</legend><ul aria-label=\"Optional scopes\">{items}</ul></fieldset>"
+    )
 }
 
 /// The two buttons of a question.

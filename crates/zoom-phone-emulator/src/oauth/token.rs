@@ -38,7 +38,8 @@ pub(super) async fn token(
     match grant(&shared, &headers, &parameters) {
         Ok(_) if loss.is_some() => cut(),
         Ok(issued) => {
-            ([(header::CACHE_CONTROL, "no-store")], Json(answer(&issued, &shared.config, &headers))).into_response()
+            ([(header::CACHE_CONTROL, "no-store")], Json(answer(&issued, &shared.config, &headers)))
+                .into_response()
         }
         Err(refusal) => refusal.in_temper(shared.config.temper).into_response(),
     }

@@ -105,7 +105,10 @@ fn within_reach(shared: &Shared, operation: &Operation, path: &Path, access: &Ac
     let mine = |name: &str, value: &str| {
         let Holder::User(user) = &access.holder else { return false };
         match name {
-            "userId" => value == "me" || shared.state.company(|company| company.user(value).is_some_and(|it| it.id == *user)),
+            "userId" => {
+                value == "me"
+                    || shared.state.company(|company| company.user(value).is_some_and(|it| it.id == *user))
+            }
             "extensionId" => {
                 shared.state.company(|company| company.user(user).is_some_and(|it| it.extension_id == value))
             }
@@ -153,6 +156,8 @@ fn target(shared: &Shared, path: &Path, access: &Access) -> Option<String> {
     let (_, named) = path.iter().find(|(name, _)| *name == "userId")?;
     Some(match (&access.holder, named.as_str()) {
         (Holder::User(user), "me") => user.clone(),
-        _ => shared.state.company(|company| company.user(named).map_or_else(|| named.clone(), |user| user.id.clone())),
+        _ => shared
+            .state
+            .company(|company| company.user(named).map_or_else(|| named.clone(), |user| user.id.clone())),
     })
 }
