@@ -141,7 +141,8 @@ async fn an_installation_in_order_fails_nothing_and_no_secret_is_printed() {
     let call = report.line("correlation.call")["found"].as_str().unwrap();
     assert!(call.contains("call_id 701 (told by status_event)"), "{call}");
     let text = report.value.to_string();
-    for secret in [SECRET, zoom.config.apps[0].client_secret.as_str(), zoom.config.apps[0].client_id.as_str()] {
+    for secret in [SECRET, zoom.config.apps[0].client_secret.as_str(), zoom.config.apps[0].client_id.as_str()]
+    {
         assert!(!text.contains(secret));
     }
     let inbox = server.inbox().await;
