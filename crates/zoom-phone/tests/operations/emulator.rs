@@ -42,8 +42,8 @@ impl Zoom {
         // A call and its record take some milliseconds.
         let config = Config { calls_per_minute: 0.0, speed: 10_000.0, webhook, ..Config::default() };
         let tokens = TokenSource::server_to_server(ServerToServer {
-            client_id: config.client_id.clone(),
-            client_secret: config.client_secret.clone().into(),
+            client_id: config.apps[0].client_id.clone(),
+            client_secret: config.apps[0].client_secret.clone().into(),
             account_id: config.account_id.clone(),
             token_url: format!("http://{address}/oauth/token").parse().unwrap(),
         })
