@@ -337,7 +337,7 @@ fn mac(ask: &Ask<'_>, text: &str) -> String {
     // Of a sync only the address must stay the same.
     let filters = if ask.address().ends_with("/sync") { String::new() } else { ask.query.filters() };
     let mut mac =
-        encrypted_token(&ask.shared.config.client_secret, &format!("{}?{filters}#{text}", ask.address()));
+        encrypted_token(&ask.shared.config.account_id, &format!("{}?{filters}#{text}", ask.address()));
     mac.truncate(16);
     mac
 }
