@@ -129,6 +129,8 @@ pub struct Company {
     pub links: String,
     /// How far Zoom keeps to its documentation.
     pub temper: Temper,
+    /// Whether records are told in events of versions 1 and 2, too.
+    pub older_records: bool,
     /// Name and id of the one site.
     pub site: (String, String),
     /// The people.
@@ -169,6 +171,7 @@ impl Company {
             account_id: Config::default().account_id,
             links: "https://zoom-phone-emulator.invalid".to_owned(),
             temper: Temper::default(),
+            older_records: false,
             site,
             users_busy: vec![Timestamp::MIN; users.len()],
             callers_busy: vec![Timestamp::MIN; callers.len()],

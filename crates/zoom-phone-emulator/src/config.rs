@@ -41,6 +41,9 @@ pub struct Config {
     /// Whether ids that nobody made are answered, too: for requests that were recorded elsewhere. Not for users,
     /// queues and whatever else calls go to.
     pub invent_ids: bool,
+    /// Whether finished calls are also told in the deprecated events of versions 1 and 2 of call records. With
+    /// [`Temper::Field`] they are in any case.
+    pub older_records: bool,
     /// Address under which clients reach this emulator, used for links inside events (recording and
     /// voicemail downloads). [`serve`](crate::serve) fills it from its listener when absent.
     pub public_url: Option<Url>,
@@ -88,6 +91,7 @@ impl Default for Config {
             faults: Vec::new(),
             temper: Temper::Documented,
             invent_ids: false,
+            older_records: false,
             public_url: None,
         }
     }

@@ -21,7 +21,7 @@ use url::Url;
 use crate::account::Account;
 use crate::clock::{Clock, wall_clock};
 use crate::company::Company;
-use crate::config::Config;
+use crate::config::{Config, Temper};
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::limits::Limits;
@@ -86,6 +86,7 @@ impl Emulator {
         let mut company = Company::new(config.seed);
         company.account_id.clone_from(&config.account_id);
         company.temper = config.temper;
+        company.older_records = config.older_records || config.temper == Temper::Field;
         if let Some(url) = &config.public_url {
             url.as_str().trim_end_matches('/').clone_into(&mut company.links);
         }

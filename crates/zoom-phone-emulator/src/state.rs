@@ -268,7 +268,7 @@ mod tests {
             assert!(next > now);
             now = next;
         }
-        assert_eq!(sent, 12);
+        assert_eq!(sent, 10);
         assert_eq!(state.ledger().len(), 1);
         assert!(state.call(&entry.call_history_uuid).is_some());
     }

@@ -227,10 +227,9 @@ impl CallRecord {
     }
 }
 
-/// The events that tell of a finished call, in versions 3 and 2, and in `Field` also in version 1, which is past its
-/// end but was seen alive: name, without `phone.`, and object. Every user is told once on each side of the call, of all
-/// steps of theirs.
-pub(crate) fn completion_events(call: &CallRecord, temper: Temper) -> Vec<(String, Value)> {
+/// The events that tell of a finished call, in version 3 and with `older` also in versions 2 and 1: name, without
+/// `phone.`, and object. Every user is told once on each side of the call, of all steps of theirs.
+pub(crate) fn completion_events(call: &CallRecord, temper: Temper, older: bool) -> Vec<(String, Value)> {
     let mut told: Vec<(Side, &Party, Vec<Value>, Vec<Value>)> = Vec::new();
     for element in &call.elements {
         let Some((side, user)) = &element.told else { continue };
@@ -250,9 +249,11 @@ pub(crate) fn completion_events(call: &CallRecord, temper: Temper) -> Vec<(Strin
         let user_id = &user.id;
         let mut add = |name: &str, object: Value| events.push((format!("{side}_{name}_completed"), object));
         add("call_element", json!({ "user_id": user_id, "call_elements": elements }));
-        add("call_history", json!({ "user_id": user_id, "call_logs": logs }));
+        if older {
+            add("call_history", json!({ "user_id": user_id, "call_logs": logs }));
+        }
     }
-    if temper == Temper::Field {
+    if older {
         for log in v1::logs(call, None).iter().filter(|log| log.owner.kind == Kind::User) {
             let object = json!({ "user_id": log.owner.id, "call_logs": [log.told()] });
             events.push((format!("{}_call_log_completed", log.side.name()), object));

@@ -288,7 +288,7 @@ impl<'a> Script<'a> {
         self.plan.push(Planned { at: outcome.end, what: truth });
 
         let ready = outcome.end + self.seconds(5, 60);
-        let told = completion_events(&record, self.company.temper);
+        let told = completion_events(&record, self.company.temper, self.company.older_records);
         self.plan.push(Planned { at: ready, what: Happening::Record(Box::new(record)) });
         let mut at = ready;
         for (name, object) in told {

@@ -41,9 +41,7 @@ impl Played {
     }
 
     fn names(&self) -> Vec<&str> {
-        let names = self.events.iter().map(|(_, name, _)| name.trim_start_matches("phone."));
-        // Version 2 tells the same again.
-        names.filter(|name| !name.ends_with("call_history_completed")).collect()
+        self.events.iter().map(|(_, name, _)| name.trim_start_matches("phone.")).collect()
     }
 
     fn rest(&self) -> Vec<Value> {
