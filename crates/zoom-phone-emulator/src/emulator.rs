@@ -117,6 +117,7 @@ impl Emulator {
     pub fn router(&self) -> Router {
         Router::new()
             .merge(oauth::router())
+            .route("/file/recording/{id}", get(rest::signed_recording))
             .route("/file/recording_transcript/{id}", get(rest::signed_transcript))
             .route("/ws", get(socket::connect))
             .nest("/v2", rest::router(self.shared.clone()))

@@ -106,6 +106,11 @@ impl File<'_> {
         self.element.end.as_second() - self.start().as_second()
     }
 
+    /// `read` or `unread`, of voicemails.
+    pub(crate) fn status(&self) -> &str {
+        self.changed("status").and_then(Value::as_str).unwrap_or("unread")
+    }
+
     fn person(&self, side: Side) -> Option<Value> {
         let party = match side {
             Side::Caller => &self.element.caller,
@@ -186,7 +191,7 @@ impl Facts for File<'_> {
             "disclaimer_status" => recording.then_some(0).into(),
             "auto_delete_enable" => self.changed(name).and_then(Value::as_bool).unwrap_or(true).into(),
             "auto_delete_policy" => "365".into(),
-            "status" => self.changed(name).and_then(Value::as_str).unwrap_or("unread").into(),
+            "status" => self.status().into(),
             "transcription" => self.transcription().into(),
             "soft_deleted" => (self.fate() == Fate::Trashed).into(),
             "soft_deleted_type" => self.changes.and_then(deleted).map(|_| "Manual").into(),

@@ -286,7 +286,7 @@ pub(super) fn number_type(party: &Party) -> i64 {
 }
 
 /// Version 1 and the operations about recordings keep the old spelling.
-pub(super) fn recording_type(new: &str) -> &'static str {
+pub(crate) fn recording_type(new: &str) -> &'static str {
     if new == "ad-hoc" { "OnDemand" } else { "Automatic" }
 }
 

@@ -14,11 +14,11 @@ use zoom_phone_types::catalogue::{Content, Schema};
 
 use super::Refusal;
 use super::ask::Ask;
+use super::files::signature;
 use super::paging::{SYNC_LIFETIME, TOKEN_LIFETIME};
 use crate::clock::text;
 use crate::config::Temper;
 use crate::records::{CallRecord, Shelf};
-use crate::webhooks::encrypted_token;
 
 /// One month.
 const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(31 * 24);
@@ -47,6 +47,11 @@ impl Window {
     /// The last thirty days unless asked for otherwise.
     pub(super) fn of_a_month(ask: &Ask<'_>) -> Result<Self, Refusal> {
         Self::read(ask, SignedDuration::from_hours(30 * 24), Some(DEPTH), LONGEST_WINDOW)
+    }
+
+    /// The same without a limit to how long ago it may be: recordings are kept.
+    pub(super) fn of_any_month(ask: &Ask<'_>) -> Result<Self, Refusal> {
+        Self::read(ask, SignedDuration::from_hours(30 * 24), None, LONGEST_WINDOW)
     }
 
     /// `usual` is the length without parameters, `depth` how far back one may ask, `longest` the longest stretch.
@@ -336,8 +341,7 @@ fn verify(ask: &Ask<'_>, token: &str, lifetime: SignedDuration) -> Option<String
 fn mac(ask: &Ask<'_>, text: &str) -> String {
     // Of a sync only the address must stay the same.
     let filters = if ask.address().ends_with("/sync") { String::new() } else { ask.query.filters() };
-    let mut mac =
-        encrypted_token(&ask.shared.config.account_id, &format!("{}?{filters}#{text}", ask.address()));
+    let mut mac = signature(ask.shared, &format!("{}?{filters}#{text}", ask.address()));
     mac.truncate(16);
     mac
 }

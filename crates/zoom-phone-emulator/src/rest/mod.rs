@@ -31,7 +31,7 @@ use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
 use crate::world::at;
 use ask::Ask;
-pub(crate) use files::signed_transcript;
+pub(crate) use files::{signed_recording, signed_transcript};
 use query::Query;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.
@@ -79,6 +79,11 @@ pub(crate) struct FieldError {
 impl Refusal {
     fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), errors: Vec::new() }
+    }
+
+    /// Whether something is not there; Zoom has two ways to say so.
+    fn is_absent(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND || self.code == 404
     }
 
     /// 400 with code 300: a parameter is wrong.
@@ -172,7 +177,12 @@ async fn perform_documented(State(shared): State<Arc<Shared>>, request: Request)
     let query = Query::parse(request.uri().query());
     let ask = Ask::new((&shared, &access), &called, &query, &origin);
     let handler = resources::handler(&called.operation.name).unwrap_or(remembered::answer);
-    handler(&ask).map_or_else(Refusal::into_response, |answer| answer.respond(called.operation))
+    let answer = handler(&ask).or_else(|refusal| {
+        // What a simulation does not know may be made up.
+        let made_up = shared.config.invent_ids && refusal.is_absent();
+        if made_up { remembered::answer(&ask) } else { Err(refusal) }
+    });
+    answer.map_or_else(Refusal::into_response, |answer| answer.respond(called.operation))
 }
 
 /// Every operation with how much of it there is: `stateful` ones are simulated, `shaped` ones answer with valid data and

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Planned;
 use super::queue;
@@ -74,6 +74,7 @@ pub(super) fn voicemail(mut script: Script<'_>) -> Vec<Planned> {
     let mut element = script.leg_element(&leg, "incoming", "voicemail", end);
     element.voicemail_id = script.company.dice.hex_id();
     element.file_start = Some(missed);
+    element.transcript_ready = Some(end + SignedDuration::from_mins(1));
     let received = end + script.seconds(1, 4);
     let message = events::voicemail(
         &element.voicemail_id,
@@ -179,6 +180,7 @@ fn converse(mut script: Script<'_>, mut leg: Leg, talk: Talk) -> Vec<Planned> {
     if let Some(recording) = &recording {
         element.recording_id.clone_from(&recording.id);
         element.file_start = Some(recording.started);
+        element.transcript_ready = Some(end + SignedDuration::from_mins(2));
         let links = &script.company.links;
         let ids = (script.history.as_str(), element.id.as_str());
         let file = recording.completed(&leg, end, links, ids, &script.company.site.1);

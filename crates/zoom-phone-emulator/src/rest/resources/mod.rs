@@ -2,6 +2,9 @@
 
 mod call_logs;
 mod history;
+mod recordings;
+mod summaries;
+mod voicemails;
 
 use super::ask::Handler;
 
@@ -12,4 +15,5 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
 }
 
 /// Each file knows its operations.
-const ROUTES: [fn(&str) -> Option<Handler>; 2] = [call_logs::route, history::route];
+const ROUTES: [fn(&str) -> Option<Handler>; 5] =
+    [call_logs::route, history::route, recordings::route, summaries::route, voicemails::route];
