@@ -35,6 +35,18 @@ const MENDS = {
     delete node.format;
     return true;
   },
+  /** Zoom's changelog of 2026-07-02 has two more values. */
+  "warm_transfer_outgoing and _incoming are events of call elements"(node) {
+    if (!node.enum?.includes?.("warm_transfer") || node.enum.includes("warm_transfer_incoming")) return false;
+    node.enum.push("warm_transfer_outgoing", "warm_transfer_incoming");
+    return true;
+  },
+  /** A body of which nothing is said. */
+  "a request body without content is none"(node) {
+    if (!node.requestBody || node.requestBody.content) return false;
+    delete node.requestBody;
+    return true;
+  },
   /** An uploaded file is no object. */
   "an uploaded file is binary"(node) {
     const file = node["multipart/form-data"]?.schema?.properties?.file;
