@@ -119,5 +119,6 @@ report.events = {
   of_scenarios_distinct: [...lived.values()].filter((count) => count > 0).length,
   retried,
 };
+report.operations = await emulator.control("GET", "/operations").catch(() => null);
 console.log(JSON.stringify(report, null, 2));
 process.exit(0);
