@@ -12,7 +12,6 @@ import os
 import re
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -78,7 +77,7 @@ def count(events: Path, what: str) -> int:
 def main() -> None:
     folder = Path(sys.argv[1]).resolve()
     allowances = json.loads((HERE / "allowances.json").read_text())["schemathesis"]
-    report = {"requests": 0, "failures": 0, "found": [], "allowed": Counter()}
+    report = {"requests": 0, "failures": 0, "found": [], "allowed": {it["reason"]: 0 for it in allowances}}
     for api in DOCUMENTS:
         events = run(folder, api)
         report["requests"] += count(events, "interactions")

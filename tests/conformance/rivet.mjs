@@ -113,7 +113,7 @@ const { webhooks_retried: retried } = await emulator.control("GET", "/state");
 report.events = {
   sent: names.length,
   accepted: names.filter(more).length,
-  not_accepted: names.filter((name) => !more(name)),
+  refused: names.filter((name) => !more(name)).map((event) => ({ event, error: "not accepted" })),
   // What the scenarios sent before: deliveries, and distinct events.
   of_scenarios: [...lived.values()].reduce((sum, count) => sum + count, 0),
   of_scenarios_distinct: [...lived.values()].filter((count) => count > 0).length,

@@ -67,17 +67,32 @@ pub(crate) struct Report {
     mended: serde_json::Map<String, Value>,
     /// What did not run, and why.
     skipped: Vec<String>,
+    /// What was found: the tool, the operation, and what is wrong with it.
+    found: Vec<String>,
 }
 
 impl Report {
-    /// Whether everything that ran is as it should be.
+    /// Whether nothing was found and nothing is missing.
     fn is_clean(&self) -> bool {
-        self.rivet_operations == self.rivet_operations_accepted
-            && self.rivet_events == self.rivet_events_accepted
-            && self.prism_operations == self.prism_operations_accepted
-            && self.prism_violations.unwrap_or(0) == 0
-            && self.schemathesis_failures.unwrap_or(0) == 0
-            && self.operations_missing.unwrap_or(0) == 0
+        self.found.is_empty() && self.operations_missing.unwrap_or(0) == 0
+    }
+
+    /// Takes what a tool's report has of allowances, mends and findings.
+    fn note(&mut self, tool: &str, from: &Value) {
+        for (name, into) in [("allowed", &mut self.allowed), ("mended", &mut self.mended)] {
+            into.extend(from[name].as_object().cloned().unwrap_or_default());
+        }
+        for finding in
+            ["found", "refused"].iter().flat_map(|name| from[name].as_array().into_iter().flatten())
+        {
+            let first_of =
+                |names: &[&str]| names.iter().find_map(|name| finding[name].as_str()).unwrap_or_default();
+            let (operation, what) =
+                (first_of(&["operation", "event"]), first_of(&["message", "error", "answer"]));
+            let line =
+                what.lines().filter(|line| !line.trim().is_empty()).take(2).collect::<Vec<_>>().join(", ");
+            self.found.push(format!("{tool}: {operation}: {line}"));
+        }
     }
 }
 
@@ -143,6 +158,8 @@ fn report(arguments: &Arguments, interrupt: &Interrupt) -> Result<Report> {
     report.rivet_operations_accepted = rivet["calls"]["accepted"].as_u64();
     report.rivet_events = rivet["events"]["sent"].as_u64();
     report.rivet_events_accepted = rivet["events"]["accepted"].as_u64();
+    report.note("rivet", &rivet["calls"]);
+    report.note("rivet", &rivet["events"]);
     count_operations(&mut report, &rivet["operations"])?;
 
     let prism = work.node("prism", interrupt)?;
@@ -153,7 +170,7 @@ fn report(arguments: &Arguments, interrupt: &Interrupt) -> Result<Report> {
     report.prism_operations = prism["operations"].as_u64();
     report.prism_operations_accepted = prism["accepted"].as_u64();
     report.prism_violations = prism["violations"].as_u64();
-    report.note(&prism);
+    report.note("Prism", &prism);
     if arguments.sample {
         report.skipped.push("schemathesis: it takes minutes; cargo xtask conformance runs it".to_owned());
         return Ok(report);
@@ -169,16 +186,8 @@ fn report(arguments: &Arguments, interrupt: &Interrupt) -> Result<Report> {
     let fuzz = work.fuzz(&python, arguments.examples, interrupt)?;
     report.schemathesis_requests = fuzz["requests"].as_u64();
     report.schemathesis_failures = fuzz["failures"].as_u64();
-    report.note(&fuzz);
+    report.note("schemathesis", &fuzz);
     Ok(report)
-}
-
-impl Report {
-    fn note(&mut self, from: &Value) {
-        for (name, into) in [("allowed", &mut self.allowed), ("mended", &mut self.mended)] {
-            into.extend(from[name].as_object().cloned().unwrap_or_default());
-        }
-    }
 }
 
 /// Counts what the emulator says of each operation, by name: `stateful` or `shaped`.
