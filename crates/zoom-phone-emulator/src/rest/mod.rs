@@ -182,7 +182,7 @@ async fn perform_documented(State(shared): State<Arc<Shared>>, request: Request)
         let made_up = shared.config.invent_ids && refusal.is_absent();
         if made_up { remembered::answer(&ask) } else { Err(refusal) }
     });
-    answer.map_or_else(Refusal::into_response, |answer| answer.respond(called.operation))
+    answer.map_or_else(Refusal::into_response, |answer| answer.respond(called.operation, shared.config.temper))
 }
 
 /// Every operation with how much of it there is: `stateful` ones are simulated, `shaped` ones answer with valid data and
