@@ -5,6 +5,7 @@ use std::fmt;
 use url::Url;
 
 use crate::scopes;
+use crate::world::file::CompanyFile;
 
 /// How one emulator behaves. [`Config::default`] holds the documented demo credentials, so that
 /// a client can be pointed at a fresh emulator without any set-up.
@@ -12,6 +13,8 @@ use crate::scopes;
 pub struct Config {
     /// The company, its callers and the whole day follow from this number.
     pub seed: u64,
+    /// The company that is played.
+    pub company: CompanyFile,
     /// Virtual seconds that pass in one real second; 1 is life, 60 plays an hour in a minute.
     /// Must be finite and above 0.
     pub speed: f64,
@@ -74,6 +77,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("seed", &self.seed)
+            .field("company", &self.company.name)
             .field("speed", &self.speed)
             .field("calls_per_minute", &self.calls_per_minute)
             .field("account_id", &self.account_id)
@@ -90,6 +94,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             seed: 1,
+            company: CompanyFile::default(),
             speed: 1.0,
             calls_per_minute: 20.0,
             account_id: "demo_account_0000000AA".to_owned(),
