@@ -128,7 +128,10 @@ impl Seeder {
     /// The given extension number, or the next that is free.
     fn extension_number(&mut self, given: Option<u32>, from: u32) -> u32 {
         given.unwrap_or_else(|| {
-            let free = (from..).find(|number| !self.extensions.contains(number)).unwrap_or(from);
+            let mut free = from;
+            while self.extensions.contains(&free) {
+                free += 1;
+            }
             self.extensions.insert(free);
             free
         })
