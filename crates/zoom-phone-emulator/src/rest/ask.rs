@@ -134,7 +134,7 @@ impl Refusal {
     }
 
     /// 400 with a code of its own.
-    pub(crate) fn bad(code: u16, message: impl Into<String>) -> Self {
+    pub(crate) fn bad(code: u32, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 

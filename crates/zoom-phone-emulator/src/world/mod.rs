@@ -19,6 +19,7 @@
 //! | room without Zoom Phone | `/phone/rooms/unassigned/{id}` |
 //! | message | `/phone/sms/sessions/{id}/messages/{id}` |
 
+pub(crate) mod extension;
 pub(crate) mod file;
 pub(crate) mod members;
 pub(crate) mod numbers;
@@ -46,12 +47,15 @@ pub(crate) mod at {
     pub(crate) const NUMBERS: &str = "/phone/numbers";
     pub(crate) const PENDING_USERS: &str = "/phone/users/pending";
     pub(crate) const PLANS: &str = "/phone/calling_plans";
+    pub(crate) const PRIVATE_DIRECTORY: &str = "/phone/private_directory/members";
     pub(crate) const QUEUES: &str = "/phone/call_queues";
     pub(crate) const RECEPTIONISTS: &str = "/phone/auto_receptionists";
     pub(crate) const RECORDINGS: &str = "/phone/recordings";
     pub(crate) const ROOMS: &str = "/phone/rooms";
     pub(crate) const SHARED_LINE_GROUPS: &str = "/phone/shared_line_groups";
     pub(crate) const SITES: &str = "/phone/sites";
+    /// Below a site.
+    pub(crate) const SITE_DIRECTORY: &str = "/dial_by_name_directory/extensions";
     pub(crate) const SMS_SESSIONS: &str = "/phone/sms/sessions";
     pub(crate) const USERS: &str = "/phone/users";
     pub(crate) const VOICEMAILS: &str = "/phone/voice_mails";

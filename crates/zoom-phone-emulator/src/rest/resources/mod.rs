@@ -1,5 +1,8 @@
 //! The operations that tell about the account and change it, a file for each kind of thing.
 
+mod common;
+mod users;
+
 use super::ask::Handler;
 
 /// Who performs an operation, by its name in the catalogue (`list_phone_users`), which is unique unlike its id;
@@ -9,4 +12,4 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
 }
 
 /// Each file knows its operations.
-const ROUTES: [fn(&str) -> Option<Handler>; 0] = [];
+const ROUTES: &[fn(&str) -> Option<Handler>] = &[users::route];
