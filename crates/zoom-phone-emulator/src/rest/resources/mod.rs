@@ -1,6 +1,9 @@
 //! The operations that tell about the account and change it, a file for each kind of thing.
 
 mod common;
+mod custom_groups;
+mod members;
+mod queues;
 mod users;
 
 use super::ask::Handler;
@@ -12,4 +15,4 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
 }
 
 /// Each file knows its operations.
-const ROUTES: &[fn(&str) -> Option<Handler>] = &[users::route];
+const ROUTES: &[fn(&str) -> Option<Handler>] = &[custom_groups::route, queues::route, users::route];
