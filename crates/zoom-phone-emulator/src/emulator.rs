@@ -89,6 +89,7 @@ impl Emulator {
         Router::new()
             .merge(oauth::router())
             .route("/file/recording_transcript/{id}", get(rest::signed_transcript))
+            .route("/file/audio/{id}", get(rest::audio_file))
             .route("/ws", get(socket::connect))
             .nest("/v2", rest::router(self.shared.clone()))
             .nest("/_emulator", control::router())

@@ -32,7 +32,7 @@ use crate::oauth::{Access, Holder};
 use crate::scopes;
 use crate::world::at;
 use ask::Ask;
-pub(crate) use files::signed_transcript;
+pub(crate) use files::{audio_file, signed_transcript};
 use query::Query;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.
