@@ -8,6 +8,7 @@ use crate::apps::App;
 use crate::faults::Fault;
 use crate::limits::Plan;
 use crate::webhooks::Subscription;
+use crate::world::file::CompanyFile;
 
 /// How one emulator behaves. [`Config::default`] holds the documented demo credentials, so that
 /// a client can be pointed at a fresh emulator without any set-up.
@@ -15,6 +16,8 @@ use crate::webhooks::Subscription;
 pub struct Config {
     /// The company, its callers and the whole day follow from this number.
     pub seed: u64,
+    /// The company that is played.
+    pub company: CompanyFile,
     /// Virtual seconds that pass in one real second; 1 is life, 60 plays an hour in a minute.
     /// With 0 the clock stands still but for [`Emulator::advance`](crate::Emulator::advance). Must be finite.
     pub speed: f64,
@@ -64,6 +67,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("seed", &self.seed)
+            .field("company", &self.company.name)
             .field("speed", &self.speed)
             .field("calls_per_minute", &self.calls_per_minute)
             .field("account_id", &self.account_id)
@@ -80,6 +84,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             seed: 1,
+            company: CompanyFile::default(),
             speed: 1.0,
             calls_per_minute: 20.0,
             account_id: "demo_account_0000000AA".to_owned(),

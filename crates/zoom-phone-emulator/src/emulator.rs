@@ -30,7 +30,7 @@ use crate::rest::paging::Snapshots;
 use crate::socket::{self, Socket};
 use crate::state::State;
 use crate::webhooks::{Sender, Wire};
-use crate::{control, oauth, rest};
+use crate::{control, oauth, rest, world};
 
 /// Jumps of the clock that may wait for the one under way.
 const WAITING_JUMPS: usize = 16;
@@ -83,6 +83,8 @@ impl Emulator {
                 return Err(Error::ClientId(app.client_id.clone()));
             }
         }
+        config.company.check()?;
+        let world = world::seed(&config.company, config.seed);
         let mut company = Company::new(config.seed);
         company.account_id.clone_from(&config.account_id);
         company.temper = config.temper;
@@ -90,7 +92,7 @@ impl Emulator {
         if let Some(url) = &config.public_url {
             url.as_str().trim_end_matches('/').clone_into(&mut company.links);
         }
-        let state = State::new(company, config.seed, config.calls_per_minute);
+        let state = State::new(world, company, config.seed, config.calls_per_minute);
         let news = state.news.clone();
         let wire = Wire::new(config.seed, config.temper, &config.subscriptions);
         let faults = Faults::new(config.seed, config.temper, &config.faults, news);
@@ -119,6 +121,7 @@ impl Emulator {
             .merge(oauth::router())
             .route("/file/recording/{id}", get(rest::signed_recording))
             .route("/file/recording_transcript/{id}", get(rest::signed_transcript))
+            .route("/file/audio/{id}", get(rest::audio_file))
             .route("/ws", get(socket::connect))
             .nest("/v2", rest::router(self.shared.clone()))
             .nest("/_emulator", control::router())

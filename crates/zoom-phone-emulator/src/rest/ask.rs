@@ -137,6 +137,11 @@ impl Answer {
 }
 
 impl Refusal {
+    /// The same in other words.
+    pub(crate) fn saying(self, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
     /// 404 with code 404.
     pub(crate) fn absent(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, 404, message)

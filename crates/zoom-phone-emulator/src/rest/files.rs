@@ -30,6 +30,11 @@ pub(super) fn audio() -> Response {
     (headers, frame.repeat(28)).into_response()
 }
 
+/// An item of the audio library; the link is signed, so to say, and takes no token.
+pub(crate) async fn audio_file() -> Response {
+    audio()
+}
+
 /// One empty page.
 pub(super) fn fax() -> Response {
     let objects = [

@@ -31,7 +31,7 @@ use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
 use crate::world::at;
 use ask::Ask;
-pub(crate) use files::{signed_recording, signed_transcript};
+pub(crate) use files::{audio_file, signed_recording, signed_transcript};
 use query::Query;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.
@@ -39,11 +39,6 @@ const LONGEST_BODY: usize = 51 << 20;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
     Router::new()
-        .route("/phone/users", get(people::users))
-        .route("/phone/users/{id}", get(people::user))
-        .route("/phone/call_queues", get(people::queues))
-        .route("/phone/call_queues/{id}", get(people::queue))
-        .route("/phone/call_queues/{id}/members", get(people::members))
         .route("/users/me", get(people::me))
         .fallback(perform_documented)
         .method_not_allowed_fallback(perform_documented)
@@ -182,7 +177,8 @@ async fn perform_documented(State(shared): State<Arc<Shared>>, request: Request)
         let made_up = shared.config.invent_ids && refusal.is_absent();
         if made_up { remembered::answer(&ask) } else { Err(refusal) }
     });
-    answer.map_or_else(Refusal::into_response, |answer| answer.respond(called.operation, shared.config.temper))
+    answer
+        .map_or_else(Refusal::into_response, |answer| answer.respond(called.operation, shared.config.temper))
 }
 
 /// Every operation with how much of it there is: `stateful` ones are simulated, `shaped` ones answer with valid data and

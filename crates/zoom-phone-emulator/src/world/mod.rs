@@ -15,8 +15,15 @@
 //! | call handling | `{extension}/call_handling/settings/{hours}`, where hours is `business_hours`, `closed_hours`, `holiday_hours/{id}` or `break_hours/{id}` |
 //! | menu of a receptionist | `{extension}/ivr/{hours}` |
 //! | audio | `/phone/audios/{id}`, with the owner in `_user_id` |
+//! | user without Zoom Phone | `/phone/users/pending/{id}` |
+//! | room without Zoom Phone | `/phone/rooms/unassigned/{id}` |
 //! | message | `/phone/sms/sessions/{id}/messages/{id}` |
 
+pub(crate) mod extension;
+pub(crate) mod file;
+pub(crate) mod members;
+pub(crate) mod numbers;
+pub(crate) mod people;
 mod seed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,13 +42,20 @@ pub(crate) mod at {
     pub(crate) const AUDIOS: &str = "/phone/audios";
     pub(crate) const COMMON_AREAS: &str = "/phone/common_areas";
     pub(crate) const CONTACTS: &str = "/phone/external_contacts";
+    pub(crate) const DIRECTORY: &str = "/phone/dial_by_name_directory/extensions";
+    pub(crate) const FREE_ROOMS: &str = "/phone/rooms/unassigned";
     pub(crate) const NUMBERS: &str = "/phone/numbers";
+    pub(crate) const PENDING_USERS: &str = "/phone/users/pending";
+    pub(crate) const PLANS: &str = "/phone/calling_plans";
+    pub(crate) const PRIVATE_DIRECTORY: &str = "/phone/private_directory/members";
     pub(crate) const QUEUES: &str = "/phone/call_queues";
     pub(crate) const RECEPTIONISTS: &str = "/phone/auto_receptionists";
     pub(crate) const RECORDINGS: &str = "/phone/recordings";
     pub(crate) const ROOMS: &str = "/phone/rooms";
     pub(crate) const SHARED_LINE_GROUPS: &str = "/phone/shared_line_groups";
     pub(crate) const SITES: &str = "/phone/sites";
+    /// Below a site.
+    pub(crate) const SITE_DIRECTORY: &str = "/dial_by_name_directory/extensions";
     pub(crate) const SMS_SESSIONS: &str = "/phone/sms/sessions";
     pub(crate) const USERS: &str = "/phone/users";
     pub(crate) const VOICEMAILS: &str = "/phone/voice_mails";
@@ -50,6 +64,10 @@ pub(crate) mod at {
     pub(crate) const EXTENSIONS: [&str; 6] =
         [USERS, QUEUES, RECEPTIONISTS, SHARED_LINE_GROUPS, COMMON_AREAS, ROOMS];
 }
+
+/// Calling plans of the account: Zoom's code, name, and how many are paid for.
+pub(crate) const PLANS: [(u32, &str, u32); 2] =
+    [(200, "US/CA Unlimited Calling Plan", 2000), (100, "US/CA Metered Calling Plan", 100)];
 
 /// All documents of the account.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
