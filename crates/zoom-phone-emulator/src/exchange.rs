@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::company::Company;
 use crate::config::{Config, Temper};
 use crate::dice::Dice;
 use crate::party::Party;
 use crate::world::directory::Directory;
+use crate::world::file::CompanyFile;
 use crate::world::{self, World};
 
 /// Streams of a seed's dice from here on belong to single calls.
@@ -29,6 +29,8 @@ pub struct Exchange {
     pub links: String,
     /// Whether Zoom behaves as documented or as known from life.
     pub temper: Temper,
+    /// Whether records are told in events of versions 1 and 2, too.
+    pub older_records: bool,
     pub(crate) world: World,
     directory: Arc<Directory>,
     /// The state of the documents that `directory` shows.
@@ -46,7 +48,7 @@ pub struct Exchange {
 impl Exchange {
     /// The company of this seed, with the account id of [`Config::default`] and nobody on a call.
     pub fn new(seed: u64) -> Self {
-        Self::of(seed, world::seed(&Company::new(seed)))
+        Self::of(seed, world::seed(&CompanyFile::default(), seed))
     }
 
     /// The exchange of these documents.
@@ -56,6 +58,7 @@ impl Exchange {
             account_id: Config::default().account_id,
             links: "https://zoom-phone-emulator.invalid".to_owned(),
             temper: Temper::Documented,
+            older_records: false,
             world,
             directory: Arc::default(),
             seen: None,

@@ -15,15 +15,12 @@
 //!
 //! ```no_run
 //! use tokio_util::sync::CancellationToken;
-//! use zoom_phone_emulator::{Config, DEMO_WEBHOOK_SECRET, WebhookTarget, serve};
+//! use zoom_phone_emulator::{Config, DEMO_WEBHOOK_SECRET, serve};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8090").await?;
-//! let webhook = WebhookTarget {
-//!     url: "http://127.0.0.1:8080/zoom/webhook".parse()?,
-//!     secret: DEMO_WEBHOOK_SECRET.to_owned(),
-//! };
-//! let config = Config { seed: 7, speed: 10.0, webhook: Some(webhook), ..Config::default() };
+//! let config = Config { seed: 7, speed: 10.0, ..Config::default() }
+//!     .with_webhook("http://127.0.0.1:8080/zoom/webhook".parse()?, DEMO_WEBHOOK_SECRET);
 //! serve(config, listener, CancellationToken::new()).await?;
 //! # Ok(())
 //! # }
@@ -55,8 +52,9 @@
 //! );
 //! ```
 
+mod account;
+mod apps;
 mod clock;
-mod company;
 mod config;
 mod control;
 mod dice;
@@ -69,6 +67,7 @@ mod faults;
 mod ledger;
 mod limits;
 mod live;
+mod news;
 mod oauth;
 mod party;
 mod records;
@@ -80,13 +79,19 @@ mod state;
 mod webhooks;
 mod world;
 
-pub use company::{Company, Queue};
-pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper, WebhookTarget};
+pub use apps::{App, AppKind};
+pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper};
 pub use emulator::{Emulator, serve};
 pub use error::Error;
 pub use exchange::Exchange;
+pub use faults::{Fault, FaultPlan, FaultPlanError, LimitKind, Malformed, NotReady, What};
 pub use ledger::LedgerEntry;
+pub use limits::Plan;
 pub use party::{Kind, Party};
 pub use records::{CallRecord, Element, Side};
 pub use scenario::{Happening, Params, Planned, Scenario, Unfit, play, play_with};
-pub use webhooks::{RETRY_AFTER, Verdict, encrypted_token, signature, verdict};
+pub use webhooks::{RETRY_AFTER, Subscription, Verdict, encrypted_token, signature, verdict};
+pub use world::file::{
+    CompanyFile, CompanyFileError, ContactEntry, DepartmentEntry, Holiday, Hours, PlaceEntry, QueueEntry,
+    ReceptionistEntry, RingMode, SharedLineGroupEntry, SiteEntry, Spread, Traffic, UserEntry, Weekday,
+};

@@ -5,17 +5,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::company::Company;
 use crate::dice::Dice;
 use crate::exchange::Exchange;
 use crate::ledger::LedgerEntry;
 use crate::live::{LiveCall, Phones, Press};
+use crate::news::News;
 use crate::records::{Book, CallRecord};
 use crate::scenario::{Due, Happening, Order, Params, Plan, Replay, Scenario, Unfit};
 use crate::world::World;
+use crate::world::directory::Directory;
 
 /// Finished calls in the ledger; older ones are forgotten.
 const KEPT_CALLS: usize = 250_000;
@@ -25,11 +26,11 @@ pub(crate) struct State {
     inner: Mutex<Inner>,
     /// Told when something is planned out of turn.
     pub(crate) changed: Notify,
+    pub(crate) news: News,
 }
 
 struct Inner {
     exchange: Exchange,
-    company: Company,
     arrivals: Arrivals,
     agenda: BTreeMap<(Timestamp, u64), Item>,
     planned: u64,
@@ -65,7 +66,9 @@ pub(crate) struct Counts {
     pub(crate) webhooks_retried: u64,
     /// Events given up after the last attempt.
     pub(crate) webhooks_dropped: u64,
-    /// Events that came up while the receiver had not passed the challenge.
+    /// Events given up because too many waited for a retry; they count as dropped, too.
+    pub(crate) webhooks_crowded_out: u64,
+    /// Events that were not sent because their subscription had not passed the challenge, or was disabled.
     pub(crate) webhooks_withheld: u64,
     /// Events that a WebSocket took.
     pub(crate) socket_sent: u64,
@@ -85,11 +88,10 @@ pub(crate) struct Counts {
 
 impl State {
     /// The state of a fresh emulator. `exchange` has the documents of the company.
-    pub(crate) fn new(company: Company, exchange: Exchange, seed: u64, calls_per_minute: f64) -> Self {
+    pub(crate) fn new(exchange: Exchange, seed: u64, calls_per_minute: f64) -> Self {
         Self {
             inner: Mutex::new(Inner {
                 exchange,
-                company,
                 arrivals: Arrivals { dice: Dice::new(seed, 1), per_minute: calls_per_minute, next: None },
                 agenda: BTreeMap::new(),
                 planned: 0,
@@ -99,6 +101,7 @@ impl State {
                 counts: Counts::default(),
             }),
             changed: Notify::new(),
+            news: News::default(),
         }
     }
 
@@ -146,12 +149,16 @@ impl State {
                     let _ = inner.plan(scenario, &Params::default(), at);
                     inner.arrivals.next = inner.arrivals.after(at);
                 }
-                (_, Some(_)) => webhooks.extend(inner.happen()),
+                (_, Some(_)) => webhooks.extend(inner.happen(&self.news)),
                 (_, None) => break,
             }
         }
-        let planned = inner.agenda.keys().next().map(|&(at, _)| at);
-        (webhooks, planned.into_iter().chain(inner.arrivals.next).min())
+        (webhooks, inner.next())
+    }
+
+    /// When something is due next.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.lock().next()
     }
 
     pub(crate) fn count(&self, change: impl FnOnce(&mut Counts)) {
@@ -172,9 +179,16 @@ impl State {
         act(&mut self.lock().exchange.world)
     }
 
-    /// Reads the company.
-    pub(crate) fn company<T>(&self, read: impl FnOnce(&Company) -> T) -> T {
-        read(&self.lock().company)
+    /// Reads who can be called.
+    pub(crate) fn directory<T>(&self, read: impl FnOnce(&Directory) -> T) -> T {
+        let directory = self.lock().exchange.directory();
+        read(&directory)
+    }
+
+    /// Reads or changes the account with the call records at hand.
+    pub(crate) fn desk<T>(&self, act: impl FnOnce(&mut World, &Book) -> T) -> T {
+        let inner = &mut *self.lock();
+        act(&mut inner.exchange.world, &inner.book)
     }
 
     /// Reads the call records.
@@ -238,6 +252,11 @@ impl State {
 }
 
 impl Inner {
+    fn next(&self) -> Option<Timestamp> {
+        let planned = self.agenda.keys().next().map(|&(at, _)| at);
+        planned.into_iter().chain(self.arrivals.next).min()
+    }
+
     fn plan(&mut self, scenario: Scenario, params: &Params, at: Timestamp) -> Result<LedgerEntry, Unfit> {
         let order = self.exchange.order(scenario, params, at)?;
         Ok(self.plan_order(order))
@@ -285,12 +304,13 @@ impl Inner {
     }
 
     /// The next thing on the agenda happens.
-    fn happen(&mut self) -> Option<Value> {
+    fn happen(&mut self, news: &News) -> Option<Value> {
         let ((at, _), item) = self.agenda.pop_first()?;
         match item.due {
             Due::Happening(Happening::Webhook(event)) => return Some(event),
             Due::Happening(Happening::Finished(entry)) => {
                 self.phones.calls.remove(&item.call);
+                news.tell("call", || json!({ "call": entry.json() }));
                 self.finish(*entry);
             }
             Due::Happening(Happening::Record(record)) => self.book.insert(*record),
@@ -329,7 +349,7 @@ mod tests {
 
     fn hour(step: i64) -> Vec<String> {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let state = State::new(Company::new(7), Exchange::new(7), 7, 10.0);
+        let state = State::new(Exchange::new(7), 7, 10.0);
         state.open(start);
         let mut sent = Vec::new();
         for second in (0..=3600).step_by(usize::try_from(step).expect("a step")) {
@@ -350,7 +370,7 @@ mod tests {
     #[test]
     fn nothing_due_is_skipped_when_napping_until_the_time_that_advance_names() {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let state = State::new(Company::new(7), Exchange::new(7), 7, 0.0);
+        let state = State::new(Exchange::new(7), 7, 0.0);
         let entry = state.play(Scenario::BlindTransfer, &Params::default(), start).expect("a call");
         let (mut now, mut sent) = (start, 0);
         loop {

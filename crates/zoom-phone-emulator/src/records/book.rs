@@ -110,6 +110,17 @@ impl Shelf {
         let end = self.0.partition_point(|kept| kept.start.as_second() <= to.as_second());
         self.0.range(begin..end.max(begin))
     }
+
+    /// Those from that second on up to and with this place.
+    pub(crate) fn between_and_below(
+        &self,
+        from: Timestamp,
+        place: (Timestamp, &str),
+    ) -> impl DoubleEndedIterator<Item = &Arc<CallRecord>> {
+        let begin = self.0.partition_point(|kept| kept.start.as_second() < from.as_second());
+        let end = self.0.partition_point(|kept| kept.place() <= place);
+        self.0.range(begin..end.max(begin))
+    }
 }
 
 /// Everything that the call can be asked for by.

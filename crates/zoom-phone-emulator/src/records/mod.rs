@@ -5,8 +5,11 @@
 //! (`call_element_completed` events) has `talk_time` and `wait_time` and sites per party.
 
 mod book;
-mod fields;
-mod history;
+pub(crate) mod facts;
+pub(crate) mod files;
+pub(crate) mod history;
+mod party;
+pub(crate) mod speech;
 pub(crate) mod v1;
 
 use std::sync::Arc;
@@ -14,8 +17,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::party::{Kind, Party};
-pub(crate) use book::Book;
-pub(crate) use fields::DEVICE_TYPE;
+pub(crate) use book::{Book, Shelf};
+pub(crate) use history::completion_events;
+pub(crate) use party::DEVICE_TYPE;
 
 /// The side of a call that a leg, and thus an event name, belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,8 @@ pub struct Element {
     /// Recorded by somebody's choice (`ad-hoc`) rather than by policy (`automatic`).
     pub(crate) recorded_ad_hoc: bool,
     pub(crate) voicemail_id: String,
+    /// When the recording or the message began; `None` is with the answer, or the start without one.
+    pub(crate) file_start: Option<Timestamp>,
     /// When the transcript of the recording or of the voicemail is there; `None` when there will be none.
     pub(crate) transcript_ready: Option<Timestamp>,
     /// `ai_call_summary_id`.
@@ -83,6 +89,12 @@ impl Element {
     /// Seconds of conversation, without hold.
     pub(crate) fn talk(&self) -> i64 {
         self.answer.map_or(0, |answer| self.end.as_second() - answer.as_second() - self.hold)
+    }
+
+    /// In versions 2 and 3.
+    pub(crate) fn recording_type(&self) -> Option<&'static str> {
+        let kind = if self.recorded_ad_hoc { "ad-hoc" } else { "automatic" };
+        (!self.recording_id.is_empty()).then_some(kind)
     }
 
     /// Internal when no outside party takes part.

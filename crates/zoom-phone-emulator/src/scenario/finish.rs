@@ -8,7 +8,7 @@ use super::{Due, Happening, Plan};
 use crate::events;
 use crate::ledger::{Id, LedgerEntry};
 use crate::party::{Kind, Party};
-use crate::records::{CallRecord, Element, Side};
+use crate::records::{CallRecord, Element, completion_events};
 
 /// Since this day (2026-05-18, 00:00 UTC) a consultation is part of the record of the call.
 const ONE_RECORD_SINCE: i64 = 1_779_062_400;
@@ -37,15 +37,20 @@ impl Script<'_> {
             last_event + self.seconds(5, 60)
         };
         for record in records {
-            let told = tell(&record);
+            let older = self.exchange.older_records;
+            let told = completion_events(&record, self.exchange.temper, older);
             self.agenda.push((ready, Due::Happening(Happening::Record(Box::new(record)))));
-            for (side, user_id, mut elements) in told {
-                let at = if self.wish.record_first { ready } else { ready + self.moment() };
-                if self.field() {
-                    elements.iter_mut().for_each(|element| self.add_devices(element));
+            let mut at = ready;
+            for (name, mut object) in told {
+                // The older versions come with the newest.
+                if name.ends_with("call_element_completed") && !self.wish.record_first {
+                    at = ready + self.moment();
                 }
-                let object = json!({ "user_id": user_id, "call_elements": elements });
-                self.event(at, &format!("{}_call_element_completed", side.name()), &object);
+                if self.field() && name.ends_with("call_element_completed") {
+                    let elements = object["call_elements"].as_array_mut().into_iter().flatten();
+                    elements.for_each(|element| self.add_devices(element));
+                }
+                self.event(at, &name, &object);
             }
         }
         for (after, name, object) in std::mem::take(&mut self.files) {
@@ -188,18 +193,4 @@ impl Script<'_> {
         }
         truth
     }
-}
-
-/// The elements of each user on each side, in the order in which they appear in the record.
-fn tell(record: &CallRecord) -> Vec<(Side, String, Vec<Value>)> {
-    let mut told: Vec<(Side, String, Vec<Value>)> = Vec::new();
-    for element in &record.elements {
-        let Some((side, user)) = &element.told else { continue };
-        let shown = element.participant(&record.call_history_uuid, &record.site);
-        match told.iter_mut().find(|(other, id, _)| other == side && *id == user.id) {
-            Some((_, _, elements)) => elements.push(shown),
-            None => told.push((*side, user.id.clone(), vec![shown])),
-        }
-    }
-    told
 }

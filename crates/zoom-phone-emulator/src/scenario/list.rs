@@ -96,8 +96,8 @@ scenarios! {
     SentToVoicemail = "sent_to_voicemail", weight 5, to User, MISSED;
     /// The user sends the caller to voicemail after some words.
     AnsweredThenVoicemail = "answered_then_voicemail", weight 2, to User, IN;
-    /// A message with a transcript, which another member of the mailbox is told of too.
-    VoicemailTranscribed = "voicemail_transcribed", weight 20, to User, MISSED;
+    /// A message that another member of the mailbox is told of, too.
+    VoicemailShared = "voicemail_shared", weight 20, to User, MISSED;
     /// The caller hides the number.
     Anonymous = "anonymous", weight 5, to User, &["to", "user", "ring_seconds", "talk_seconds", "answered"];
     /// A call that Zoom takes for spam.
@@ -146,8 +146,8 @@ scenarios! {
     RecordedOnDemand = "recorded_on_demand", weight 6, to User, IN;
     /// A recording that breaks off and has no file.
     RecordingFailed = "recording_failed", weight 2, to User, IN;
-    /// A recording with a transcript, which somebody with access is told of too.
-    RecordedTranscribed = "recorded_transcribed", weight 15, to User, IN;
+    /// A recording that somebody with access is told of, too.
+    RecordedShared = "recorded_shared", weight 15, to User, IN;
     /// A recording that is ready hours after the call.
     RecordedLate = "recorded_late", weight 3, to User, IN;
     /// A conversation of which Zoom makes a summary.
@@ -224,9 +224,7 @@ impl Scenario {
             Self::Conference => wish.deeds = warm(Deed::Merge),
             Self::Recorded => wish.deeds = vec![record],
             Self::RecordedLate => (wish.deeds, wish.late) = (vec![record], true),
-            Self::RecordedTranscribed => {
-                (wish.deeds, wish.transcript, wish.access_member) = (vec![record], true, true);
-            }
+            Self::RecordedShared => (wish.deeds, wish.access_member) = (vec![record], true),
             Self::RecordingFailed => wish.deeds = vec![record, (3, 10, Deed::RecordingFails)],
             Self::RecordedOnDemand => {
                 wish.deeds = vec![
@@ -238,9 +236,7 @@ impl Scenario {
             }
             Self::SentToVoicemail => wish.reply = Reply::ToVoicemail,
             Self::AnsweredThenVoicemail => wish.deeds = vec![(5, 20, Deed::ToVoicemail)],
-            Self::VoicemailTranscribed => {
-                (wish.reply, wish.transcript, wish.access_member) = (Reply::Ignore, true, true);
-            }
+            Self::VoicemailShared => (wish.reply, wish.access_member) = (Reply::Ignore, true),
             Self::Spam => (wish.reply, wish.message, wish.spam) = (Reply::Ignore, false, "spam"),
             Self::OnOtherPhone => wish.reply = Reply::OnOtherPhone,
             Self::GroupPickup => wish.reply = Reply::PickedUp,

@@ -120,8 +120,6 @@ pub(crate) struct Wish {
     pub(crate) keys: Option<String>,
     /// The caller hangs up in the menu.
     pub(crate) leaves_menu: bool,
-    /// Files have transcripts.
-    pub(crate) transcript: bool,
     /// The recording takes an hour and more to be ready.
     pub(crate) late: bool,
     /// There is an AI summary of the conversation.

@@ -445,10 +445,7 @@ impl Script<'_> {
         let links = &self.exchange.links;
         let message = events::voicemail(&element.voicemail_id, &leg, (at, length), links, ids);
         let words = "Hello, please call me back about my order when you have a minute. Thank you.";
-        let transcript = self
-            .wish
-            .transcript
-            .then(|| events::voicemail_transcribed(&element.voicemail_id, &leg, at, words, ids));
+        let transcript = events::voicemail_transcribed(&element.voicemail_id, &leg, at, words, ids);
         self.event(received, "voicemail_received", &message);
         if self.wish.access_member
             && let Some(member) = self.colleague(at)
@@ -457,11 +454,9 @@ impl Script<'_> {
             let told = events::voicemail_for_member(&message, &member);
             self.event(at, "voicemail_received_for_access_member", &told);
         }
-        if let Some(transcript) = transcript {
-            let ready = received + self.seconds(10, 60);
-            element.transcript_ready = Some(ready);
-            self.event(ready, "voicemail_transcript_completed", &transcript);
-        }
+        let ready = received + self.seconds(10, 60);
+        (element.file_start, element.transcript_ready) = (Some(at), Some(ready));
+        self.event(ready, "voicemail_transcript_completed", &transcript);
         self.elements.push(element);
         self.over(end, "Voicemail", "voicemail");
     }

@@ -505,6 +505,7 @@ impl<'a> Script<'a> {
             recording_id: String::new(),
             recorded_ad_hoc: false,
             voicemail_id: String::new(),
+            file_start: None,
             transcript_ready: None,
             summary_id: String::new(),
             told: None,

@@ -209,12 +209,11 @@ impl Script<'_> {
         if self.wish.access_member {
             self.files.push((ready, "recording_completed_for_access_member", Recording::for_member(&file)));
         }
-        if self.wish.transcript {
-            let transcript = ready + self.seconds(60, 300);
-            let transcribed = recording.transcribed(&line.leg, *end, &links);
-            self.files.push((transcript, "recording_transcript_completed", transcribed));
-            element.transcript_ready = Some(*end + transcript);
-        }
+        let transcript = ready + self.seconds(60, 300);
+        let transcribed = recording.transcribed(&line.leg, *end, &links);
+        self.files.push((transcript, "recording_transcript_completed", transcribed));
+        element.file_start = Some(recording.started);
+        element.transcript_ready = Some(*end + transcript);
         self.files.push((ready, "recording_completed", file));
     }
 

@@ -137,6 +137,12 @@ impl Directory {
         self.groups.get(&party.extension_id)
     }
 
+    /// The user of this id or e-mail address.
+    pub(crate) fn user(&self, id_or_email: &str) -> Option<&Arc<Party>> {
+        let known = self.by_word.get(id_or_email).filter(|party| party.kind == Kind::User)?;
+        (known.id == id_or_email || known.email.as_deref() == Some(id_or_email)).then_some(known)
+    }
+
     /// Who is meant by an id, `extension_id`, e-mail address, extension number, E.164 number or full name.
     pub(crate) fn find(&self, word: &str) -> Option<&Arc<Party>> {
         let known = self.by_word.get(word).or_else(|| self.by_extension_id.get(word));
