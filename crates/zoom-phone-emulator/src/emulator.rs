@@ -15,6 +15,7 @@ use crate::clock::{Clock, wall_clock};
 use crate::company::Company;
 use crate::config::Config;
 use crate::dice::Dice;
+use crate::embed::{self, Embed};
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::limits::Limits;
@@ -49,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) socket: Socket,
     pub(crate) snapshots: Snapshots,
+    pub(crate) embed: Embed,
     /// True once the receiver has passed the challenge; always true without one.
     pub(crate) open: watch::Sender<bool>,
 }
@@ -76,6 +78,7 @@ impl Emulator {
             limits: Limits::default(),
             socket: Socket::default(),
             snapshots: Snapshots::new(config.seed),
+            embed: Embed::default(),
             open: watch::Sender::new(config.webhook.is_none()),
             config,
         };
@@ -86,12 +89,20 @@ impl Emulator {
     pub fn router(&self) -> Router {
         Router::new()
             .merge(oauth::router())
+            .merge(embed::router())
             .route("/file/recording_transcript/{id}", get(rest::signed_transcript))
             .route("/ws", get(socket::connect))
             .nest("/v2", rest::router(self.shared.clone()))
             .nest("/_emulator", control::router())
             .fallback(rest::not_found)
             .with_state(self.shared.clone())
+    }
+
+    /// The embedded phone alone, for a listener of its own: browsers then see another origin than that of
+    /// [`Emulator::router`], as they do at Zoom. `origin` is its `http://host:port`, which goes into links.
+    pub fn embed_router(&self, origin: String) -> Router {
+        self.shared.embed.is_at(origin);
+        embed::router().with_state(self.shared.clone())
     }
 
     /// Plays the company's day and delivers its events until `shutdown`. Calls start to arrive when
@@ -127,6 +138,7 @@ impl Emulator {
             }
             let (webhooks, next) = state.advance(clock.now());
             for webhook in webhooks {
+                self.shared.embed.journal.hear(&webhook);
                 let taken = self.shared.socket.send(&webhook);
                 state.count(|counts| {
                     counts.events += 1;
@@ -161,9 +173,16 @@ impl Emulator {
 }
 
 /// Serves an emulator on a listener, from the machine's present time on, until `shutdown`.
-pub async fn serve(
+pub async fn serve(config: Config, listener: TcpListener, shutdown: CancellationToken) -> Result<(), Error> {
+    serve_with_embed(config, listener, None, shutdown).await
+}
+
+/// The same with the embedded phone (Smart Embed) on a second listener, and so on an origin of its own. Without one it
+/// is on the first.
+pub async fn serve_with_embed(
     mut config: Config,
     listener: TcpListener,
+    embed: Option<TcpListener>,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
     let address = listener.local_addr().map_err(Error::Server)?;
@@ -179,6 +198,14 @@ pub async fn serve(
     let http = async {
         axum::serve(listener, emulator.router()).with_graceful_shutdown(until).await.map_err(Error::Server)
     };
-    tokio::try_join!(http, emulator.run(ending.clone()))?;
+    let until = ending.clone().cancelled_owned();
+    let embedded = async {
+        let Some(listener) = embed else { return Ok(()) };
+        let address = listener.local_addr().map_err(Error::Server)?;
+        tracing::info!(%address, "the embedded phone is listening");
+        let router = emulator.embed_router(format!("http://{address}"));
+        axum::serve(listener, router).with_graceful_shutdown(until).await.map_err(Error::Server)
+    };
+    tokio::try_join!(http, embedded, emulator.run(ending.clone()))?;
     Ok(())
 }

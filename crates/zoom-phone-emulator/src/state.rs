@@ -10,6 +10,8 @@ use tokio::sync::Notify;
 
 use crate::company::Company;
 use crate::dice::Dice;
+use crate::events;
+use crate::live::Phones;
 use crate::records::{CallRecord, LedgerEntry};
 use crate::scenario::{Happening, Scenario, play};
 use crate::world::{self, World};
@@ -33,7 +35,11 @@ struct Inner {
     calls: Calls,
     ledger: VecDeque<Arc<LedgerEntry>>,
     counts: Counts,
+    phones: Phones,
 }
+
+/// An event that a phone causes: when, its name and its object.
+type Caused = (Timestamp, &'static str, Value);
 
 /// The random process by which calls arrive.
 struct Arrivals {
@@ -93,6 +99,7 @@ impl State {
                 calls: Calls::default(),
                 ledger: VecDeque::new(),
                 counts: Counts::default(),
+                phones: Phones::new(seed),
             }),
             changed: Notify::new(),
         }
@@ -125,6 +132,13 @@ impl State {
         self.changed.notify_one();
     }
 
+    /// Uses the phones; the events that this causes are planned.
+    pub(crate) fn phones<T>(&self, handle: impl FnOnce(&mut Phones, &mut Vec<Caused>) -> T) -> T {
+        let result = self.lock().handle_phones(handle);
+        self.changed.notify_one();
+        result
+    }
+
     /// Everything that is due at `now` in order, and when something is due next. Records and ledger
     /// are brought up to date on the way; the events are for the caller to send.
     pub(crate) fn advance(&self, now: Timestamp) -> (Vec<Value>, Option<Timestamp>) {
@@ -134,6 +148,7 @@ impl State {
             inner.plan(scenario, at);
             inner.arrivals.next = inner.arrivals.after(at);
         }
+        let answering = inner.handle_phones(|phones, caused| phones.advance(now, caused));
         let mut webhooks = Vec::new();
         while let Some(due) = inner.agenda.first_entry().filter(|due| due.key().0 <= now) {
             match due.remove() {
@@ -143,7 +158,7 @@ impl State {
             }
         }
         let planned = inner.agenda.keys().next().map(|&(at, _)| at);
-        (webhooks, planned.into_iter().chain(inner.arrivals.next).min())
+        (webhooks, planned.into_iter().chain(inner.arrivals.next).chain(answering).min())
     }
 
     pub(crate) fn count(&self, change: impl FnOnce(&mut Counts)) {
@@ -185,6 +200,17 @@ impl State {
 }
 
 impl Inner {
+    fn handle_phones<T>(&mut self, handle: impl FnOnce(&mut Phones, &mut Vec<Caused>) -> T) -> T {
+        let mut caused = Vec::new();
+        let result = handle(&mut self.phones, &mut caused);
+        for (at, name, object) in caused {
+            let event = events::envelope(&self.company.account_id, name, at, &object);
+            self.agenda.insert((at, self.planned), Happening::Webhook(event));
+            self.planned += 1;
+        }
+        result
+    }
+
     fn plan(&mut self, scenario: Scenario, at: Timestamp) -> Option<LedgerEntry> {
         let mut truth = None;
         for planned in play(&mut self.company, scenario, at) {
