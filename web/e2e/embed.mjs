@@ -44,7 +44,9 @@ export class Host {
       await page.locator("summary").click();
       await page
         .getByLabel("JSON")
-        .fill(JSON.stringify({ ...(await host.message("zp-init-config", "out")).data, ...options }));
+        .fill(
+          JSON.stringify({ ...(await host.message("zp-init-config", "out")).data, ...options }),
+        );
       await page.getByRole("button", { name: "Send init" }).click();
       await page.locator("summary").click();
     }
@@ -76,10 +78,12 @@ export class Host {
 
   /** What the host says to the phone. */
   send(type, data) {
-    return this.page.locator(FRAME).evaluate(
-      (frame, message) => frame.contentWindow.postMessage(message, new URL(frame.src).origin),
-      { type, data },
-    );
+    return this.page
+      .locator(FRAME)
+      .evaluate(
+        (frame, message) => frame.contentWindow.postMessage(message, new URL(frame.src).origin),
+        { type, data },
+      );
   }
 
   press(name) {

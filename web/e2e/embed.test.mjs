@@ -38,7 +38,13 @@ test("zp-make-call calls at once, and each step is told in the documented shape"
   assert.equal(ringing.data.direction, "outbound");
   assert.deepEqual(ringing.data.callee, { phoneNumber: number });
   const { caller } = ringing.data;
-  assert.deepEqual(keys(caller), ["extensionId", "extensionNumber", "extensionType", "name", "phoneNumber"]);
+  assert.deepEqual(keys(caller), [
+    "extensionId",
+    "extensionNumber",
+    "extensionType",
+    "name",
+    "phoneNumber",
+  ]);
   assert.equal(caller.name, person.name);
   assert.equal(caller.extensionNumber, person.extension);
   assert.equal(caller.extensionType, "user");
@@ -103,7 +109,10 @@ test("an incoming call is matched, answered, held, noted and saved, by keyboard 
   await crm.call("ringing").waitFor();
   await crm.phone.getByRole("heading", { name: "Ada Example" }).waitFor();
   const order = types(await crm.messages());
-  assert.ok(order.indexOf("zp-contact-match-event") < order.indexOf("zp-call-ringing-event"), `${order}`);
+  assert.ok(
+    order.indexOf("zp-contact-match-event") < order.indexOf("zp-call-ringing-event"),
+    `${order}`,
+  );
   const match = await crm.message("zp-contact-match-event");
   assert.deepEqual(keys(match), ["data", "type"]);
   assert.deepEqual(match.data.phoneNumbers, [ADA]);
@@ -172,7 +181,14 @@ test("a call sent to voicemail leaves one that can be played", async () => {
   const log = await crm.next("zp-call-log-completed-event");
   assert.equal(log.data.result, "Voicemail");
   const { data } = await crm.next("zp-call-voicemail-received-event");
-  assert.deepEqual(keys(data), ["callId", "callLogId", "callee", "caller", "dateTime", "voicemailUrl"]);
+  assert.deepEqual(keys(data), [
+    "callId",
+    "callLogId",
+    "callee",
+    "caller",
+    "dateTime",
+    "voicemailUrl",
+  ]);
   assert.equal(data.callLogId, log.data.callLogId);
   assert.equal(data.caller.number, number);
   assert.equal(data.caller.numberType, 2);
@@ -240,7 +256,12 @@ test("people of the host are found by name, by keyboard, on the keypad and for m
 });
 
 test("without init nothing is searched, matched or saved", async () => {
-  const { host: crm, page, person, close } = await host({
+  const {
+    host: crm,
+    page,
+    person,
+    close,
+  } = await host({
     options: {
       enableContactSearching: false,
       enableContactMatching: false,
@@ -324,11 +345,18 @@ test("calls say that they log themselves only once the user has switched it on",
 });
 
 test("every tab is told of a call, with the same ids, unless only the active one may be", async () => {
-  const { host: first, page, person, close } = await host({
+  const {
+    host: first,
+    page,
+    person,
+    close,
+  } = await host({
     options: { disableInactiveTabCallEvent: false },
   });
   const other = await page.context().newPage();
-  const second = await Host.open(other, person, { options: { disableInactiveTabCallEvent: false } });
+  const second = await Host.open(other, person, {
+    options: { disableInactiveTabCallEvent: false },
+  });
   await ring(person, outside());
   const ids = await Promise.all([first, second].map((tab) => tab.next("zp-call-ringing-event")));
   assert.equal(ids[0].id, ids[1].id);
@@ -358,7 +386,9 @@ test("every tab is told of a call, with the same ids, unless only the active one
 /** A page of another site with the phone in it, and everything that the phone says to it. */
 async function stranger(address) {
   const body = `<!doctype html><title>CRM</title><iframe id="${FRAME.slice(1)}" title="Phone" width="360" height="640" src="${address}"></iframe>`;
-  const server = createServer((_, response) => response.setHeader("content-type", "text/html").end(body));
+  const server = createServer((_, response) =>
+    response.setHeader("content-type", "text/html").end(body),
+  );
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   // Browsers know where every name below localhost is.
   const origin = `http://crm.localhost:${server.address().port}`;
@@ -388,7 +418,10 @@ test("a site that is not approved sees a refusal, hears nothing and cannot comma
   await phone.getByText("not one of the approved domains").waitFor();
   await phone.getByText(origin).waitFor();
   await page.locator(FRAME).evaluate((frame) => {
-    frame.contentWindow.postMessage({ type: "zp-make-call", data: { number: "+15552029999" } }, "*");
+    frame.contentWindow.postMessage(
+      { type: "zp-make-call", data: { number: "+15552029999" } },
+      "*",
+    );
   });
   const { page: own, context: ours } = await app.page();
   const crm = await Host.open(own, person);
@@ -413,7 +446,9 @@ test("originDomain cannot make an unapproved site an approved one's ear", async 
 });
 
 test("originDomain is the origin that must be approved", async () => {
-  const { phone, close } = await stranger(`${HOME}?originDomain=chrome-extension://abcdefghijklmnop`);
+  const { phone, close } = await stranger(
+    `${HOME}?originDomain=chrome-extension://abcdefghijklmnop`,
+  );
   await phone.getByText("chrome-extension://abcdefghijklmnop").waitFor();
   await close();
 });
@@ -489,11 +524,13 @@ for (const [look, options] of LOOKS) {
     await accessible(page, `talking, ${look}`);
     await page.getByRole("button", { name: "Hang up" }).click();
     await page.getByRole("button", { name: "Close" }).click();
+    await page.locator("[data-call]").waitFor({ state: "detached" });
     for (const name of ["Keypad", "History", "Voicemail", "SMS", "Settings"]) {
       await page.getByRole("button", { name, exact: true }).click();
       if (name === "History") await page.locator("[data-log]").waitFor();
       await accessible(page, `${name}, ${look}`);
     }
+    assert.equal(await page.locator("[data-call]").count(), 0, "a closed call stays closed");
     assert.deepEqual(complaints, []);
     await context.close();
   });

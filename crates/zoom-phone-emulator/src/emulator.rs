@@ -124,6 +124,7 @@ impl Emulator {
         };
         tokio::join!(deliver, self.play_the_day(events, &shutdown));
         self.shared.socket.close();
+        self.shared.embed.close();
         Ok(())
     }
 

@@ -27,7 +27,9 @@ export class Calls {
     if (isNew) calls.push(call);
     else calls[nth] = call;
     // Of the calls that are over only the last stays, for its notes.
-    this.#phone.calls = calls.filter((known) => known.state !== "ended" || known.callId === call.callId);
+    this.#phone.calls = calls.filter(
+      (known) => known.state !== "ended" || known.callId === call.callId,
+    );
     if (isNew && call.direction === "inbound" && call.state === "ringing") {
       this.#phone.say(`${this.#name(call)} is calling`);
     }
@@ -36,9 +38,13 @@ export class Calls {
 
   update() {
     for (const call of this.#phone.calls) {
-      if (call.state === "connected" && !this.#since.has(call.callId)) this.#since.set(call.callId, Date.now());
+      if (call.state === "connected" && !this.#since.has(call.callId))
+        this.#since.set(call.callId, Date.now());
     }
-    fill(this.element, this.#phone.calls.map((call) => this.#card(call)));
+    fill(
+      this.element,
+      this.#phone.calls.map((call) => this.#card(call)),
+    );
     this.#tick();
   }
 
@@ -54,11 +60,17 @@ export class Calls {
 
   #card(call) {
     const incoming = call.direction === "inbound";
-    const state = call.state === "ringing" ? (incoming ? "Incoming call" : "Calling…") : WORDS[call.state];
+    const state =
+      call.state === "ringing" ? (incoming ? "Incoming call" : "Calling…") : WORDS[call.state];
     const name = this.#name(call);
     return h(
       "article",
-      { className: `call ${call.state}`, "data-call": call.callId, "data-state": call.state, "aria-label": name },
+      {
+        className: `call ${call.state}`,
+        "data-call": call.callId,
+        "data-state": call.state,
+        "aria-label": name,
+      },
       h("h2", {}, name),
       h("p", { className: "quiet" }, name === call.number ? "" : call.number),
       call.forwardedBy && h("p", { className: "quiet" }, `Sent by ${call.forwardedBy}`),
@@ -67,19 +79,23 @@ export class Calls {
         {},
         state ?? call.state,
         call.state === "connected" && " ",
-        call.state === "connected" && h("span", { "data-since": String(this.#since.get(call.callId)) }),
+        call.state === "connected" &&
+          h("span", { "data-since": String(this.#since.get(call.callId)) }),
         call.recording && " · Recording",
         call.muted && " · Muted",
       ),
       h("div", { className: "buttons" }, this.#buttons(call)),
-      this.#transferring === call.callId && this.#transfer(call),
+      this.#transferring === call.callId && call.state !== "ended" && this.#transfer(call),
     );
   }
 
   #buttons(call) {
     const { callId, state } = call;
     const press = (text, pressed, className = "") =>
-      button(text, () => this.#phone.press(callId, pressed), { className, "data-key": `${callId} ${pressed}` });
+      button(text, () => this.#phone.press(callId, pressed), {
+        className,
+        "data-key": `${callId} ${pressed}`,
+      });
     const notes = button("Notes", () => this.#phone.open("notes").of(callId, this.#name(call)), {
       "data-key": `${callId} notes`,
     });
@@ -98,7 +114,8 @@ export class Calls {
     return [
       held ? press("Resume", "unhold") : press("Hold", "hold"),
       !held && (call.muted ? press("Unmute", "unmute") : press("Mute", "mute")),
-      !held && (call.recording ? press("Stop recording", "stop-recording") : press("Record", "record")),
+      !held &&
+        (call.recording ? press("Stop recording", "stop-recording") : press("Record", "record")),
       warm || button("Transfer", () => this.#ask(callId), { "data-key": `${callId} transfer` }),
       press("Park", "park"),
       press("Meet", "escalate"),
@@ -120,7 +137,12 @@ export class Calls {
   }
 
   #transfer({ callId }) {
-    const to = h("input", { id: "transfer-to", type: "text", autocomplete: "off", "data-key": `${callId} to` });
+    const to = h("input", {
+      id: "transfer-to",
+      type: "text",
+      autocomplete: "off",
+      "data-key": `${callId} to`,
+    });
     const send = async (pressed) => {
       if (!(await this.#phone.press(callId, pressed, to.value.trim()))) return;
       this.#transferring = undefined;
@@ -138,7 +160,12 @@ export class Calls {
       },
       h("label", { for: "transfer-to" }, "Transfer to"),
       to,
-      h("div", { className: "buttons" }, h("button", {}, "Transfer now"), button("Ask first", () => send("warm-transfer"))),
+      h(
+        "div",
+        { className: "buttons" },
+        h("button", {}, "Transfer now"),
+        button("Ask first", () => send("warm-transfer")),
+      ),
     );
   }
 }

@@ -15,8 +15,12 @@ export class Contacts {
 
   constructor(phone) {
     this.#phone = phone;
-    phone.bridge.addEventListener("zp-contact-match-response", ({ detail }) => this.#matched(detail));
-    phone.bridge.addEventListener("zp-contact-search-response", ({ detail }) => this.#found(detail));
+    phone.bridge.addEventListener("zp-contact-match-response", ({ detail }) =>
+      this.#matched(detail),
+    );
+    phone.bridge.addEventListener("zp-contact-search-response", ({ detail }) =>
+      this.#found(detail),
+    );
   }
 
   /** What to call a party: the host's name, else the company's, else the number. */
@@ -40,7 +44,10 @@ export class Contacts {
     for (const number of wanted) if (!this.#names.has(number)) this.#names.set(number, undefined);
     const requestId = this.#request();
     this.#asked.set(requestId, new Set(wanted));
-    this.#phone.bridge.post({ type: "zp-contact-match-event", data: { requestId, phoneNumbers: wanted } });
+    this.#phone.bridge.post({
+      type: "zp-contact-match-event",
+      data: { requestId, phoneNumbers: wanted },
+    });
   }
 
   #matched({ responseId, contacts }) {
@@ -67,7 +74,12 @@ export class Contacts {
 
   /** A field for a number that also finds people by name. Has `element`, `input` and `value`. */
   searchField(label) {
-    const list = h("ul", { id: freshId("found"), role: "listbox", "aria-label": "Contacts", hidden: true });
+    const list = h("ul", {
+      id: freshId("found"),
+      role: "listbox",
+      "aria-label": "Contacts",
+      hidden: true,
+    });
     const input = h("input", {
       id: freshId("number"),
       type: "text",
@@ -127,7 +139,10 @@ export class Contacts {
       if (!this.#phone.bridge.options.enableContactSearching || !searchString) return close();
       const requestId = this.#request();
       this.#searches.set(requestId, show);
-      this.#phone.bridge.post({ type: "zp-contact-search-event", data: { requestId, searchString } });
+      this.#phone.bridge.post({
+        type: "zp-contact-search-event",
+        data: { requestId, searchString },
+      });
     };
     input.addEventListener("input", () => {
       clearTimeout(timer);
@@ -138,12 +153,19 @@ export class Contacts {
       if (event.key === "ArrowDown") mark(current + 1);
       else if (event.key === "ArrowUp") mark(current < 0 ? -1 : current - 1);
       else if (event.key === "Escape") close();
-      else if (event.key === "Enter" && current >= 0) list.children[current].dispatchEvent(new Event("pointerdown"));
+      else if (event.key === "Enter" && current >= 0)
+        list.children[current].dispatchEvent(new Event("pointerdown"));
       else return;
       event.preventDefault();
     });
     input.addEventListener("blur", close);
-    const element = h("div", { className: "search" }, h("label", { for: input.id }, label), input, list);
+    const element = h(
+      "div",
+      { className: "search" },
+      h("label", { for: input.id }, label),
+      input,
+      list,
+    );
     return {
       element,
       input,

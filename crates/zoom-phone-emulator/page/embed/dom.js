@@ -19,7 +19,9 @@ export function h(name, properties = {}, ...children) {
 /** Replaces the content, and keeps the keyboard where it was: on the element of the same `data-key`. */
 export function fill(element, ...children) {
   const key = element.contains(document.activeElement) && document.activeElement.dataset.key;
-  element.replaceChildren(...children.flat(Infinity).filter((child) => child != null && child !== false));
+  element.replaceChildren(
+    ...children.flat(Infinity).filter((child) => child != null && child !== false),
+  );
   if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
 }
 

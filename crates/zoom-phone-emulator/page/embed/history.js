@@ -24,7 +24,9 @@ export class History {
   }
 
   #draw() {
-    const rows = this.#rows().map((row) => (this.#kind === "history" ? this.#call(row) : this.#voicemail(row)));
+    const rows = this.#rows().map((row) =>
+      this.#kind === "history" ? this.#call(row) : this.#voicemail(row),
+    );
     const none = this.#kind === "history" ? "No calls yet" : "No voicemails";
     fill(
       this.element,
@@ -44,18 +46,28 @@ export class History {
     const { options } = this.#phone.bridge;
     const talked = row.duration > 0 ? `, ${length(row.duration)}` : "";
     const direction = row.direction === "inbound" ? "In" : "Out";
-    const key = (what) => ({ "data-key": `${row.callLogId} ${what}`, "aria-label": `${what}, ${shown}` });
+    const key = (what) => ({
+      "data-key": `${row.callLogId} ${what}`,
+      "aria-label": `${what}, ${shown}`,
+    });
     return h(
       "li",
       { "data-log": row.callLogId },
       h("span", { className: "name" }, shown),
       detail && h("span", { className: "quiet" }, detail),
-      h("span", { className: "quiet" }, `${direction} · ${when(row.dateTime)} · ${row.result}${talked}`),
-      row.callSummary && options.enableAISummary && h("span", { className: "quiet" }, row.callSummary),
+      h(
+        "span",
+        { className: "quiet" },
+        `${direction} · ${when(row.dateTime)} · ${row.result}${talked}`,
+      ),
+      row.callSummary &&
+        options.enableAISummary &&
+        h("span", { className: "quiet" }, row.callSummary),
       h(
         "div",
         { className: "buttons" },
-        number && button("Call", () => this.#phone.dial(number, this.#phone.me.numbers[0]), key("Call")),
+        number &&
+          button("Call", () => this.#phone.dial(number, this.#phone.me.numbers[0]), key("Call")),
         row.recordingUrl && link("Recording", row.recordingUrl),
         row.voicemailUrl && link("Voicemail", row.voicemailUrl),
         options.notePageConfiguration.length > 0 &&
@@ -68,7 +80,9 @@ export class History {
   /** Summaries belong to it only when the host wants them. */
   #save(row) {
     const { callSummary, nextSteps, detailedSummary, ...data } = row;
-    const summary = this.#phone.bridge.options.enableAISummary ? { callSummary, nextSteps, detailedSummary } : {};
+    const summary = this.#phone.bridge.options.enableAISummary
+      ? { callSummary, nextSteps, detailedSummary }
+      : {};
     for (const [name, text] of Object.entries(summary)) if (text !== undefined) data[name] = text;
     this.#phone.bridge.post({ type: "zp-save-log-event", data });
     this.#phone.say("Log saved");

@@ -40,7 +40,7 @@ function write(direction, message) {
   row.dataset.type = message.type;
   row.textContent = `${direction === "in" ? "from" : "to"} the phone: ${JSON.stringify(message)}`;
   log.append(row);
-  row.scrollIntoView({ block: "nearest" });
+  log.scrollTop = log.scrollHeight;
 }
 
 const frame = () => document.getElementById("zoom-embeddable-phone-iframe");
@@ -65,13 +65,16 @@ const answers = {
   },
   "zp-contact-match-event": ({ requestId, phoneNumbers }) => {
     const known = CONTACTS.filter(({ number }) => phoneNumbers.includes(number));
-    const contacts = Object.fromEntries(known.map(({ id, name, number }) => [number, { id, name }]));
+    const contacts = Object.fromEntries(
+      known.map(({ id, name, number }) => [number, { id, name }]),
+    );
     send("zp-contact-match-response", { responseId: requestId, contacts });
   },
 };
 
 window.addEventListener("message", (event) => {
-  if (event.source !== frame()?.contentWindow || event.origin !== new URL(frame().src).origin) return;
+  if (event.source !== frame()?.contentWindow || event.origin !== new URL(frame().src).origin)
+    return;
   write("in", event.data);
   answers[event.data?.type]?.(event.data.data);
 });
@@ -97,7 +100,8 @@ const commands = {
   sms: () => send("zp-input-sms", { number: field("number") }),
   init,
   ring: () => emulate("scenarios/inbound_answered", { to: user(), from: field("number") }),
-  text: () => emulate("embed/text", { to: user(), from: field("number"), message: "Hello from outside" }),
+  text: () =>
+    emulate("embed/text", { to: user(), from: field("number"), message: "Hello from outside" }),
   clear: () => log.replaceChildren(),
 };
 document.addEventListener("click", ({ target }) => commands[target.dataset?.command]?.());

@@ -35,7 +35,9 @@ export class Keypad {
   update() {
     const numbers = this.#phone.me.numbers;
     const chosen = this.#callerId.value;
-    this.#callerId.replaceChildren(...numbers.map((number) => h("option", { value: number }, number)));
+    this.#callerId.replaceChildren(
+      ...numbers.map((number) => h("option", { value: number }, number)),
+    );
     if (numbers.includes(chosen)) this.#callerId.value = chosen;
   }
 

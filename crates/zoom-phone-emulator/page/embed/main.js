@@ -71,7 +71,13 @@ const pages = {
   settings: new Settings(phone, signOut),
   notes: new Notes(phone),
 };
-const NAMES = { keypad: "Keypad", history: "History", voicemail: "Voicemail", sms: "SMS", settings: "Settings" };
+const NAMES = {
+  keypad: "Keypad",
+  history: "History",
+  voicemail: "Voicemail",
+  sms: "SMS",
+  settings: "Settings",
+};
 let shown = "keypad";
 let source;
 
@@ -161,7 +167,11 @@ async function signOut() {
 }
 
 async function load(user) {
-  Object.assign(phone, await server.get("phone", { user }));
+  const known = await server.get("phone", { user });
+  // A call that is over is shown until the person closes it, and not again.
+  const over = phone.calls.filter((call) => call.state === "ended");
+  const calls = [...over, ...known.calls.filter((call) => call.state !== "ended")];
+  Object.assign(phone, known, { calls });
 }
 
 async function refresh() {

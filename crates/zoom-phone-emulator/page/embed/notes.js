@@ -54,20 +54,36 @@ export class Notes {
     const id = freshId("note");
     const label = h("label", { for: id }, fieldName);
     if (fieldType !== "select") {
-      return [label, h("input", { id, name: fieldName, type: "text", placeholder: placeholder ?? "", value })];
+      return [
+        label,
+        h("input", { id, name: fieldName, type: "text", placeholder: placeholder ?? "", value }),
+      ];
     }
     const options = (Array.isArray(selectOptions) ? selectOptions : []).map((option) =>
       h("option", { value: option.value, selected: option.value === value }, option.label),
     );
-    return [label, h("select", { id, name: fieldName }, h("option", { value: "" }, placeholder || "Choose"), options)];
+    return [
+      label,
+      h(
+        "select",
+        { id, name: fieldName },
+        h("option", { value: "" }, placeholder || "Choose"),
+        options,
+      ),
+    ];
   }
 
   #save() {
     const all = [...new FormData(this.element)];
     // Zoom does not say what becomes of a field that was left empty; seen are both.
-    const notesData = Object.fromEntries(this.#phone.field ? all.filter(([, text]) => text !== "") : all);
+    const notesData = Object.fromEntries(
+      this.#phone.field ? all.filter(([, text]) => text !== "") : all,
+    );
     this.#written.set(this.#callId, notesData);
-    this.#phone.bridge.post({ type: "zp-notes-save-event", data: { callId: this.#callId, notesData } });
+    this.#phone.bridge.post({
+      type: "zp-notes-save-event",
+      data: { callId: this.#callId, notesData },
+    });
     this.#phone.say("Notes saved");
   }
 }

@@ -57,7 +57,13 @@
     frame.title = "Phone";
     frame.allow = `clipboard-read; clipboard-write ${url.origin}`;
     frame.src = url.href;
-    style(frame, { display: "block", width: "100%", height: `${HEIGHT}px`, border: "0", background: "#ffffff" });
+    style(frame, {
+      display: "block",
+      width: "100%",
+      height: `${HEIGHT}px`,
+      border: "0",
+      background: "#ffffff",
+    });
     widget.append(bar, frame);
 
     const minimise = (small) => {
@@ -93,7 +99,12 @@
     handle.addEventListener("pointerup", letGo);
     handle.addEventListener("pointercancel", letGo);
     handle.addEventListener("keydown", (event) => {
-      const steps = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
+      const steps = {
+        ArrowLeft: [-STEP, 0],
+        ArrowRight: [STEP, 0],
+        ArrowUp: [0, -STEP],
+        ArrowDown: [0, STEP],
+      };
       const step = steps[event.key];
       if (!step) return;
       event.preventDefault();
@@ -104,7 +115,10 @@
     // A frame of another origin cannot call this page; its first message says that it is there.
     window.addEventListener("message", (event) => {
       if (event.source !== frame.contentWindow || event.origin !== url.origin) return;
-      if (event.data?.type === "zp-ready" && typeof window.onZoomPhoneIframeApiReady === "function") {
+      if (
+        event.data?.type === "zp-ready" &&
+        typeof window.onZoomPhoneIframeApiReady === "function"
+      ) {
         window.onZoomPhoneIframeApiReady(event.data);
       }
     });

@@ -68,7 +68,9 @@ export class Texts {
       this.element,
       h("h2", {}, "Messages"),
       button("New message", () => this.compose(""), { "data-key": "new" }),
-      rows.length > 0 ? h("ul", { className: "rows" }, rows) : h("p", { className: "quiet" }, "No messages yet"),
+      rows.length > 0
+        ? h("ul", { className: "rows" }, rows)
+        : h("p", { className: "quiet" }, "No messages yet"),
     );
   }
 
@@ -99,7 +101,9 @@ export class Texts {
     const to = this.#open || this.#to.value.replace(/[^\d+]/g, "");
     const message = this.#message.value.trim();
     if (!to || !message) return this.#phone.say("Enter a number and a message.");
-    const sent = await this.#phone.attempt(() => server.post("texts", { user: this.#phone.me.id, to, message }));
+    const sent = await this.#phone.attempt(() =>
+      server.post("texts", { user: this.#phone.me.id, to, message }),
+    );
     if (!sent) return;
     this.#message.value = "";
     this.#open = to;
@@ -111,6 +115,8 @@ const message = (text) =>
     "li",
     { className: text.direction, "data-message": text.messageId },
     h("p", {}, text.message),
-    text.attachments.map(({ type, fileUrl }) => h("a", { href: fileUrl, target: "_blank", rel: "noopener" }, type)),
+    text.attachments.map(({ type, fileUrl }) =>
+      h("a", { href: fileUrl, target: "_blank", rel: "noopener" }, type),
+    ),
     h("span", { className: "quiet" }, `${when(text.dateTime)} · ${text.status}`),
   );

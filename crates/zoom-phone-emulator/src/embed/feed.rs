@@ -84,6 +84,7 @@ impl Feed {
                     Err(RecvError::Lagged(_)) => self.missed(),
                     Err(RecvError::Closed) => return None,
                 },
+                () = self.shared.embed.closing.cancelled() => return None,
                 Ok(()) = self.active.changed() => {
                     let active = self.active.borrow_and_update().clone();
                     self.waiting.push_back(json!({ "kind": "active", "activeTab": active }));

@@ -335,3 +335,117 @@ pub(super) fn sms_logged(context: &Context<'_>, data: Value) -> Value {
     let id = data["messageId"].as_str().unwrap_or_default().to_owned();
     context.message("zp-sms-log-event", &[&id], data)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(temper: Temper) -> Context<'static> {
+        Context { temper, origin: "http://phone.test", user_id: "u1" }
+    }
+
+    fn element() -> Value {
+        json!({
+            "call_element_id": "20261122-0b9d6f0e-31c4-4d57-9b0e-6a1f2c3d4e5f",
+            "call_id": "7391820045512378841",
+            "direction": "inbound",
+            "event": "incoming",
+            "result": "answered",
+            "start_time": "2026-11-22T10:00:00Z",
+            "talk_time": 300,
+            "hold_time": 31,
+            "caller_name": "Ada Example",
+            "caller_did_number": "+15552010142",
+            "callee_name": "Agent One",
+            "callee_ext_number": "1001",
+            "callee_did_number": "+16465550101",
+        })
+    }
+
+    #[test]
+    fn a_log_has_the_documented_fields_and_live_ones_a_did_number_more() {
+        let message = log_completed(&context(Temper::Documented), &element());
+        let data = json!({
+            "callId": "7391820045512378841",
+            "callLogId": "0b9d6f0e-31c4-4d57-9b0e-6a1f2c3d4e5f",
+            "caller": { "name": "Ada Example", "number": "+15552010142", "numberType": 2 },
+            "callee": { "name": "Agent One", "number": "1001", "numberType": 1 },
+            "result": "Call Connected",
+            "direction": "inbound",
+            "duration": 331,
+            "dateTime": "2026-11-22T10:00:00Z",
+        });
+        assert_eq!(message["data"], data);
+        assert_eq!(message["type"], "zp-call-log-completed-event");
+        let field = log_completed(&context(Temper::Field), &element());
+        assert_eq!(field["data"]["callee"]["didNumber"], "+16465550101");
+        assert!(field["data"]["caller"].get("didNumber").is_none());
+        assert_eq!(field["id"], message["id"], "the same event has the same id");
+    }
+
+    #[test]
+    fn results_are_the_labels_of_the_guide() {
+        let label = |event: &str, result: &str, reason: &str| {
+            let mut element = element();
+            element["event"] = json!(event);
+            element["result"] = json!(result);
+            element["result_reason"] = json!(reason);
+            result_label(&element)
+        };
+        assert_eq!(label("ring_to_member", "no_answer", "answered_by_other"), "Answered by other member");
+        assert_eq!(label("incoming", "ring_timeout", ""), "No Answer");
+        assert_eq!(label("incoming", "voicemail", ""), "Voicemail");
+        assert_eq!(label("incoming", "system_blocked", ""), "Blocked");
+        assert_eq!(label("outgoing", "canceled", ""), "Call Cancel");
+        assert_eq!(label("outgoing", "busy", ""), "Busy");
+        assert_eq!(label("park", "succeeded", ""), "Park");
+    }
+
+    #[test]
+    fn a_summary_has_no_id_and_the_text_of_rest() {
+        let change = json!({
+            "ai_call_summary_id": "s1",
+            "user_id": "u1",
+            "call_id": "7391820045512378841",
+            "edited": true,
+            "modified_time": "2026-11-22T10:06:40Z",
+        });
+        let rest = json!({ "call_summary": "About renewal.", "next_steps": "Send quote.", "detailed_summary": "All." });
+        let expected = json!({
+            "type": "zp-ai-call-summary-event",
+            "data": {
+                "callId": "7391820045512378841",
+                "deleted": false,
+                "edited": true,
+                "callSummary": "About renewal.",
+                "nextSteps": "Send quote.",
+                "detailedSummary": "All.",
+                "modifiedTime": "2026-11-22T10:06:40Z",
+            },
+        });
+        assert_eq!(summary_changed(&change, &rest), expected);
+    }
+
+    #[test]
+    fn a_message_says_who_wrote_to_whom_and_what_became_of_it() {
+        let sms = json!({
+            "sender": { "phone_number": "+16465550101" },
+            "to_members": [{ "phone_number": "+15552010142" }, { "phone_number": "+15552010143" }],
+            "message": "See you at 3",
+            "attachments": [{ "id": "a", "type": "jpg", "download_url": "http://phone.test/a" }, { "type": "ics" }],
+            "session_id": "s",
+            "message_id": "m",
+            "date_time": "2026-11-22T10:00:00Z",
+        });
+        let shown = text_message("phone.sms_sent_failed", &sms);
+        assert_eq!(shown["status"], "Not delivered");
+        assert_eq!(shown["direction"], "outbound");
+        assert_eq!(
+            shown["receivers"],
+            json!([{ "phoneNumber": "+15552010142" }, { "phoneNumber": "+15552010143" }])
+        );
+        assert_eq!(shown["attachments"][0], json!({ "type": "JPG", "fileUrl": "http://phone.test/a" }));
+        assert_eq!(shown["attachments"][1]["type"], "OTHER");
+        assert_eq!(text_message("phone.sms_received", &sms)["status"], "Received");
+    }
+}

@@ -16,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::routing::{get, post};
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::emulator::Shared;
@@ -29,6 +30,7 @@ pub(crate) struct Embed {
     desks: Desks,
     /// Where the page is; known when its listener is.
     origin: OnceLock<String>,
+    closing: CancellationToken,
 }
 
 impl Embed {
@@ -36,6 +38,11 @@ impl Embed {
     pub(crate) fn is_at(&self, origin: String) {
         // A second call would come from a second listener, of which there is none.
         let _ = self.origin.set(origin);
+    }
+
+    /// Ends the streams of all pages, which would otherwise keep the server from stopping.
+    pub(crate) fn close(&self) {
+        self.closing.cancel();
     }
 
     /// Where the page is: on its own origin, else on the emulator's; empty, and so relative, when neither is known.
