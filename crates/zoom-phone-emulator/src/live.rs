@@ -246,22 +246,21 @@ impl Phones {
         Self { dice: Dice::new(seed, 40), by_user: HashMap::new() }
     }
 
-    /// The far sides that answer at `now`, and when the next one will.
-    pub(crate) fn advance(&mut self, now: Timestamp, caused: &mut Caused) -> Option<Timestamp> {
-        let mut next: Option<Timestamp> = None;
+    /// The far sides that answer at `now`.
+    pub(crate) fn advance(&mut self, now: Timestamp, caused: &mut Caused) {
         for phone in self.by_user.values_mut() {
             for held in &mut phone.calls {
-                match held.answers_at {
-                    Some(at) if at <= now => {
-                        held.connect(at, caused);
-                        let _ = phone.told.send(held.shown.clone());
-                    }
-                    Some(at) => next = next.into_iter().chain([at]).min(),
-                    None => {}
+                if let Some(at) = held.answers_at.filter(|&at| at <= now) {
+                    held.connect(at, caused);
+                    let _ = phone.told.send(held.shown.clone());
                 }
             }
         }
-        next
+    }
+
+    /// When the next far side answers.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.by_user.values().flat_map(|phone| &phone.calls).filter_map(|held| held.answers_at).min()
     }
 }
 

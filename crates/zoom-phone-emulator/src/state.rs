@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::company::Company;
 use crate::dice::Dice;
 use crate::events;
 use crate::live::Phones;
+use crate::news::News;
 use crate::records::{CallRecord, LedgerEntry};
 use crate::scenario::{Happening, Scenario, play};
 use crate::world::{self, World};
@@ -24,6 +25,7 @@ pub(crate) struct State {
     inner: Mutex<Inner>,
     /// Told when something is planned out of turn.
     pub(crate) changed: Notify,
+    pub(crate) news: News,
 }
 
 struct Inner {
@@ -61,7 +63,9 @@ pub(crate) struct Counts {
     pub(crate) webhooks_retried: u64,
     /// Events given up after the last attempt.
     pub(crate) webhooks_dropped: u64,
-    /// Events that came up while the receiver had not passed the challenge.
+    /// Events given up because too many waited for a retry; they count as dropped, too.
+    pub(crate) webhooks_crowded_out: u64,
+    /// Events that were not sent because their subscription had not passed the challenge, or was disabled.
     pub(crate) webhooks_withheld: u64,
     /// Events that a WebSocket took.
     pub(crate) socket_sent: u64,
@@ -102,6 +106,7 @@ impl State {
                 phones: Phones::new(seed),
             }),
             changed: Notify::new(),
+            news: News::default(),
         }
     }
 
@@ -148,17 +153,24 @@ impl State {
             inner.plan(scenario, at);
             inner.arrivals.next = inner.arrivals.after(at);
         }
-        let answering = inner.handle_phones(|phones, caused| phones.advance(now, caused));
+        inner.handle_phones(|phones, caused| phones.advance(now, caused));
         let mut webhooks = Vec::new();
         while let Some(due) = inner.agenda.first_entry().filter(|due| due.key().0 <= now) {
             match due.remove() {
                 Happening::Webhook(event) => webhooks.push(event),
-                Happening::Finished(entry) => inner.finish(*entry),
+                Happening::Finished(entry) => {
+                    self.news.tell("call", || json!({ "call": entry }));
+                    inner.finish(*entry);
+                }
                 Happening::Record(record) => inner.calls.insert(*record),
             }
         }
-        let planned = inner.agenda.keys().next().map(|&(at, _)| at);
-        (webhooks, planned.into_iter().chain(inner.arrivals.next).chain(answering).min())
+        (webhooks, inner.next())
+    }
+
+    /// When something is due next.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.lock().next()
     }
 
     pub(crate) fn count(&self, change: impl FnOnce(&mut Counts)) {
@@ -209,6 +221,11 @@ impl Inner {
             self.planned += 1;
         }
         result
+    }
+
+    fn next(&self) -> Option<Timestamp> {
+        let planned = self.agenda.keys().next().map(|&(at, _)| at);
+        planned.into_iter().chain(self.arrivals.next).chain(self.phones.next()).min()
     }
 
     fn plan(&mut self, scenario: Scenario, at: Timestamp) -> Option<LedgerEntry> {

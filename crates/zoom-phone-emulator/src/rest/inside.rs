@@ -9,7 +9,7 @@ use zoom_phone_types::catalogue::Catalogue;
 
 use super::ask::Ask;
 use super::query::Query;
-use super::{Called, LONGEST_BODY, Refusal, resources, shaped};
+use super::{Called, LONGEST_BODY, Refusal, remembered, resources};
 use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
 
@@ -27,12 +27,9 @@ pub(crate) fn perform_for(
     let origin = shared.config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let origin = origin.unwrap_or_default();
     let access = Access { holder: Holder::User(user_id.to_owned()), scopes: Arc::default() };
-    Some(match resources::handler(&operation.name) {
-        Some(handler) => handler(&Ask::new((shared, &access), &called, &query, &origin))
-            .map(|answer| answer.respond(operation))
-            .unwrap_or_else(Refusal::into_response),
-        None => shaped::answer(shared, &called, origin, query),
-    })
+    let handler = resources::handler(&operation.name).unwrap_or(remembered::answer);
+    let ask = Ask::new((shared, &access), &called, &query, &origin);
+    Some(handler(&ask).map_or_else(Refusal::into_response, |answer| answer.respond(operation)))
 }
 
 /// The same for JSON. An error is Zoom's message.

@@ -19,11 +19,12 @@
 
 mod seed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::dice::Dice;
 pub(crate) use seed::seed;
 
 /// One thing.
@@ -57,6 +58,10 @@ pub(crate) struct World {
     created: u64,
     #[serde(default)]
     revision: u64,
+    /// Lists that have got their first things, even if they are empty now.
+    opened: BTreeSet<String>,
+    /// Addresses of what is gone.
+    removed: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -101,6 +106,7 @@ impl World {
         let removed = self.entries.remove(address);
         if removed.is_some() || !gone.is_empty() {
             self.revision += 1;
+            self.removed.insert(address.to_owned());
         }
         removed.map(|entry| entry.doc)
     }
@@ -133,6 +139,21 @@ impl World {
             let (id, _) = self.find(list, "extension_id", extension_id)?;
             Some(format!("{list}/{id}"))
         })
+    }
+
+    /// Whether something was at this address that is gone.
+    pub(crate) fn is_removed(&self, address: &str) -> bool {
+        self.removed.contains(address)
+    }
+
+    /// Opens a list: true once for each list that nobody has put anything into.
+    pub(crate) fn open(&mut self, list: &str) -> bool {
+        self.opened.insert(list.to_owned()) && self.children(list).is_empty()
+    }
+
+    /// Dice for new ids; they fall anew after every creation.
+    pub(crate) fn dice(&self, seed: u64) -> Dice {
+        Dice::new(seed ^ self.created.wrapping_mul(0x9e37_79b9_7f4a_7c15), 6)
     }
 
     /// Grows with every change.

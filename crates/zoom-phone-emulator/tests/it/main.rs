@@ -2,12 +2,15 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
+mod apps;
 mod delivery;
 mod embed;
 mod faults;
 mod http;
+mod limits;
 mod oauth;
 mod operations;
 mod plans;
 mod rig;
+mod scopes;
 mod socket;
