@@ -499,9 +499,98 @@ test("a person signs in, is ready only then, and signs out", async () => {
   await context.close();
 });
 
+test("the script alone knows where the phone is", async () => {
+  const { page, context } = await app.page();
+  await page.goto(`${EMULATOR}/_emulator/embed?variant=script`);
+  const crm = new Host(page);
+  await crm.press("Sign in");
+  await crm.next("onZoomPhoneIframeApiReady");
+  assert.equal(await page.locator(FRAME).getAttribute("src"), HOME);
+  await context.close();
+});
+
+test("a summary is told when the host wants summaries, and only then", async () => {
+  const { host: crm, person, close } = await host();
+  await ring(person, outside());
+  await crm.press("Answer");
+  await crm.press("Hang up");
+  const log = await crm.next("zp-call-log-completed-event");
+  const { callId } = log.data;
+  const change = { user_id: person.id, call_id: callId, deleted: false, edited: false };
+  await emulate("events/phone.ai_call_summary_changed", change);
+  const { data, ...envelope } = await crm.next("zp-ai-call-summary-event");
+  assert.deepEqual(envelope, { type: "zp-ai-call-summary-event" });
+  assert.deepEqual(keys(data), [
+    "callId",
+    "callSummary",
+    "deleted",
+    "detailedSummary",
+    "edited",
+    "modifiedTime",
+    "nextSteps",
+  ]);
+  assert.equal(data.callId, callId);
+  await crm.send("zp-init-config", { enableAISummary: false });
+  const before = (await crm.messages()).length;
+  await emulate("events/phone.ai_call_summary_changed", { ...change, deleted: true });
+  await emulate("embed/text", { to: person.id, from: outside(), message: "After the summary" });
+  await crm.next("zp-sms-log-event");
+  assert.deepEqual(types((await crm.messages()).slice(before)), ["zp-sms-log-event"]);
+  await close();
+});
+
+test("notes may be a JSON string, may be of unknown kinds, and may be filled in by the host", async () => {
+  const { host: crm, person, close } = await host();
+  const fields = [{ fieldName: "Score", fieldType: "stars", placeholder: "1 to 5" }];
+  await crm.send("zp-init-config", { notePageConfiguration: JSON.stringify(fields) });
+  await ring(person, outside());
+  await crm.press("Answer");
+  const { callId } = (await crm.next("zp-call-connected-event")).data;
+  await crm.send("zp-add-notes", { unknown: "shape" });
+  await crm.send("zp-add-notes", { callId, notesData: { Score: "4" } });
+  await crm.press("Notes");
+  const field = crm.phone.getByLabel("Score");
+  await until("the host's note is there", async () => (await field.inputValue()) === "4");
+  await crm.press("Save");
+  assert.deepEqual((await crm.next("zp-notes-save-event")).data, {
+    callId,
+    notesData: { Score: "4" },
+  });
+  await crm.press("Hang up");
+  await close();
+});
+
+test("as known from life, a call needs a caller ID and events say that logging is off", async () => {
+  const { page, context } = await app.page();
+  await context.route("**/api/welcome*", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), field: true } });
+  });
+  const person = somebody();
+  const crm = await Host.open(page, person);
+  await crm.send("zp-make-call", { number: outside() });
+  await crm.phone.locator("#notice", { hasText: "No available callerId" }).waitFor();
+  const callerId = await crm.phone.getByLabel("Caller ID").inputValue();
+  await crm.send("zp-make-call", { number: outside(), callerId });
+  const ringing = await crm.next("zp-call-ringing-event");
+  assert.equal(ringing.data.enableAutoLog, false);
+  assert.equal(ringing.data.caller.phoneNumber, callerId);
+  await crm.press("Notes");
+  await crm.press("Save");
+  const saved = (await crm.next("zp-notes-save-event")).data;
+  assert.deepEqual(
+    saved,
+    { callId: ringing.data.callId, notesData: {} },
+    "empty fields are left out",
+  );
+  await crm.press("Hang up");
+  await context.close();
+});
+
 const LOOKS = [
   ["light", { colorScheme: "light", viewport: { width: 360, height: 640 } }],
   ["dark", { colorScheme: "dark", viewport: { width: 360, height: 640 } }],
+  ["forced colours", { forcedColors: "active", viewport: { width: 360, height: 640 } }],
   ["the smallest size", { colorScheme: "light", viewport: { width: 350, height: 580 } }],
 ];
 for (const [look, options] of LOOKS) {

@@ -147,7 +147,7 @@ impl State {
             company.users.iter().chain(&company.callers).find(called).cloned()
         });
         let far = far.unwrap_or_else(|| outsider(number, ""));
-        self.begin(Side::Caller, own, far, now)
+        self.begin(Side::Caller, &own, &far, now)
     }
 
     /// Somebody outside calls an attended user; `None` when nobody attends that phone.
@@ -155,7 +155,7 @@ impl State {
         let own = self.own(user_id).ok()?;
         let attended =
             self.phones(|phones, _| phones.by_user.get(&own.id).is_some_and(|phone| phone.attended > 0));
-        attended.then(|| self.begin(Side::Callee, own, outsider(number, name), now).ok()).flatten()
+        attended.then(|| self.begin(Side::Callee, &own, &outsider(number, name), now).ok()).flatten()
     }
 
     fn own(&self, user_id: &str) -> Result<Arc<Party>, String> {
@@ -169,7 +169,13 @@ impl State {
         own.ok_or_else(|| format!("There is no user {user_id}"))
     }
 
-    fn begin(&self, side: Side, own: Arc<Party>, far: Arc<Party>, now: Timestamp) -> Result<String, String> {
+    fn begin(
+        &self,
+        side: Side,
+        own: &Arc<Party>,
+        far: &Arc<Party>,
+        now: Timestamp,
+    ) -> Result<String, String> {
         let busy = |held: &Held| held.shown.state != "ended" && held.shown.state != "held";
         let call_id = self.phones(|phones, caused| {
             let Phones { dice, by_user } = phones;

@@ -132,7 +132,7 @@ for (const { name, number } of CONTACTS) {
 const address = new URL(origin + HOME);
 if (user()) address.searchParams.set("emulator_user", user());
 if (asked.get("variant") === "script") {
-  window.PHONESDKIFRAMEURL = address.href;
+  if (user()) window.PHONESDKIFRAMEURL = address.href;
   window.onZoomPhoneIframeApiReady = () => write("in", { type: "onZoomPhoneIframeApiReady" });
   const script = document.createElement("script");
   script.src = `${origin}/phoneSdk/static/smart-embed/js/sdk.js`;

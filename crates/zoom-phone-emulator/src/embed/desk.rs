@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use crate::emulator::Shared;
+
 /// All desks, by user id.
 #[derive(Default)]
 pub(super) struct Desks(Mutex<HashMap<String, Desk>>);
@@ -24,14 +26,14 @@ impl Default for Desk {
 
 /// One open tab. Dropping it closes the tab.
 pub(super) struct Tab {
-    embed: Arc<crate::emulator::Shared>,
+    shared: Arc<Shared>,
     user_id: String,
     id: String,
 }
 
 impl Drop for Tab {
     fn drop(&mut self) {
-        self.embed.embed.desks.with(&self.user_id, |desk| {
+        self.shared.embed.desks.with(&self.user_id, |desk| {
             // The same page may have come back on a new connection before the old one was gone.
             if let Some(nth) = desk.tabs.iter().position(|tab| *tab == self.id) {
                 desk.tabs.remove(nth);
@@ -83,7 +85,7 @@ impl Desks {
 }
 
 /// Opens a tab, which counts as using it.
-pub(super) fn open(shared: &Arc<crate::emulator::Shared>, user_id: &str, tab: &str) -> Tab {
+pub(super) fn open(shared: &Arc<Shared>, user_id: &str, tab: &str) -> Tab {
     shared.embed.desks.with(user_id, |desk| desk.tabs.push(tab.to_owned()));
-    Tab { embed: shared.clone(), user_id: user_id.to_owned(), id: tab.to_owned() }
+    Tab { shared: shared.clone(), user_id: user_id.to_owned(), id: tab.to_owned() }
 }

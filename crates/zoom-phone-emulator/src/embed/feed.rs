@@ -131,7 +131,7 @@ impl Feed {
             }
             event if event.starts_with("phone.sms") => {
                 let data = message::text_message(event, &told.about);
-                ("sms", message::sms_logged(&context, data))
+                ("sms", message::sms_logged(&context, &data))
             }
             _ => ("history", message::log_completed(&context, &told.about)),
         };

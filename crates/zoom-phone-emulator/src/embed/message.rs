@@ -21,7 +21,7 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn message(&self, kind: &str, identity: &[&str], data: Value) -> Value {
+    fn message(&self, kind: &str, identity: &[&str], data: &Value) -> Value {
         json!({ "id": self.id(kind, identity), "type": kind, "data": data })
     }
 
@@ -81,7 +81,7 @@ pub(super) fn live(
     if kind == "zp-call-ended-event" {
         data["result"] = json!(ended(call));
     }
-    Some(context.message(kind, &[&call.call_id], data))
+    Some(context.message(kind, &[&call.call_id], &data))
 }
 
 /// `missed`, `rejected` or `ended`. Zoom does not document the word for an outbound call that nobody answered; it
@@ -234,8 +234,8 @@ pub(super) fn log_completed(context: &Context<'_>, element: &Value) -> Value {
             }
         }
     }
-    let id = data["callLogId"].as_str().unwrap_or_default().to_owned();
-    context.message("zp-call-log-completed-event", &[&id], data)
+    let id = data["callLogId"].as_str().unwrap_or_default();
+    context.message("zp-call-log-completed-event", &[id], &data)
 }
 
 /// `zp-call-recording-completed-event` of one recording of `phone.recording_completed`.
@@ -250,7 +250,7 @@ pub(super) fn recording_completed(context: &Context<'_>, recording: &Value) -> V
         "recordingUrl": context.recording_url(id),
         "dateTime": recording["date_time"],
     });
-    context.message("zp-call-recording-completed-event", &[id], data)
+    context.message("zp-call-recording-completed-event", &[id], &data)
 }
 
 /// `zp-call-voicemail-received-event` of `phone.voicemail_received`. It has no `direction`.
@@ -264,7 +264,7 @@ pub(super) fn voicemail_received(context: &Context<'_>, voicemail: &Value) -> Va
         "voicemailUrl": context.voicemail_url(id),
         "dateTime": voicemail["date_time"],
     });
-    context.message("zp-call-voicemail-received-event", &[id], data)
+    context.message("zp-call-voicemail-received-event", &[id], &data)
 }
 
 /// The log of a file is that of its call element, so that all messages of one call agree.
@@ -331,9 +331,8 @@ pub(super) fn text_message(event: &str, sms: &Value) -> Value {
 }
 
 /// `zp-sms-log-event`.
-pub(super) fn sms_logged(context: &Context<'_>, data: Value) -> Value {
-    let id = data["messageId"].as_str().unwrap_or_default().to_owned();
-    context.message("zp-sms-log-event", &[&id], data)
+pub(super) fn sms_logged(context: &Context<'_>, data: &Value) -> Value {
+    context.message("zp-sms-log-event", &[data["messageId"].as_str().unwrap_or_default()], data)
 }
 
 #[cfg(test)]

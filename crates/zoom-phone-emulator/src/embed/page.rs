@@ -113,6 +113,10 @@ fn file(files: Files, name: &str) -> Response {
     let Some((_, content)) = files.iter().find(|(known, _)| *known == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let kind = if name.ends_with(".css") { "text/css" } else { "text/javascript" };
+    let kind = if name.rsplit_once('.').is_some_and(|(_, kind)| kind == "css") {
+        "text/css"
+    } else {
+        "text/javascript"
+    };
     ([(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))], *content).into_response()
 }
