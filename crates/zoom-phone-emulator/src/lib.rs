@@ -58,6 +58,7 @@ mod clock;
 mod config;
 mod control;
 mod dice;
+mod embed;
 mod emulator;
 mod error;
 mod events;
@@ -81,7 +82,7 @@ mod world;
 
 pub use apps::{App, AppKind};
 pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper};
-pub use emulator::{Emulator, serve};
+pub use emulator::{Emulator, serve, serve_with_embed};
 pub use error::Error;
 pub use exchange::Exchange;
 pub use faults::{Fault, FaultPlan, FaultPlanError, LimitKind, Malformed, NotReady, What};

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::broadcast;
 
 use crate::scenario::{Order, Replay};
@@ -167,8 +167,7 @@ impl State {
             return Err(format!("this phone has no call {call_id} now"));
         };
         fits(call, &press)?;
-        // After everything that is due now, and before everything that comes.
-        self.plan_again(user_id, call_id, press, now + SignedDuration::from_millis(1))
+        self.plan_again(user_id, call_id, press, now)
     }
 }
 

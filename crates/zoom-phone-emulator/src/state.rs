@@ -223,6 +223,10 @@ impl State {
         let mut order =
             inner.exchange.order(Scenario::Outbound, &params, now).map_err(|unfit| unfit.to_string())?;
         if let Some(caller_id) = caller_id.filter(|&id| order.caller.number.as_deref() != Some(id)) {
+            let own = inner.exchange.directory().find(caller_id).is_some_and(|it| it.id == order.caller.id);
+            if !own {
+                return Err("No available callerId".to_owned());
+            }
             let number = Some(caller_id.to_owned());
             order.caller = Arc::new(crate::party::Party { number, ..(*order.caller).clone() });
         }
@@ -237,14 +241,14 @@ impl State {
         user_id: &str,
         call_id: &str,
         press: Press,
-        at: Timestamp,
+        now: Timestamp,
     ) -> Result<(), String> {
         let mut inner = self.lock();
         let number = inner.phones.calls.iter().find(|(_, call)| call.ids.iter().any(|id| id == call_id));
         let Some((&number, _)) = number else {
             return Err(format!("the call {call_id} goes on without anybody pressing anything"));
         };
-        inner.press(number, (at, user_id.to_owned(), call_id.to_owned(), press));
+        inner.press(number, now, (user_id.to_owned(), call_id.to_owned(), press));
         drop(inner);
         self.changed.notify_one();
         Ok(())
@@ -267,23 +271,23 @@ impl Inner {
         let before = (!order.attended.is_empty()).then(|| self.exchange.floor.clone());
         let plan = Plan::of(&mut self.exchange, &order, None);
         tracing::debug!(scenario = %order.scenario, call_id = plan.truth.call_id, at = %order.start, "a call is planned");
-        let number = order.number;
+        let (number, start) = (order.number, order.start);
         if let Some(before) = before.filter(|_| plan.attended) {
             let replay = Replay { now: order.start, before, presses: Vec::new() };
             self.phones.calls.insert(number, LiveCall { order, replay, ids: plan.ids });
         }
-        for (at, due) in plan.agenda {
-            self.put(at, number, due);
-        }
+        self.put_all(number, plan.agenda, start);
         plan.truth
     }
 
     /// Plans a call again, with one more press.
-    fn press(&mut self, number: u64, press: (Timestamp, String, String, Press)) {
+    fn press(&mut self, number: u64, now: Timestamp, (user, call_id, press): (String, String, Press)) {
         let Some(call) = self.phones.calls.get_mut(&number) else { return };
-        let now = press.0 - SignedDuration::from_millis(1);
+        // After everything that is due now, and before everything that comes.
+        let now = call.replay.presses.last().map_or(now, |&(last, ..)| now.max(last));
+        let at = now + SignedDuration::from_millis(1);
         call.replay.now = now;
-        call.replay.presses.push(press);
+        call.replay.presses.push((at, user, call_id, press));
         let (order, replay) = (call.order.clone(), call.replay.clone());
         self.exchange.floor.forget(number);
         let plan = Plan::of(&mut self.exchange, &order, Some(replay));
@@ -291,9 +295,15 @@ impl Inner {
         if let Some(call) = self.phones.calls.get_mut(&number) {
             call.ids = plan.ids;
         }
-        for (at, due) in plan.agenda {
-            if at > now {
-                self.put(at, number, due);
+        self.put_all(number, plan.agenda.into_iter().filter(|&(at, _)| at > now), at);
+    }
+
+    /// Phones show at once what happens by `shown`; all else waits for its time.
+    fn put_all(&mut self, call: u64, agenda: impl IntoIterator<Item = (Timestamp, Due)>, shown: Timestamp) {
+        for (at, due) in agenda {
+            match due {
+                Due::Phone { user, call } if at <= shown => self.phones.show(&user, *call),
+                due => self.put(at, call, due),
             }
         }
     }

@@ -5,6 +5,7 @@ pub(crate) mod ask;
 mod documented;
 mod files;
 mod form_data;
+mod inside;
 mod listing;
 pub(crate) mod paging;
 mod people;
@@ -32,6 +33,7 @@ use crate::oauth::{Access, Holder};
 use crate::world::at;
 use ask::Ask;
 pub(crate) use files::{audio_file, signed_recording, signed_transcript};
+pub(crate) use inside::{is_simulated, perform_for, write_for};
 use query::Query;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.

@@ -46,16 +46,16 @@ macro_rules! scenarios {
     };
 }
 
-const IN: &[&str] = &["from", "to", "user", "ring_seconds", "talk_seconds"];
-const MISSED: &[&str] = &["from", "to", "user"];
-const ANY: &[&str] = &["from", "to", "ring_seconds", "talk_seconds", "answered", "keys"];
+const IN: &[&str] = &["from", "name", "to", "user", "ring_seconds", "talk_seconds"];
+const MISSED: &[&str] = &["from", "name", "to", "user"];
+const ANY: &[&str] = &["from", "name", "to", "ring_seconds", "talk_seconds", "answered", "keys"];
 const OUT: &[&str] = &["from", "user", "to", "ring_seconds", "talk_seconds"];
 const OUT_ANY: &[&str] = &["from", "user", "to", "ring_seconds", "talk_seconds", "answered"];
 const SPECIAL: &[&str] = &["from", "user", "ring_seconds", "talk_seconds"];
-const QUEUE: &[&str] = &["from", "queue", "to", "ring_seconds", "talk_seconds"];
-const LOST: &[&str] = &["from", "queue", "to"];
-const MENU: &[&str] = &["from", "to", "keys", "ring_seconds", "talk_seconds", "answered"];
-const LEFT: &[&str] = &["from", "to"];
+const QUEUE: &[&str] = &["from", "name", "queue", "to", "ring_seconds", "talk_seconds"];
+const LOST: &[&str] = &["from", "name", "queue", "to"];
+const MENU: &[&str] = &["from", "name", "to", "keys", "ring_seconds", "talk_seconds", "answered"];
+const LEFT: &[&str] = &["from", "name", "to"];
 
 scenarios! {
     /// Somebody outside calls a user, who answers.
@@ -125,9 +125,9 @@ scenarios! {
     /// A caller presses a key that the menu does not have, then one that it has.
     MenuWrongKey = "menu_wrong_key", weight 5, to Receptionist, LEFT;
     /// A shared line group is called: all its members ring.
-    SharedLine = "shared_line", weight 12, to SharedLines, &["from", "to", "ring_seconds", "talk_seconds", "answered"];
+    SharedLine = "shared_line", weight 12, to SharedLines, &["from", "name", "to", "ring_seconds", "talk_seconds", "answered"];
     /// The phone of a common area is called.
-    CommonArea = "common_area", weight 4, to CommonArea, &["from", "to", "ring_seconds", "talk_seconds", "answered"];
+    CommonArea = "common_area", weight 4, to CommonArea, &["from", "name", "to", "ring_seconds", "talk_seconds", "answered"];
     /// The user mutes the microphone for a while.
     Muted = "muted", weight 15, to User, IN;
     /// The user asks a colleague, who does not want the call, and goes back to the caller.

@@ -19,6 +19,9 @@ pub struct Params {
     /// name. `anonymous` hides the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The name that a caller outside shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Who is called: a number of the account, an extension, or a number outside.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -318,7 +321,11 @@ impl Exchange {
     ) -> Result<(Option<usize>, Arc<Party>), Unfit> {
         match params.from.as_deref().or(scenario.number()) {
             Some("anonymous") => Ok((None, Arc::default())),
-            Some(number) => Ok((None, Arc::new(number_outside(number)?))),
+            Some(number) => {
+                let known = directory.contacts.iter().find(|it| it.number.as_deref() == Some(number));
+                let party = known.map_or_else(|| number_outside(number), |it| Ok((**it).clone()))?;
+                Ok((None, Arc::new(Party { name: params.name.clone().or(party.name.clone()), ..party })))
+            }
             None if !directory.contacts.is_empty() && self.dice.chance(10) => {
                 Ok((None, directory.contacts[self.dice.index(directory.contacts.len())].clone()))
             }
@@ -354,6 +361,7 @@ pub(crate) fn number_outside(number: &str) -> Result<Party, Unfit> {
 fn check(scenario: Scenario, params: &Params) -> Result<(), Unfit> {
     let given = [
         ("from", params.from.is_some()),
+        ("name", params.name.is_some()),
         ("to", params.to.is_some()),
         ("queue", params.queue.is_some()),
         ("user", params.user.is_some()),

@@ -4,6 +4,7 @@
 
 mod apps;
 mod delivery;
+mod embed;
 mod faults;
 mod http;
 mod limits;
