@@ -7,6 +7,7 @@ mod form_data;
 mod history;
 pub(crate) mod paging;
 mod people;
+pub(crate) mod project;
 mod query;
 mod resources;
 mod sample;
