@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub(crate) use defaults::{OWN_APPS, id_of, voicemail};
 pub(crate) use seed::seed;
 
 /// One thing.

@@ -1,5 +1,7 @@
 //! The operations that tell about the account and change it, a file for each kind of thing.
 
+mod handling;
+
 use super::ask::Handler;
 
 /// Who performs an operation, by its name in the catalogue (`list_phone_users`), which is unique unlike its id;
@@ -9,4 +11,4 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
 }
 
 /// Each file knows its operations.
-const ROUTES: [fn(&str) -> Option<Handler>; 0] = [];
+const ROUTES: [fn(&str) -> Option<Handler>; 1] = [handling::route];
