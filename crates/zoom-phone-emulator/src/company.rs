@@ -6,18 +6,7 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::dice::Dice;
-
-const FIRST_NAMES: [&str; 36] = [
-    "Ada", "Ben", "Chloe", "David", "Elif", "Frank", "Grace", "Hugo", "Ines", "Jonas", "Kira", "Liam",
-    "Mina", "Noah", "Olga", "Pedro", "Quinn", "Rosa", "Sami", "Tara", "Umar", "Viola", "Wim", "Xenia",
-    "Yusuf", "Zoe", "Anton", "Bela", "Carla", "Dario", "Edda", "Farid", "Gwen", "Henri", "Iris", "Jakob",
-];
-const LAST_NAMES: [&str; 36] = [
-    "Moreno", "Okafor", "Laurent", "Kim", "Demir", "Novak", "Mbeki", "Silva", "Haddad", "Weber", "Tanaka",
-    "Byrne", "Costa", "Dahl", "Evers", "Fuchs", "Garcia", "Hansen", "Ivanov", "Jensen", "Kaya", "Lopez",
-    "Meyer", "Nagy", "Ortiz", "Petit", "Rahman", "Sato", "Toth", "Urban", "Vogel", "Walsh", "Yilmaz",
-    "Zhang", "Abbas", "Brandt",
-];
+use crate::world::people::{FIRST_NAMES, LAST_NAMES};
 
 /// Departments with their number of people. Those with a queue of the same name answer it.
 const DEPARTMENTS: [(&str, usize); 4] = [("Sales", 8), ("Support", 9), ("Billing", 6), ("Office", 13)];

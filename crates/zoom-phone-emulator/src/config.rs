@@ -5,6 +5,7 @@ use std::fmt;
 use url::Url;
 
 use crate::scopes;
+use crate::world::file::CompanyFile;
 
 /// How one emulator behaves. [`Config::default`] holds the documented demo credentials, so that
 /// a client can be pointed at a fresh emulator without any set-up.
@@ -12,6 +13,8 @@ use crate::scopes;
 pub struct Config {
     /// The company, its callers and the whole day follow from this number.
     pub seed: u64,
+    /// The company that is played.
+    pub company: CompanyFile,
     /// Virtual seconds that pass in one real second; 1 is life, 60 plays an hour in a minute.
     /// Must be finite and above 0.
     pub speed: f64,
@@ -39,6 +42,9 @@ pub struct Config {
     pub webhook: Option<WebhookTarget>,
     /// Whether Zoom behaves as it is documented, or as it is known to behave.
     pub temper: Temper,
+    /// Whether ids that nobody made are answered, too: for requests that were recorded elsewhere. Not for users,
+    /// queues and whatever else calls go to.
+    pub invent_ids: bool,
     /// Address under which clients reach this emulator, used for links inside events (recording and
     /// voicemail downloads). [`serve`](crate::serve) fills it from its listener when absent.
     pub public_url: Option<Url>,
@@ -74,6 +80,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("seed", &self.seed)
+            .field("company", &self.company.name)
             .field("speed", &self.speed)
             .field("calls_per_minute", &self.calls_per_minute)
             .field("account_id", &self.account_id)
@@ -90,6 +97,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             seed: 1,
+            company: CompanyFile::default(),
             speed: 1.0,
             calls_per_minute: 20.0,
             account_id: "demo_account_0000000AA".to_owned(),
@@ -104,6 +112,7 @@ impl Default for Config {
             subscription_id: "demo_subscription_00A".to_owned(),
             webhook: None,
             temper: Temper::Documented,
+            invent_ids: false,
             public_url: None,
         }
     }

@@ -23,7 +23,7 @@ use crate::rest::paging::Snapshots;
 use crate::socket::{self, Socket};
 use crate::state::State;
 use crate::webhooks::Deliverer;
-use crate::{control, oauth, rest};
+use crate::{control, oauth, rest, world};
 
 /// Events that may wait for the receiver before the company's clock has to.
 const WAITING_EVENTS: usize = 1024;
@@ -62,6 +62,8 @@ impl Emulator {
         if !(0.0..=100_000.0).contains(&config.calls_per_minute) {
             return Err(Error::CallsPerMinute(config.calls_per_minute));
         }
+        config.company.check()?;
+        let world = world::seed(&config.company, config.seed);
         let mut company = Company::new(config.seed);
         company.account_id.clone_from(&config.account_id);
         if let Some(url) = &config.public_url {
@@ -70,7 +72,7 @@ impl Emulator {
         let shared = Shared {
             clock: Clock::new(start, config.speed),
             real_time: Clock::new(start, 1.0),
-            state: Arc::new(State::new(company, config.seed, config.calls_per_minute)),
+            state: Arc::new(State::new(world, company, config.seed, config.calls_per_minute)),
             grants: Grants::new(config.seed),
             faults: Faults::default(),
             limits: Limits::default(),

@@ -9,6 +9,9 @@ pub enum Error {
     /// [`Config::calls_per_minute`](crate::Config::calls_per_minute) makes no sense.
     #[error("{0} calls per minute cannot be played; use 0 for none, or a number up to 100000")]
     CallsPerMinute(f64),
+    /// [`Config::company`](crate::Config::company) makes no sense.
+    #[error(transparent)]
+    Company(#[from] crate::CompanyFileError),
     /// The HTTP client for events could not be built.
     #[error("the HTTP client that sends events could not be built")]
     HttpClient(#[source] reqwest::Error),

@@ -83,3 +83,7 @@ pub use error::Error;
 pub use records::{CallRecord, Element, LedgerEntry, LedgerParty, Side};
 pub use scenario::{Happening, Planned, Scenario, play};
 pub use webhooks::{RETRY_AFTER, Verdict, encrypted_token, signature, verdict};
+pub use world::file::{
+    CompanyFile, CompanyFileError, ContactEntry, DepartmentEntry, Holiday, Hours, PlaceEntry, QueueEntry,
+    ReceptionistEntry, RingMode, SharedLineGroupEntry, SiteEntry, Spread, Traffic, UserEntry, Weekday,
+};

@@ -12,7 +12,7 @@ use crate::company::Company;
 use crate::dice::Dice;
 use crate::records::{CallRecord, LedgerEntry};
 use crate::scenario::{Happening, Scenario, play};
-use crate::world::{self, World};
+use crate::world::World;
 
 /// Finished calls that are kept; older ones are forgotten, as Zoom forgets after six months.
 const KEPT_CALLS: usize = 100_000;
@@ -82,10 +82,10 @@ struct Calls {
 }
 
 impl State {
-    pub(crate) fn new(company: Company, seed: u64, calls_per_minute: f64) -> Self {
+    pub(crate) fn new(world: World, company: Company, seed: u64, calls_per_minute: f64) -> Self {
         Self {
             inner: Mutex::new(Inner {
-                world: world::seed(&company),
+                world,
                 company,
                 arrivals: Arrivals { dice: Dice::new(seed, 1), per_minute: calls_per_minute, next: None },
                 agenda: BTreeMap::new(),
@@ -244,7 +244,7 @@ mod tests {
 
     fn hour(step: i64) -> Vec<String> {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let state = State::new(Company::new(7), 7, 10.0);
+        let state = State::new(World::default(), Company::new(7), 7, 10.0);
         state.open(start);
         let mut sent = Vec::new();
         for second in (0..=3600).step_by(usize::try_from(step).expect("a step")) {
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn nothing_due_is_skipped_when_napping_until_the_time_that_advance_names() {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let state = State::new(Company::new(7), 7, 0.0);
+        let state = State::new(World::default(), Company::new(7), 7, 0.0);
         let entry = state.play(Scenario::BlindTransfer, start).expect("a call");
         let (mut now, mut sent) = (start, 0);
         loop {

@@ -9,9 +9,9 @@ pub(crate) mod paging;
 mod people;
 pub(crate) mod project;
 mod query;
+mod remembered;
 mod resources;
 mod sample;
-mod shaped;
 mod words;
 
 use std::sync::Arc;
@@ -206,15 +206,26 @@ async fn perform_documented(State(shared): State<Arc<Shared>>, request: Request)
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let origin = format!("http://{host}");
     let query = Query::parse(request.uri().query());
-    match resources::handler(&called.operation.name) {
-        Some(handler) => {
-            let ask = Ask::new((&shared, &access), &called, &query, &origin);
-            handler(&ask)
-                .map(|answer| answer.respond(called.operation))
-                .unwrap_or_else(Refusal::into_response)
-        }
-        None => shaped::answer(&shared, &called, origin, query),
-    }
+    let ask = Ask::new((&shared, &access), &called, &query, &origin);
+    let handler = resources::handler(&called.operation.name).unwrap_or(remembered::answer);
+    handler(&ask).map_or_else(Refusal::into_response, |answer| answer.respond(called.operation))
+}
+
+/// Every operation with how much of it there is: `stateful` ones are simulated, `shaped` ones answer with valid data and
+/// remember what was written to them.
+pub(crate) fn census() -> Value {
+    let operations = Catalogue::get().operations().iter().map(|operation| {
+        let kind = if resources::handler(&operation.name).is_some() { "stateful" } else { "shaped" };
+        json!({
+            "id": operation.id,
+            "name": operation.name,
+            "method": operation.method.as_str(),
+            "path": operation.path,
+            "tag": operation.tag,
+            "kind": kind,
+        })
+    });
+    operations.collect()
 }
 
 /// Zoom has no such address.

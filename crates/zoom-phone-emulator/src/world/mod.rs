@@ -15,17 +15,24 @@
 //! | call handling | `{extension}/call_handling/settings/{hours}`, where hours is `business_hours`, `closed_hours`, `holiday_hours/{id}` or `break_hours/{id}` |
 //! | menu of a receptionist | `{extension}/ivr/{hours}` |
 //! | audio | `/phone/audios/{id}`, with the owner in `_user_id` |
+//! | user without Zoom Phone | `/phone/users/pending/{id}` |
+//! | room without Zoom Phone | `/phone/rooms/unassigned/{id}` |
 //! | message | `/phone/sms/sessions/{id}/messages/{id}` |
 
 mod defaults;
+pub(crate) mod file;
 pub(crate) mod hours;
+pub(crate) mod members;
+pub(crate) mod numbers;
+pub(crate) mod people;
 mod seed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::dice::Dice;
 pub(crate) use defaults::{OWN_APPS, id_of, voicemail};
 pub(crate) use seed::seed;
 
@@ -37,7 +44,11 @@ pub(crate) mod at {
     pub(crate) const AUDIOS: &str = "/phone/audios";
     pub(crate) const COMMON_AREAS: &str = "/phone/common_areas";
     pub(crate) const CONTACTS: &str = "/phone/external_contacts";
+    pub(crate) const DIRECTORY: &str = "/phone/dial_by_name_directory/extensions";
+    pub(crate) const FREE_ROOMS: &str = "/phone/rooms/unassigned";
     pub(crate) const NUMBERS: &str = "/phone/numbers";
+    pub(crate) const PENDING_USERS: &str = "/phone/users/pending";
+    pub(crate) const PLANS: &str = "/phone/calling_plans";
     pub(crate) const QUEUES: &str = "/phone/call_queues";
     pub(crate) const RECEPTIONISTS: &str = "/phone/auto_receptionists";
     pub(crate) const RECORDINGS: &str = "/phone/recordings";
@@ -53,6 +64,10 @@ pub(crate) mod at {
         [USERS, QUEUES, RECEPTIONISTS, SHARED_LINE_GROUPS, COMMON_AREAS, ROOMS];
 }
 
+/// Calling plans of the account: Zoom's code, name, and how many are paid for.
+pub(crate) const PLANS: [(u32, &str, u32); 2] =
+    [(200, "US/CA Unlimited Calling Plan", 2000), (100, "US/CA Metered Calling Plan", 100)];
+
 /// All documents of the account.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct World {
@@ -60,6 +75,10 @@ pub(crate) struct World {
     created: u64,
     #[serde(default)]
     revision: u64,
+    /// Lists that have got their first things, even if they are empty now.
+    opened: BTreeSet<String>,
+    /// Addresses of what is gone.
+    removed: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -104,6 +123,7 @@ impl World {
         let removed = self.entries.remove(address);
         if removed.is_some() || !gone.is_empty() {
             self.revision += 1;
+            self.removed.insert(address.to_owned());
         }
         removed.map(|entry| entry.doc)
     }
@@ -136,6 +156,21 @@ impl World {
             let (id, _) = self.find(list, "extension_id", extension_id)?;
             Some(format!("{list}/{id}"))
         })
+    }
+
+    /// Whether something was at this address that is gone.
+    pub(crate) fn is_removed(&self, address: &str) -> bool {
+        self.removed.contains(address)
+    }
+
+    /// Opens a list: true once for each list that nobody has put anything into.
+    pub(crate) fn open(&mut self, list: &str) -> bool {
+        self.opened.insert(list.to_owned()) && self.children(list).is_empty()
+    }
+
+    /// Dice for new ids; they fall anew after every creation.
+    pub(crate) fn dice(&self, seed: u64) -> Dice {
+        Dice::new(seed ^ self.created.wrapping_mul(0x9e37_79b9_7f4a_7c15), 6)
     }
 
     /// Grows with every change.

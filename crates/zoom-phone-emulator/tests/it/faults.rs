@@ -108,7 +108,7 @@ async fn limits_are_enforced_with_zooms_headers_once_they_are_switched_on() {
         ("QPS".to_owned(), "10".to_owned())
     );
     assert_eq!(header(&refused, "retry-after"), "");
-    assert_eq!(zoom.get("/v2/phone/sites/s1").await.0, StatusCode::OK, "a light one does not");
+    assert_eq!(zoom.get("/v2/phone/settings").await.0, StatusCode::OK, "a light one does not");
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(zoom.get("/v2/phone/sites").await.0, StatusCode::OK);
     assert_eq!(zoom.get("/_emulator/state").await.1["rate_limited"], 1);
