@@ -125,7 +125,8 @@ pub(super) fn changed(
         }
     }
     setting.retain(|name, _| fields.iter().any(|(known, ..)| known == name));
-    if setting.get("connect_to_operator") == Some(&json!(true)) && !setting.contains_key("operator_extension") {
+    if setting.get("connect_to_operator") == Some(&json!(true)) && !setting.contains_key("operator_extension")
+    {
         let field = format!("call_handling_setting.{key}_setting.operator_extension");
         return Err(Refusal::field(&field, "is required to connect to an operator"));
     }

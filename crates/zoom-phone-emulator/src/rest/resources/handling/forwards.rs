@@ -73,8 +73,13 @@ fn delete(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         let target = Target::of(ask, world)?;
         target.refuse_when_always_open(world, ask.last())?;
         let id = ask.query.one("call_forward_id").unwrap_or_default();
-        let gone = hours_named(world, &target, ask.last()).iter().any(|hours| remove(world, &target, hours, id));
-        if gone { Ok(Answer::Done) } else { Err(Refusal::bad(15103, format!("Call forward does not exist: {id}."))) }
+        let gone =
+            hours_named(world, &target, ask.last()).iter().any(|hours| remove(world, &target, hours, id));
+        if gone {
+            Ok(Answer::Done)
+        } else {
+            Err(Refusal::bad(15103, format!("Call forward does not exist: {id}.")))
+        }
     })
 }
 

@@ -62,7 +62,8 @@ fn get(ask: &Ask<'_>) -> Result<Answer, Refusal> {
 /// The holidays of an extension as GETs list them. Live answers for queues and shared line groups lack the ids.
 pub(super) fn holidays(world: &World, address: &str, ids: bool) -> Vec<Value> {
     let listed = company_hours::holidays(world, address).into_iter().map(|(id, holiday)| {
-        let mut row = json!({ "name": holiday.get("name"), "from": holiday.get("from"), "to": holiday.get("to") });
+        let mut row =
+            json!({ "name": holiday.get("name"), "from": holiday.get("from"), "to": holiday.get("to") });
         if ids {
             row["holiday_id"] = json!(id);
         }
@@ -227,7 +228,12 @@ fn update(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         match ask.last() {
             "business_hours" => {
                 let week = body::part(ask, "business_hours_settings")?;
-                set_weekly(world, &target.address, week.get("business_hour_type"), week.get("business_hours"))?;
+                set_weekly(
+                    world,
+                    &target.address,
+                    week.get("business_hour_type"),
+                    week.get("business_hours"),
+                )?;
             }
             "custom_hours" => {
                 let week = body::part(ask, "custom_hours_settings")?;
@@ -278,9 +284,8 @@ pub(super) fn change_week(week: &mut Doc, kind: Option<&Value>, days: Option<&Va
         let Some(weekday) = day["weekday"].as_i64() else {
             return Err(Refusal::field("business_hours.weekday", "is required"));
         };
-        let invalid = || {
-            Refusal::bad(400, format!("Invalid customer hours from/to time for weekday: {weekday}."))
-        };
+        let invalid =
+            || Refusal::bad(400, format!("Invalid customer hours from/to time for weekday: {weekday}."));
         let old = known.iter().find(|known| known["weekday"] == day["weekday"]);
         let mut new = old.cloned().unwrap_or_else(|| json!({ "from": "00:00", "to": "00:00", "type": 1 }));
         for field in ["weekday", "type", "from", "to"] {
@@ -411,7 +416,8 @@ fn add_desk_phone(ask: &Ask<'_>, world: &mut World, target: &Target) -> Result<A
     }
     world.put(new, phone);
     let phones = world.children(&list).into_iter();
-    let rows: Vec<_> = phones.map(|(id, phone)| json!({ "id": id, "display_name": phone.get("display_name") })).collect();
+    let rows: Vec<_> =
+        phones.map(|(id, phone)| json!({ "id": id, "display_name": phone.get("display_name") })).collect();
     Ok(Answer::Json(json!({ "desk_phones": rows })))
 }
 

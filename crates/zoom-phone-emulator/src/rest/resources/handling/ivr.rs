@@ -72,7 +72,8 @@ fn name_target(world: &World, target: &mut Value) {
     let Some(address) = id.and_then(|id| world.extension(id)) else { return };
     let Some(doc) = world.get(&address) else { return };
     // A number elsewhere, text here.
-    let number = doc.get("extension_number").map(|it| it.as_str().map_or_else(|| it.to_string(), ToOwned::to_owned));
+    let number =
+        doc.get("extension_number").map(|it| it.as_str().map_or_else(|| it.to_string(), ToOwned::to_owned));
     let known = names::known(json!({
         "id": doc.get("id"),
         "display_name": names::name_of(doc),
@@ -216,7 +217,8 @@ fn destination(world: &World, action: i64, to: &Doc) -> Result<Doc, Refusal> {
         }
         10 | 19 => {
             let number = to.get("phone_number").filter(|number| number.as_str() != Some(""));
-            let number = number.ok_or_else(|| Refusal::invalid("The phone number to forward to is required."))?;
+            let number =
+                number.ok_or_else(|| Refusal::invalid("The phone number to forward to is required."))?;
             actions::phone_number("key_action.target.phone_number", number)?;
             "phone_number"
         }

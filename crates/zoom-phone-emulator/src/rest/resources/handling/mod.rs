@@ -81,6 +81,7 @@ fn get(ask: &Ask<'_>) -> Result<Answer, Refusal> {
 /// What the GETs of the new family show, with the names of what is referred to.
 fn shown(world: &World, target: &Target, hours: &HourType, documented: bool) -> Value {
     let mut handling = company_hours::handling(world, &target.address, hours);
+    handling.retain(|name, _| !name.starts_with('_'));
     if target.kind == Extension::User && !write::has_own_forwards(&handling) {
         handling.remove("call_distribution_setting");
     }
@@ -117,17 +118,19 @@ fn update(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     ask.shared.state.world(|world| {
         let target = Target::of(ask, world)?;
         let text = |field: &str| ask.body.get(field).and_then(Value::as_str);
-        let hours = target.hours_to_write(
-            world,
-            ask.last(),
-            text("holiday_hour_id"),
-            text("break_hour_id"),
-        )?;
-        let body = ask.body.as_object().cloned().unwrap_or_default();
+        let hours =
+            target.hours_to_write(world, ask.last(), text("holiday_hour_id"), text("break_hour_id"))?;
+        let mut body = ask.body.as_object().cloned().unwrap_or_default();
+        // Such fields are ours.
+        body.retain(|name, _| !name.starts_with('_'));
         if target.kind == Extension::SharedLines {
-            let given = ["call_distribution_setting", "call_handling_setting"].map(|it| body.contains_key(it));
+            let given =
+                ["call_distribution_setting", "call_handling_setting"].map(|it| body.contains_key(it));
             if given == [false, false] {
-                return Err(Refusal::field("call_handling_setting", "this or call_distribution_setting is required"));
+                return Err(Refusal::field(
+                    "call_handling_setting",
+                    "this or call_distribution_setting is required",
+                ));
             }
             if given[0] && hours != HourType::Business {
                 return Err(Refusal::field("call_distribution_setting", "is for business_hours only"));

@@ -126,11 +126,17 @@ fn update(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         match (kind, ask.last()) {
             ("custom_hours", "business_hours") => {
                 let address = &target.address;
-                hours::set_weekly(world, address, settings.get("type"), settings.get("custom_hours_settings"))?;
+                hours::set_weekly(
+                    world,
+                    address,
+                    settings.get("type"),
+                    settings.get("custom_hours_settings"),
+                )?;
                 if target.kind == Extension::Queue && settings.contains_key("allow_members_to_reset") {
                     let mut distribution = Doc::new();
                     take(settings, "allow_members_to_reset", &mut distribution, OWN_HOURS);
-                    let body = Doc::from_iter([("call_distribution_setting".to_owned(), distribution.into())]);
+                    let body =
+                        Doc::from_iter([("call_distribution_setting".to_owned(), distribution.into())]);
                     write::handling(world, &target, &HourType::Business, &body)?;
                 }
             }
@@ -264,8 +270,11 @@ fn distribution(kind: Extension, old: &Doc) -> Result<Doc, Refusal> {
                 if seconds.as_i64().is_some_and(|seconds| seconds > 60) {
                     return Err(Refusal::field("settings.max_wait_time", "must be at most 60"));
                 }
-                let field =
-                    if mode == "sequential" { "sequential_ring_duration" } else { "simultaneous_ring_max_wait_time" };
+                let field = if mode == "sequential" {
+                    "sequential_ring_duration"
+                } else {
+                    "simultaneous_ring_max_wait_time"
+                };
                 new.insert("ring_mode".to_owned(), mode.clone());
                 new.insert(field.to_owned(), seconds.clone());
             }
@@ -307,7 +316,13 @@ fn action_setting(kind: Extension, action: &str, old: &Doc, busy: bool) -> Doc {
                 refer(old, to, &mut new, "leave_voicemail_to", "extension_id");
             }
             refer(old, "voicemail_greeting_id", &mut new, "voicemail_greeting", "audio_id");
-            refer(old, "voicemail_leaving_instruction_id", &mut new, "leave_voicemail_instruction", "audio_id");
+            refer(
+                old,
+                "voicemail_leaving_instruction_id",
+                &mut new,
+                "leave_voicemail_instruction",
+                "audio_id",
+            );
             refer(old, "operator_extension_id", &mut new, "operator_extension", "extension_id");
             for field in
                 ["connect_to_operator", "allow_callers_check_voicemail", "play_callee_voicemail_greeting"]
@@ -317,7 +332,8 @@ fn action_setting(kind: Extension, action: &str, old: &Doc, busy: bool) -> Doc {
         }
         "forward_to_extension" => {
             refer(old, to, &mut new, "forward_to_extension", "extension_id");
-            let play = twice("overflow_play_callee_voicemail_greeting", "busy_play_callee_voicemail_greeting");
+            let play =
+                twice("overflow_play_callee_voicemail_greeting", "busy_play_callee_voicemail_greeting");
             take(old, play, &mut new, "play_callee_voicemail_greeting");
         }
         "forward_to_external_contact" => {

@@ -37,19 +37,19 @@ pub(super) fn shown(ask: &Ask<'_>, world: &World, target: &Target) -> Value {
     }
     // What the old words have no number for is left out.
     let Some(Content::Json(schema)) = ask.operation.success().map(|it| &it.content) else { return all };
-    let mut sampler = Sampler {
-        dice: Dice::new(0, 0),
-        origin: ask.origin.to_owned(),
-        hints: Vec::new(),
-        time: ask.now,
-    };
+    let mut sampler =
+        Sampler { dice: Dice::new(0, 0), origin: ask.origin.to_owned(), hints: Vec::new(), time: ask.now };
     project(schema, &all, &mut sampler)
 }
 
 fn details(world: &World, target: &Target, hours: &HourType) -> Vec<Value> {
-    let handling = company_hours::handling(world, &target.address, hours);
-    let mut details =
-        vec![json!({ "sub_setting_type": "call_handling", "settings": call_handling(world, target, &handling, hours) })];
+    let mut handling = company_hours::handling(world, &target.address, hours);
+    if let Some(Value::Object(setting)) = handling.get_mut("call_handling_setting") {
+        setting.values_mut().for_each(super::actions::hide_without_effect);
+    }
+    let mut details = vec![
+        json!({ "sub_setting_type": "call_handling", "settings": call_handling(world, target, &handling, hours) }),
+    ];
     if target.kind == Extension::User {
         let press_1 = handling.get(old::PRESS_1).cloned().unwrap_or(json!(false));
         let rows = handling.get("call_forward_settings").and_then(Value::as_array).into_iter().flatten();
@@ -98,7 +98,8 @@ fn call_handling(world: &World, target: &Target, handling: &Doc, hours: &HourTyp
             let mode = &distribution["ring_mode"];
             put("ring_mode", mode);
             let sequential = mode == "sequential";
-            let seconds = if sequential { "sequential_ring_duration" } else { "simultaneous_ring_max_wait_time" };
+            let seconds =
+                if sequential { "sequential_ring_duration" } else { "simultaneous_ring_max_wait_time" };
             put("max_wait_time", &distribution[seconds]);
         }
         Extension::Queue => {
@@ -140,7 +141,10 @@ fn call_handling(world: &World, target: &Target, handling: &Doc, hours: &HourTyp
         // The box that both share is with the unanswered calls.
         let shared = actions[key] == "forward_to_voicemail" && own.as_object().is_none_or(Doc::is_empty);
         let setting = if shared { unanswered } else { own };
-        put("busy_routing", &self::routing(world, &actions[key], setting, "busy_play_callee_voicemail_greeting"));
+        put(
+            "busy_routing",
+            &self::routing(world, &actions[key], setting, "busy_play_callee_voicemail_greeting"),
+        );
     }
     Value::Object(settings)
 }
@@ -157,7 +161,9 @@ fn routing(world: &World, action: &Value, setting: &Value, play: &str) -> Value 
             code = world.extension(id).and_then(|address| Extension::at(&address)).map(code_of);
         }
     }
-    if let Some(id) = setting.get("forward_to_external_contact").and_then(|to| to["external_contact_id"].as_str()) {
+    if let Some(id) =
+        setting.get("forward_to_external_contact").and_then(|to| to["external_contact_id"].as_str())
+    {
         to.insert("extension_id".to_owned(), json!(id));
         let name = names::contact(world, id).and_then(|contact| contact.get("name"));
         to.extend(names::known(json!({ "id": id, "display_name": name })));
@@ -195,9 +201,7 @@ fn routing(world: &World, action: &Value, setting: &Value, play: &str) -> Value 
         "require_press_1_before_connecting": setting.get("require_press_1_before_connecting"),
         play: setting.get("play_callee_voicemail_greeting"),
     })));
-    let mut routing = Value::Object(routing);
-    super::actions::hide_without_effect(&mut routing);
-    routing
+    Value::Object(routing)
 }
 
 /// The number of the action that forwards to such an extension.

@@ -22,7 +22,9 @@ impl Target {
         // These take the extension's id, too.
         let also_by_extension = match list.as_str() {
             at::USERS => part == "profile_settings",
-            at::COMMON_AREAS => part == "settings" && matches!(ask.operation.method.as_str(), "POST" | "DELETE"),
+            at::COMMON_AREAS => {
+                part == "settings" && matches!(ask.operation.method.as_str(), "POST" | "DELETE")
+            }
             _ => false,
         };
         if world.get(&address).is_none() && also_by_extension {

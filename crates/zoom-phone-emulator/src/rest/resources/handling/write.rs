@@ -100,7 +100,8 @@ fn change_forwards(world: &World, doc: &mut Doc, changes: &[Value]) -> Result<()
 
 /// Writes into a forwarding row where calls go: a number or a contact.
 pub(super) fn forward_target(world: &World, row: &mut Doc, change: &Doc) -> Result<(), Refusal> {
-    if let Some(contact) = change.get("external_contact").filter(|it| it.get("external_contact_id").is_some()) {
+    if let Some(contact) = change.get("external_contact").filter(|it| it.get("external_contact_id").is_some())
+    {
         let id = contact["external_contact_id"].as_str().unwrap_or_default();
         row.insert("external_contact".to_owned(), actions::contact(world, id)?);
         row.remove("phone_number");
@@ -202,7 +203,8 @@ fn change_actions(
 ) -> Result<(), Refusal> {
     let beside = |key: &str| format!("{key}_setting");
     let given = |key: &str| change.get(&beside(key)).and_then(Value::as_object);
-    let both = |setting: &Doc| [BUSY, UNANSWERED].iter().all(|key| setting.get(*key) == Some(&json!(VOICEMAIL)));
+    let both =
+        |setting: &Doc| [BUSY, UNANSWERED].iter().all(|key| setting.get(*key) == Some(&json!(VOICEMAIL)));
     let one_box = target.kind == Extension::User;
     if one_box
         && both(setting)
@@ -216,17 +218,21 @@ fn change_actions(
             continue;
         }
         let before = setting.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
-        let action = change.get(key).and_then(Value::as_str).map(ToOwned::to_owned).or_else(|| before.clone());
+        let action =
+            change.get(key).and_then(Value::as_str).map(ToOwned::to_owned).or_else(|| before.clone());
         let action = action.unwrap_or_default();
         if !actions::is_allowed(target.kind, key, &action) {
             let field = format!("call_handling_setting.{key}");
             return Err(Refusal::field(&field, format!("{action} is not possible here")));
         }
-        let old = setting.get(&beside(key)).and_then(Value::as_object).filter(|_| before.as_ref() == Some(&action));
+        let old =
+            setting.get(&beside(key)).and_then(Value::as_object).filter(|_| before.as_ref() == Some(&action));
         let old = match (old, action.as_str()) {
             (Some(old), _) if !old.is_empty() => old.clone(),
             (_, VOICEMAIL) => as_object(voicemail(world, &target.address, hours)),
-            (_, "play_message_then_disconnect") => as_object(json!({ "message_greeting": { "audio_id": "" } })),
+            (_, "play_message_then_disconnect") => {
+                as_object(json!({ "message_greeting": { "audio_id": "" } }))
+            }
             _ => Doc::new(),
         };
         let new = actions::changed(world, target, (key, &action), old, given(key))?;
@@ -239,7 +245,8 @@ fn change_actions(
     if one_box && both(setting) {
         // The box that was there first counts, with what was said of either.
         let first = if was_unanswered { UNANSWERED } else { BUSY };
-        let mut box_of_both = setting.get(&beside(first)).and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut box_of_both =
+            setting.get(&beside(first)).and_then(Value::as_object).cloned().unwrap_or_default();
         for key in [BUSY, UNANSWERED] {
             let changed = actions::changed(world, target, (key, VOICEMAIL), box_of_both.clone(), given(key))?;
             box_of_both = changed.unwrap_or_default();
