@@ -44,8 +44,19 @@ pub(super) fn check(
     } else {
         return Err(Refusal::invalid("The Content-Type must be application/json."));
     };
-    let violations = documented.schema.validate(&value);
+    let violations = form(&documented.schema, &value).validate(&value);
     if violations.is_empty() { Ok(value) } else { Err(refused(operation, violations)) }
+}
+
+/// Of several forms the one that the body says it has: the deprecated call handling names it.
+fn form<'a>(schema: &'a Schema, body: &Value) -> &'a Schema {
+    let named = body.get("sub_setting_type");
+    let is_named = |form: &Schema| {
+        let property = form.property("sub_setting_type");
+        named.zip(property).is_some_and(|(named, schema)| schema.validate(named).is_empty())
+    };
+    let Schema::OneOf(forms) = schema else { return schema };
+    forms.iter().map(|form| &**form).find(|form| is_named(form)).unwrap_or(schema)
 }
 
 /// What Zoom says of a body that is not as documented. Settings have a code of their own for lists that are too long

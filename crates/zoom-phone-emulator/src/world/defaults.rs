@@ -40,21 +40,14 @@ pub(crate) fn menu(world: &World, receptionist: &str, hours: &HourType) -> Doc {
     menu
 }
 
-/// The way an action is set: `…_action` beside `…_action_setting`.
-pub(crate) const SETTING: &str = "_setting";
-
 /// Own fields replace the defaults; with an action goes its setting.
 fn overlay(defaults: &mut Doc, own: &Doc) {
     for (name, value) in own {
-        let setting = format!("{name}{SETTING}");
         if defaults.get(name) != Some(value) {
-            defaults.remove(&setting);
+            defaults.remove(&format!("{name}_setting"));
         }
-        defaults.insert(name.clone(), value.clone());
     }
-    if own.contains_key("ring_mode") && !own.contains_key("ring_mode_setting") {
-        defaults.remove("ring_mode_setting");
-    }
+    defaults.extend(own.iter().map(|(name, value)| (name.clone(), value.clone())));
 }
 
 /// The rows that every user's forwarding list begins with; they are known by their descriptions.

@@ -4,6 +4,8 @@
 
 mod delivery;
 mod faults;
+mod handling;
+mod handling_old;
 mod http;
 mod oauth;
 mod operations;

@@ -312,7 +312,7 @@ fn change_type(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         let part = ask.body.get(ask.last());
         let part = part.ok_or_else(|| Refusal::field(ask.last(), "is required"));
         let own = format!("{}/settings", user.address);
-        let mut keep = |world: &mut World, part: &Value, fields: &[&str]| {
+        let keep = |world: &mut World, part: &Value, fields: &[&str]| {
             change(world, &own, |doc| {
                 for field in fields {
                     if let Some(value) = part.get(*field) {
