@@ -128,13 +128,18 @@ impl Answer {
 }
 
 impl Refusal {
+    /// The same in other words.
+    pub(crate) fn saying(self, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
     /// 404 with code 404.
     pub(crate) fn absent(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, 404, message)
     }
 
     /// 400 with a code of its own.
-    pub(crate) fn bad(code: u16, message: impl Into<String>) -> Self {
+    pub(crate) fn bad(code: u32, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 

@@ -43,11 +43,6 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/phone/call_history", get(history::list))
         .route("/phone/call_history/{uuid}", get(history::path))
         .route("/phone/call_element/{id}", get(history::element))
-        .route("/phone/users", get(people::users))
-        .route("/phone/users/{id}", get(people::user))
-        .route("/phone/call_queues", get(people::queues))
-        .route("/phone/call_queues/{id}", get(people::queue))
-        .route("/phone/call_queues/{id}/members", get(people::members))
         .route("/users/me", get(people::me))
         .fallback(perform_documented)
         .method_not_allowed_fallback(perform_documented)
@@ -66,7 +61,7 @@ pub(crate) struct Called {
 /// Zoom's error form for everything but tokens.
 pub(crate) struct Refusal {
     status: StatusCode,
-    code: u16,
+    code: u32,
     message: String,
     errors: Vec<FieldError>,
 }
@@ -78,7 +73,7 @@ pub(crate) struct FieldError {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: u16, message: impl Into<String>) -> Self {
+    fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), errors: Vec::new() }
     }
 

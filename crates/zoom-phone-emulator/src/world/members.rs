@@ -32,9 +32,7 @@ pub(crate) fn manage(world: &mut World, queue: &str, member: &str) {
 pub(crate) fn remove(world: &mut World, group: &str, member: &str) -> bool {
     let Some(gone) = world.remove(&format!("{group}/members/{member}")) else { return false };
     let extension = gone.get("extension_id").cloned().unwrap_or_default();
-    let groups = world.children(&format!("{group}/custom_groups"));
-    let groups: Vec<_> = groups.iter().map(|(id, _)| format!("{group}/custom_groups/{id}")).collect();
-    for custom in groups {
+    for custom in custom_groups(world, group) {
         let custom = world.get_mut(&custom).and_then(|doc| doc.get_mut("members"));
         if let Some(Value::Array(members)) = custom {
             members.retain(|it| it.get("extension_id") != Some(&extension));
@@ -51,4 +49,9 @@ pub(crate) fn groups_of(world: &World, member: &str) -> Vec<String> {
         groups.into_iter().map(move |(id, _)| format!("{list}/{id}"))
     });
     groups.filter(|group| world.get(&format!("{group}/members/{member}")).is_some()).collect()
+}
+
+/// Addresses of the custom groups of a queue.
+pub(crate) fn custom_groups(world: &World, queue: &str) -> Vec<String> {
+    super::extension::addresses(world, &format!("{queue}/custom_groups"))
 }

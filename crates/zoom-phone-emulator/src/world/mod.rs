@@ -20,6 +20,7 @@
 //! | message | `/phone/sms/sessions/{id}/messages/{id}` |
 
 mod defaults;
+pub(crate) mod extension;
 pub(crate) mod file;
 pub(crate) mod hours;
 pub(crate) mod members;
@@ -49,12 +50,15 @@ pub(crate) mod at {
     pub(crate) const NUMBERS: &str = "/phone/numbers";
     pub(crate) const PENDING_USERS: &str = "/phone/users/pending";
     pub(crate) const PLANS: &str = "/phone/calling_plans";
+    pub(crate) const PRIVATE_DIRECTORY: &str = "/phone/private_directory/members";
     pub(crate) const QUEUES: &str = "/phone/call_queues";
     pub(crate) const RECEPTIONISTS: &str = "/phone/auto_receptionists";
     pub(crate) const RECORDINGS: &str = "/phone/recordings";
     pub(crate) const ROOMS: &str = "/phone/rooms";
     pub(crate) const SHARED_LINE_GROUPS: &str = "/phone/shared_line_groups";
     pub(crate) const SITES: &str = "/phone/sites";
+    /// Below a site.
+    pub(crate) const SITE_DIRECTORY: &str = "/dial_by_name_directory/extensions";
     pub(crate) const SMS_SESSIONS: &str = "/phone/sms/sessions";
     pub(crate) const USERS: &str = "/phone/users";
     pub(crate) const VOICEMAILS: &str = "/phone/voice_mails";

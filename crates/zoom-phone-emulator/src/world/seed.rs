@@ -12,7 +12,7 @@ use super::file::{
     copies_of,
 };
 use super::people::{self, Person};
-use super::{Doc, World, at, numbers};
+use super::{Doc, World, at, extension, numbers};
 use crate::dice::Dice;
 
 /// Where extension numbers begin that the file does not give.
@@ -205,24 +205,20 @@ impl Seeder {
     }
 
     /// A queue and its like: what has an id, an extension, a name and a place.
-    fn service(&mut self, list: &str, extension: u32, name: &str, site: &Site, further: Value) -> String {
-        let (id, extension_id) = (self.dice.opaque_id(), self.dice.opaque_id());
-        let mut doc = object(json!({
-            "id": id,
-            "extension_id": extension_id,
-            "extension_number": extension,
-            "name": name,
-            "site": site.card,
-            "phone_numbers": [],
-            "timezone": site.timezone,
-            "audio_prompt_language": "en-US",
-            "default_transcription_language": "en-US",
-        }));
-        doc.extend(object(further));
-        let address = format!("{list}/{id}");
-        self.put(address.clone(), Value::Object(doc));
+    fn service(&mut self, list: &str, number: u32, name: &str, site: &Site, further: Value) -> String {
+        let address = extension::create(
+            &mut self.world,
+            &mut self.dice,
+            list,
+            (name, i64::from(number)),
+            &site.card,
+            further,
+        );
+        let extension_id =
+            self.world.get(&address).and_then(|doc| doc["extension_id"].as_str()).unwrap_or_default();
+        let extension_id = extension_id.to_owned();
         self.named.insert(name.to_owned(), address.clone());
-        let number = (800..820).contains(&extension).then(|| format!("+1646555{:04}", extension - 620));
+        let number = (800..820).contains(&number).then(|| format!("+1646555{:04}", number - 620));
         self.give_number(&address, &extension_id, number);
         address
     }

@@ -1,6 +1,11 @@
 //! The operations that tell about the account and change it, a file for each kind of thing.
 
+mod common;
+mod custom_groups;
 mod handling;
+mod members;
+mod queues;
+mod users;
 
 use super::ask::Handler;
 
@@ -11,4 +16,5 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
 }
 
 /// Each file knows its operations.
-const ROUTES: [fn(&str) -> Option<Handler>; 1] = [handling::route];
+const ROUTES: &[fn(&str) -> Option<Handler>] =
+    &[custom_groups::route, handling::route, queues::route, users::route];

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::target::Target;
 use super::{Answer, Ask, Doc, Handler, Refusal, settings};
 use crate::events;
+use crate::rest::project::merge;
 use crate::world::at;
 
 pub(super) fn route(name: &str) -> Option<Handler> {
@@ -29,7 +30,7 @@ fn phone_setting(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     ask.shared.state.world(|world| {
         let mut all = phone_settings();
         if let Some(set) = world.get(PHONE_SETTINGS) {
-            settings::overlay(&mut all, set);
+            merge(&mut all, set);
         }
         Ok(Answer::Json(Value::Object(all)))
     })
@@ -60,8 +61,8 @@ fn update_phone_settings(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         }
         let mut set = world.get(PHONE_SETTINGS).cloned().unwrap_or_default();
         let mut before = phone_settings();
-        settings::overlay(&mut before, &set);
-        settings::overlay(&mut set, &change);
+        merge(&mut before, &set);
+        merge(&mut set, &change);
         world.put(PHONE_SETTINGS, set.clone());
         before.retain(|name, _| change.contains_key(name));
         set.retain(|name, _| change.contains_key(name));
@@ -131,7 +132,7 @@ fn shown_policy(ask: &Ask<'_>, address: &str) -> Value {
             for policy in set.values_mut().filter_map(Value::as_object_mut) {
                 policy.remove("modified");
             }
-            settings::overlay(&mut set, &world.get(address).cloned().unwrap_or_default());
+            merge(&mut set, &world.get(address).cloned().unwrap_or_default());
         }
         let mut shown = settings::shown(ask, &set);
         if let Value::Object(shown) = &mut shown {

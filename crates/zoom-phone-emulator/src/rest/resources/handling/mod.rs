@@ -164,6 +164,6 @@ fn change(world: &mut World, address: &str, act: impl FnOnce(&mut Doc)) {
 }
 
 /// 404 with a code of its own.
-fn missing(code: u16, message: impl Into<String>) -> Refusal {
+fn missing(code: u32, message: impl Into<String>) -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, code, message)
 }

@@ -49,7 +49,7 @@ pub(super) fn code(action: &str) -> Option<i64> {
 fn get(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     ask.shared.state.world(|world| {
         let target = extension(ask, world)?;
-        Ok(Answer::Json(old_show::shown(ask, world, &target)))
+        Ok(old_show::shown(ask, world, &target))
     })
 }
 

@@ -1,17 +1,14 @@
 //! What the GET of the deprecated family shows: the documents of the new one in the old words.
 
 use serde_json::{Value, json};
-use zoom_phone_types::catalogue::Content;
 
+use super::super::common;
 use super::target::Target;
-use super::{Ask, Doc, Extension, HourType, World, company_hours, names, old};
-use crate::dice::Dice;
-use crate::rest::project::project;
-use crate::rest::sample::Sampler;
+use super::{Answer, Ask, Doc, Extension, HourType, World, company_hours, names, old};
 use crate::world::at;
 
 /// `getCallHandling`: business hours, closed hours if there are any, and all holidays. It knows no breaks.
-pub(super) fn shown(ask: &Ask<'_>, world: &World, target: &Target) -> Value {
+pub(super) fn shown(ask: &Ask<'_>, world: &World, target: &Target) -> Answer {
     let week = company_hours::weekly(world, &target.address);
     let of = |hours: &HourType| details(world, target, hours);
     let mut business = of(&HourType::Business);
@@ -36,10 +33,7 @@ pub(super) fn shown(ask: &Ask<'_>, world: &World, target: &Target) -> Value {
         all["closed_hours"] = Value::Array(of(&HourType::Closed));
     }
     // What the old words have no number for is left out.
-    let Some(Content::Json(schema)) = ask.operation.success().map(|it| &it.content) else { return all };
-    let mut sampler =
-        Sampler { dice: Dice::new(0, 0), origin: ask.origin.to_owned(), hints: Vec::new(), time: ask.now };
-    project(schema, &all, &mut sampler)
+    common::shown(ask, &all)
 }
 
 fn details(world: &World, target: &Target, hours: &HourType) -> Vec<Value> {

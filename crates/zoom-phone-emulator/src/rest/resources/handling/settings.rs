@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use zoom_phone_types::catalogue::{Content, Schema};
 
 use super::{Ask, Doc, Refusal};
+use crate::rest::project::merge;
 
 /// What the operation's answer declares, as it is by default, with what is set over it.
 pub(super) fn shown(ask: &Ask<'_>, set: &Doc) -> Value {
@@ -12,7 +13,7 @@ pub(super) fn shown(ask: &Ask<'_>, set: &Doc) -> Value {
     };
     let mut shown = default(schema).unwrap_or_else(|| json!({}));
     if let Value::Object(shown) = &mut shown {
-        overlay(shown, set);
+        merge(shown, set);
     }
     schema.keep_declared(&shown)
 }
@@ -43,18 +44,6 @@ fn default(schema: &Schema) -> Option<Value> {
     })
 }
 
-/// Fields of a change replace those that are there; objects are merged.
-pub(super) fn overlay(doc: &mut Doc, change: &Doc) {
-    for (name, value) in change {
-        match (doc.get_mut(name), value) {
-            (Some(Value::Object(fields)), Value::Object(changed)) => overlay(fields, changed),
-            _ => {
-                doc.insert(name.clone(), value.clone());
-            }
-        }
-    }
-}
-
 /// Changes policies: `reset`, alone, gives one back to whoever it is inherited from; anything else makes it modified.
 pub(super) fn change_policies(set: &mut Doc, change: &Doc) -> Result<(), Refusal> {
     for (name, change) in change {
@@ -74,7 +63,7 @@ pub(super) fn change_policies(set: &mut Doc, change: &Doc) -> Result<(), Refusal
         }
         let policy = set.entry(name).or_insert_with(|| json!({}));
         if let Value::Object(policy) = policy {
-            overlay(policy, change);
+            merge(policy, change);
             policy.remove("reset");
             policy.insert("modified".to_owned(), json!(true));
         }

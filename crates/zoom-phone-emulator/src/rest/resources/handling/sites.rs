@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     Answer, Ask, Doc, Extension, Handler, Refusal, Temper, World, change, hours, names, old_show, settings,
 };
+use crate::rest::project::merge;
 use crate::world::at;
 use crate::world::hours::{always, holidays};
 
@@ -138,7 +139,7 @@ fn update(ask: &Ask<'_>) -> Result<Answer, Refusal> {
             hours::change_holidays(world, &site, &items)?;
         }
         change(world, &address, |doc| {
-            settings::overlay(doc, &Doc::from_iter([(name.to_owned(), Value::Object(part))]));
+            merge(doc, &Doc::from_iter([(name.to_owned(), Value::Object(part))]));
         });
         Ok(Answer::Done)
     })

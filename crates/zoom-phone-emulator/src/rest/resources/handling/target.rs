@@ -1,6 +1,7 @@
 //! The extension that a request is about, and the hours.
 
-use super::{Ask, Extension, HourType, Refusal, Temper, World, always_open, company_hours, missing};
+use super::super::common;
+use super::{Ask, Extension, HourType, Refusal, World, always_open, company_hours, missing};
 use crate::world::at;
 
 /// An extension that exists.
@@ -121,15 +122,8 @@ fn absent(ask: &Ask<'_>, list: &str, part: &str, id: &str) -> Refusal {
     };
     let message = format!("{kind} does not exist: {id}.");
     let method = ask.operation.method.as_str();
-    if ask.shared.config.temper == Temper::Field && matches!(list, at::QUEUES | at::SHARED_LINE_GROUPS) {
-        match method {
-            "GET" => return Refusal::invalid(message),
-            "DELETE" => return Refusal::bad(404, message),
-            _ => {}
-        }
-    }
     let typed = ask.operation.path.ends_with("/{policyType}");
-    match (list, part) {
+    let documented = match (list, part) {
         (at::USERS, "settings" | "policies") => missing(1001, message),
         (at::COMMON_AREAS, "settings") => Refusal::bad(404, message),
         (at::RECEPTIONISTS, "policies") => Refusal::invalid(message),
@@ -141,5 +135,9 @@ fn absent(ask: &Ask<'_>, list: &str, part: &str, id: &str) -> Refusal {
         (at::SHARED_LINE_GROUPS, "policies") if !typed && method == "PATCH" => Refusal::invalid(message),
         (at::SHARED_LINE_GROUPS, "policies") => Refusal::bad(404, message),
         _ => Refusal::absent(message),
+    };
+    match list {
+        at::QUEUES | at::SHARED_LINE_GROUPS => common::gone(ask, documented),
+        _ => documented,
     }
 }

@@ -6,6 +6,7 @@ use super::target::Target;
 use super::{
     Answer, Ask, Doc, Extension, Handler, Refusal, World, body, change, company_hours, hours, names, shared,
 };
+use crate::rest::project::merge;
 use crate::world::{at, members};
 
 pub(super) fn route(name: &str) -> Option<Handler> {
@@ -337,7 +338,7 @@ fn change_type(ask: &Ask<'_>) -> Result<Answer, Refusal> {
                     if let Some(Value::Object(policy)) = device.get("policy") {
                         let whole = known.entry("policy").or_insert_with(|| json!({}));
                         if let Value::Object(whole) = whole {
-                            super::settings::overlay(whole, policy);
+                            merge(whole, policy);
                         }
                     }
                 }
