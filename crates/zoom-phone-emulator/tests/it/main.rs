@@ -6,6 +6,7 @@ mod delivery;
 mod faults;
 mod handling;
 mod handling_old;
+mod handling_settings;
 mod http;
 mod oauth;
 mod operations;

@@ -14,8 +14,7 @@ pub(super) fn route(name: &str) -> Option<Handler> {
         "update_phone_settings" => update_phone_settings,
         "list_zoom_phone_account_settings" => account_settings,
         "get_group_phone_settings" => group_settings,
-        "get_account_policy_details" | "get_group_policy_details" => policy,
-        "get_user_policy_details" => user_policy,
+        "get_account_policy_details" | "get_group_policy_details" | "get_user_policy_details" => policy,
         "update_account_policy" => update_account_policy,
         "update_group_policy" => update_group_policy,
         "update_user_policy" => update_user_policy,
@@ -50,7 +49,7 @@ fn phone_settings() -> Doc {
 fn update_phone_settings(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let mut change = settings::declared(ask);
     if let Some(sites) = change.get_mut("multiple_sites").filter(|sites| sites["site_code"].is_object()) {
-        sites["_short_extension_length"] = sites["site_code"]["short_extension_length"].clone();
+        // Its length is not shown anywhere.
         sites["site_code"] = sites["site_code"]["enable"].clone();
     }
     let (old, new) = ask.shared.state.world(|world| {
@@ -75,18 +74,9 @@ fn update_phone_settings(ask: &Ask<'_>) -> Result<Answer, Refusal> {
 /// Both settings events: what was changed, as it was and as it is.
 fn tell(ask: &Ask<'_>, event: &str, (name, id): (&str, &str), (old, new): (Doc, Doc)) {
     let account = &ask.shared.config.account_id;
-    let mut envelope =
-        events::envelope(account, event, ask.now, &json!({ name: id, "settings": public(new) }));
-    envelope["payload"]["old_object"] = json!({ name: id, "settings": public(old) });
+    let mut envelope = events::envelope(account, event, ask.now, &json!({ name: id, "settings": new }));
+    envelope["payload"]["old_object"] = json!({ name: id, "settings": old });
     ask.shared.state.emit(envelope, ask.now);
-}
-
-fn public(settings: Doc) -> Value {
-    let mut settings = Value::Object(settings);
-    if let Some(Value::Object(sites)) = settings.get_mut("multiple_sites") {
-        sites.retain(|name, _| !name.starts_with('_'));
-    }
-    settings
 }
 
 /// `listZoomPhoneAccountSettings`: all, or those of `setting_types`.
@@ -120,9 +110,13 @@ fn listed(ask: &Ask<'_>, address: &str) -> Result<Answer, Refusal> {
     })
 }
 
-/// The policies of the account or of a group, with the account's for what the group has not changed.
+/// The policies of the account, of a group or of a user, with the account's for what the others have not changed.
 fn policy(ask: &Ask<'_>) -> Result<Answer, Refusal> {
-    Ok(Answer::Json(shown_policy(ask, ask.address().trim_end_matches(&format!("/{}", ask.last())))))
+    if ask.operation.path.starts_with(at::USERS) {
+        ask.shared.state.world(|world| Target::of(ask, world))?;
+    }
+    let address = ask.address();
+    Ok(Answer::Json(shown_policy(ask, address.trim_end_matches(&format!("/{}", ask.last())))))
 }
 
 fn shown_policy(ask: &Ask<'_>, address: &str) -> Value {
@@ -140,12 +134,6 @@ fn shown_policy(ask: &Ask<'_>, address: &str) -> Value {
         }
         shown
     })
-}
-
-/// `GetUserPolicyDetails`.
-fn user_policy(ask: &Ask<'_>) -> Result<Answer, Refusal> {
-    let target = ask.shared.state.world(|world| Target::of(ask, world))?;
-    Ok(Answer::Json(shown_policy(ask, &format!("{}/policies", target.address))))
 }
 
 /// Changes policies at an address and hands out what was changed: as it was, and as it is.

@@ -323,12 +323,11 @@ pub(super) fn change_holidays(world: &mut World, address: &str, items: &[&Doc]) 
             Some(id) => Some(known.iter().find(|(known, _)| known == id).ok_or_else(|| no_holiday(id))?),
             None => known.iter().find(|(_, holiday)| holiday.get("name") == item.get("name")),
         };
-        match found {
-            Some((id, old)) => changed.push((id.clone(), checked_holiday(old, item)?)),
-            None => {
-                checked_holiday(&Doc::new(), item)?;
-                new.push(item);
-            }
+        if let Some((id, old)) = found {
+            changed.push((id.clone(), checked_holiday(old, item)?));
+        } else {
+            checked_holiday(&Doc::new(), item)?;
+            new.push(item);
         }
     }
     own_holidays(world, address);

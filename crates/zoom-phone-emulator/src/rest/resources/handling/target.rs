@@ -1,5 +1,7 @@
 //! The extension that a request is about, and the hours.
 
+use zoom_phone_types::catalogue::Method;
+
 use super::super::common;
 use super::{Ask, Extension, HourType, Refusal, World, always_open, company_hours, missing};
 use crate::world::at;
@@ -121,19 +123,17 @@ fn absent(ask: &Ask<'_>, list: &str, part: &str, id: &str) -> Refusal {
         _ => "Common area",
     };
     let message = format!("{kind} does not exist: {id}.");
-    let method = ask.operation.method.as_str();
-    let typed = ask.operation.path.ends_with("/{policyType}");
-    let documented = match (list, part) {
-        (at::USERS, "settings" | "policies") => missing(1001, message),
-        (at::COMMON_AREAS, "settings") => Refusal::bad(404, message),
-        (at::RECEPTIONISTS, "policies") => Refusal::invalid(message),
-        (at::RECEPTIONISTS, "ivr") => Refusal::bad(400, message),
-        (at::QUEUES, "policies") if typed => {
+    let of_type = ask.operation.path.ends_with("/{policyType}");
+    let documented = match (list, part, ask.operation.method) {
+        (at::USERS, "settings" | "policies", _) => missing(1001, message),
+        (at::RECEPTIONISTS, "ivr", _) => Refusal::bad(400, message),
+        (at::RECEPTIONISTS, "policies", _) => Refusal::invalid(message),
+        (at::SHARED_LINE_GROUPS, "policies", Method::Patch) if !of_type => Refusal::invalid(message),
+        (at::SHARED_LINE_GROUPS, "policies", Method::Get | Method::Delete)
+        | (at::COMMON_AREAS, "settings", _) => Refusal::bad(404, message),
+        (at::QUEUES, "policies", _) if of_type => {
             missing(13000, format!("The Call Queue does not exist, callQueueId:{id}."))
         }
-        (at::SHARED_LINE_GROUPS, "policies") if typed && method != "DELETE" => Refusal::absent(message),
-        (at::SHARED_LINE_GROUPS, "policies") if !typed && method == "PATCH" => Refusal::invalid(message),
-        (at::SHARED_LINE_GROUPS, "policies") => Refusal::bad(404, message),
         _ => Refusal::absent(message),
     };
     match list {

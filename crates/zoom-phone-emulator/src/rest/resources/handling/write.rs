@@ -20,25 +20,22 @@ pub(super) fn handling(
     body: &Doc,
 ) -> Result<(), Refusal> {
     let mut doc = company_hours::handling(world, &target.address, hours);
-    let open = *hours == HourType::Business;
-    let (kind, given) = (target.kind, |name: &str| body.get(name).and_then(Value::as_object));
-    if kind == Extension::User
-        && let Some(rows) = body.get("call_forward_settings").and_then(Value::as_array)
-    {
+    let given = |name: &str| body.get(name).and_then(Value::as_object);
+    if let Some(rows) = body.get("call_forward_settings").and_then(Value::as_array) {
         change_forwards(world, &mut doc, rows)?;
     }
-    if kind == Extension::Receptionist || kind == Extension::Queue && open {
-        if let Some(change) = given("greeting_setting") {
-            change_greetings(world, section(&mut doc, "greeting_setting"), change)?;
-        }
+    // What the kind has in these hours is there by default.
+    if let (Some(change), Some(greetings)) = (given("greeting_setting"), part(&mut doc, "greeting_setting")) {
+        change_greetings(world, greetings, change)?;
     }
-    if matches!(kind, Extension::User | Extension::CommonArea) || open {
-        if let Some(change) = given("call_distribution_setting") {
-            change_distribution(kind, section(&mut doc, "call_distribution_setting"), change)?;
-        }
+    if let (Some(change), Some(setting)) =
+        (given("call_distribution_setting"), part(&mut doc, "call_distribution_setting"))
+    {
+        change_distribution(target.kind, setting, change)?;
     }
-    if let Some(change) = given("call_handling_setting") {
-        let setting = section(&mut doc, "call_handling_setting");
+    if let (Some(change), Some(setting)) =
+        (given("call_handling_setting"), part(&mut doc, "call_handling_setting"))
+    {
         change_actions(world, target, hours, setting, change)?;
     }
     for (name, value) in body.iter().filter(|(name, _)| name.starts_with('_')) {
@@ -60,28 +57,15 @@ pub(super) fn is_own_app(row: &Value) -> bool {
         && row["phone_number_description"].as_str().is_some_and(|text| OWN_APPS.contains(&text))
 }
 
-fn section<'a>(doc: &'a mut Doc, name: &str) -> &'a mut Doc {
-    let value = doc.entry(name).or_insert_with(|| json!({}));
-    if !value.is_object() {
-        *value = json!({});
-    }
-    static_object(value)
-}
-
-/// The object that a value is.
-fn static_object(value: &mut Value) -> &mut Doc {
-    match value {
-        Value::Object(object) => object,
-        other => {
-            *other = Value::Object(Doc::new());
-            static_object(other)
-        }
-    }
+fn part<'a>(doc: &'a mut Doc, name: &str) -> Option<&'a mut Doc> {
+    doc.get_mut(name)?.as_object_mut()
 }
 
 fn change_forwards(world: &World, doc: &mut Doc, changes: &[Value]) -> Result<(), Refusal> {
-    let rows = doc.get_mut("call_forward_settings").and_then(Value::as_array_mut);
-    let rows = rows.map(Vec::as_mut_slice).unwrap_or_default();
+    // Only users have such rows.
+    let Some(rows) = doc.get_mut("call_forward_settings").and_then(Value::as_array_mut) else {
+        return Ok(());
+    };
     for change in changes.iter().filter_map(Value::as_object) {
         let id = change.get("call_forward_id").and_then(Value::as_str).unwrap_or_default();
         let row = rows.iter_mut().find(|row| row["call_forward_id"] == id);
