@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use zoom_phone_emulator::{Config, Temper};
+use zoom_phone_types::catalogue::{Catalogue, Content};
 
 use crate::rig::Zoom;
 
@@ -47,13 +48,29 @@ pub(crate) async fn ask(
 ) -> Value {
     let (status, answer) = zoom.say(verb, uri, &body).await;
     assert_eq!((status, answer["code"].as_u64().unwrap_or(0)), expected, "{verb} {uri} {body}: {answer}");
+    if status.is_success() {
+        check_shape(verb, uri, status, &answer);
+    }
     answer
 }
 
 pub(crate) async fn get(zoom: &Zoom, uri: &str) -> Value {
     let (status, answer) = zoom.get(uri).await;
     assert_eq!(status, OK, "{uri}: {answer}");
+    check_shape("GET", uri, status, &answer);
     answer
+}
+
+/// Every answer in these tests is as documented.
+fn check_shape(verb: &str, uri: &str, status: StatusCode, answer: &Value) {
+    let path = uri.trim_start_matches("/v2").split('?').next().expect("a path");
+    let (operation, _) = Catalogue::get().find(verb, path).expect("a documented operation");
+    let documented = operation.success().expect("a success");
+    assert_eq!(status.as_u16(), documented.status, "{}", operation.id);
+    match &documented.content {
+        Content::Json(schema) => assert_eq!(schema.validate(answer), [], "{}: {answer}", operation.id),
+        _ => assert_eq!(*answer, Value::Null, "{}", operation.id),
+    }
 }
 
 /// Where weekly hours, holidays and breaks are written.
@@ -581,6 +598,6 @@ async fn live_zoom_says_it_differently() {
     let uri = format!("/v2/phone/extension/{id}/call_handling/settings/business_hours");
     ask(&zoom, "PATCH", &uri, long, (NONE, 0)).await;
     let id = queue["id"].as_str().expect("an id");
-    let shown = get(&zoom, &format!("/v2/phone/call_queues/{id}/call_handling/settings")).await;
+    let (_, shown) = zoom.get(&format!("/v2/phone/call_queues/{id}/call_handling/settings")).await;
     assert_eq!(shown["call_distribution_setting"]["wrap_up_time"], 300);
 }

@@ -291,3 +291,92 @@ async fn a_deleted_queue_leaves_nothing_of_its_settings() {
         assert_eq!((status, answer["code"].as_u64()), (ABSENT, Some(404)), "{part}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_template_gives_common_areas_its_hours_and_call_handling() {
+    let zoom = Zoom::start().await;
+    let (first, second) = (id(&zoom, "common_areas", 0).await, id(&zoom, "common_areas", 1).await);
+    let new = json!({ "name": "Lobbies", "type": "commonArea" });
+    let made = ask(&zoom, "POST", "/v2/phone/setting_templates", new, (CREATED, 0)).await;
+    let template = made["id"].as_str().expect("an id");
+    let handling = json!({ "user_settings": { "call_handling": {
+        "business_hours": {
+            "type": 2,
+            "custom_hours": [{ "weekday": 2, "type": 2, "from": "10:00", "to": "12:00" }],
+            "business_hour_action": 50,
+            "connect_to_operator": { "id": extension(&zoom, "call_queues", 0).await },
+            "ringing_duration": "45",
+        },
+        "close_hours": { "close_hour_action": 1 },
+    } } });
+    ask(&zoom, "PATCH", &format!("/v2/phone/setting_templates/{template}"), handling, (NONE, 0)).await;
+    let uri = format!("/v2/phone/common_areas/template_id/{template}");
+    ask(&zoom, "POST", &uri, json!({ "common_area_ids": [first, "lost"] }), (BAD, 404)).await;
+    ask(&zoom, "POST", &uri, json!({ "common_area_ids": [first, second] }), (CREATED, 0)).await;
+    for area in [first, second] {
+        let area = format!("/v2/phone/common_areas/{area}");
+        let week = get(&zoom, &format!("{area}/settings?setting_type=business_hours")).await;
+        assert_eq!(week["business_hours_settings"]["business_hours"][1]["from"], "10:00");
+        let open = get(&zoom, &format!("{area}/call_handling/settings")).await;
+        assert_eq!(open["call_distribution_setting"]["ring_duration"], 45);
+        let setting = &open["call_handling_setting"]["call_not_answer_action_setting"];
+        assert_eq!(setting["forward_to_extension"]["extension_type"], "callQueue");
+        let closed = get(&zoom, &format!("{area}/call_handling/settings?hour_type=closed_hours")).await;
+        let action = &closed["call_handling_setting"]["call_not_answer_action"];
+        assert_eq!(action, "play_message_then_disconnect");
+    }
+    let lost = json!({ "common_area_ids": [] });
+    ask(&zoom, "POST", "/v2/phone/common_areas/template_id/lost", lost, (ABSENT, 404)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_nobody_has_set_is_shown_as_documented() {
+    let zoom = Zoom::start().await;
+    for kind in ["users", "auto_receptionists", "call_queues", "shared_line_groups", "common_areas"] {
+        for row in rows(&zoom, kind, kind).await {
+            let extension = format!("/v2/phone/{kind}/{}", row["id"].as_str().expect("an id"));
+            for hours in ["business_hours", "closed_hours"] {
+                get(&zoom, &format!("{extension}/call_handling/settings?hour_type={hours}")).await;
+                if kind == "auto_receptionists" {
+                    get(&zoom, &format!("{extension}/ivr?hours_type={hours}")).await;
+                }
+            }
+            for part in ["business_hours", "holiday_hours", "break_hours", "desk_phone", "custom_hours"] {
+                match (kind, part) {
+                    ("users", "business_hours") => drop(get(&zoom, &format!("{extension}/settings")).await),
+                    ("users", _) => {}
+                    ("common_areas", _) | (_, "business_hours" | "holiday_hours" | "break_hours") => {
+                        get(&zoom, &format!("{extension}/settings?setting_type={part}")).await;
+                    }
+                    _ => {}
+                }
+            }
+            if !matches!(kind, "users" | "common_areas") {
+                get(&zoom, &format!("{extension}/policies")).await;
+            }
+            if let Some(id) = row["extension_id"].as_str() {
+                get(&zoom, &format!("/v2/phone/extension/{id}/call_handling/settings")).await;
+            }
+        }
+    }
+    for site in rows(&zoom, "sites", "sites").await {
+        let site = format!("/v2/phone/sites/{}/settings", site["id"].as_str().expect("an id"));
+        for part in [
+            "local_based_routing",
+            "business_hours",
+            "closed_hours",
+            "holiday_hours",
+            "security",
+            "outbound_caller_id",
+            "audio_prompt",
+            "desk_phone",
+            "dial_by_name",
+            "billing_account",
+        ] {
+            get(&zoom, &format!("{site}/{part}")).await;
+        }
+    }
+    for uri in ["settings", "account_settings", "policies/allow_emergency_calls"] {
+        get(&zoom, &format!("/v2/phone/{uri}")).await;
+    }
+}
