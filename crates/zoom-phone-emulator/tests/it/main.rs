@@ -3,11 +3,14 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 mod account;
+mod apps;
 mod delivery;
 mod faults;
 mod http;
+mod limits;
 mod oauth;
 mod operations;
 mod plans;
 mod rig;
+mod scopes;
 mod socket;
