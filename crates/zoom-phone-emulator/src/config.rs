@@ -4,7 +4,10 @@ use std::fmt;
 
 use url::Url;
 
-use crate::scopes;
+use crate::apps::App;
+use crate::faults::Fault;
+use crate::limits::Plan;
+use crate::webhooks::Subscription;
 use crate::world::file::CompanyFile;
 
 /// How one emulator behaves. [`Config::default`] holds the documented demo credentials, so that
@@ -16,30 +19,26 @@ pub struct Config {
     /// The company that is played.
     pub company: CompanyFile,
     /// Virtual seconds that pass in one real second; 1 is life, 60 plays an hour in a minute.
-    /// Must be finite and above 0.
+    /// With 0 the clock stands still but for [`Emulator::advance`](crate::Emulator::advance). Must be finite.
     pub speed: f64,
     /// Calls that arrive in one minute of virtual time, on average; 0 plays nothing by itself.
     pub calls_per_minute: f64,
     /// The Zoom account id, as in `payload.account_id` and the `account_id` of a token request.
     pub account_id: String,
-    /// OAuth client id of the Server-to-Server app.
-    pub client_id: String,
-    /// OAuth client secret of that app.
-    pub client_secret: String,
-    /// OAuth client id of the general app, which users sign in to.
-    pub general_client_id: String,
-    /// OAuth client secret of the general app.
-    pub general_client_secret: String,
-    /// Where the general app may send users back to. Compared letter by letter, as Zoom does.
-    pub redirect_uris: Vec<String>,
-    /// Scopes that both apps have. By default all granular `…:admin` scopes of operations and events, and
-    /// `user:read:user`.
-    pub scopes: Vec<String>,
+    /// The apps that may ask for tokens: by default [`App::server_to_server`] and [`App::general`].
+    pub apps: Vec<App>,
+    /// What token answers name as `api_url`, such as `https://api-eu.zoom.us`; by default the address under which the
+    /// token was asked for.
+    pub api_url: Option<Url>,
+    /// The plan whose rate limits are enforced from the start; none by default. `/_emulator/limits` changes it.
+    pub limits: Option<Plan>,
     /// The `subscriptionId` of the WebSocket that carries events.
     pub subscription_id: String,
-    /// Where events go by webhook; without it the company still works; REST shows what happened, and the WebSocket
-    /// carries it.
-    pub webhook: Option<WebhookTarget>,
+    /// Where events go by webhook; [`Config::with_webhook`] adds one. Without any the company still works: REST shows
+    /// what happened, and the WebSocket carries it. More are added by `POST /_emulator/subscriptions`.
+    pub subscriptions: Vec<Subscription>,
+    /// Faults that are on from the start, as those of a [`FaultPlan`](crate::FaultPlan).
+    pub faults: Vec<Fault>,
     /// Whether Zoom behaves as it is documented, or as it is known to behave.
     pub temper: Temper,
     /// Whether ids that nobody made are answered, too: for requests that were recorded elsewhere. Not for users,
@@ -61,21 +60,6 @@ pub enum Temper {
     Field,
 }
 
-/// One event subscription.
-#[derive(Clone)]
-pub struct WebhookTarget {
-    /// The receiver's endpoint. Plain http is accepted, unlike at Zoom, because this stays on one machine.
-    pub url: Url,
-    /// The app's Secret Token: the key of `x-zm-signature` and of the challenge.
-    pub secret: String,
-}
-
-impl fmt::Debug for WebhookTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebhookTarget").field("url", &self.url.as_str()).finish_non_exhaustive()
-    }
-}
-
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -84,10 +68,10 @@ impl fmt::Debug for Config {
             .field("speed", &self.speed)
             .field("calls_per_minute", &self.calls_per_minute)
             .field("account_id", &self.account_id)
-            .field("client_id", &self.client_id)
-            .field("general_client_id", &self.general_client_id)
-            .field("redirect_uris", &self.redirect_uris)
-            .field("webhook", &self.webhook)
+            .field("apps", &self.apps)
+            .field("limits", &self.limits)
+            .field("subscriptions", &self.subscriptions)
+            .field("faults", &self.faults)
             .field("temper", &self.temper)
             .finish_non_exhaustive()
     }
@@ -101,22 +85,34 @@ impl Default for Config {
             speed: 1.0,
             calls_per_minute: 20.0,
             account_id: "demo_account_0000000AA".to_owned(),
-            client_id: "demo_client_id_000000A".to_owned(),
-            client_secret: "demo_client_secret".to_owned(),
-            general_client_id: "demo_general_app_0000A".to_owned(),
-            general_client_secret: "demo_general_secret".to_owned(),
-            redirect_uris: ["127.0.0.1", "localhost"]
-                .map(|host| format!("http://{host}:8080/oauth/callback"))
-                .into(),
-            scopes: scopes::all(),
+            apps: vec![App::server_to_server(), App::general()],
+            api_url: None,
+            limits: None,
             subscription_id: "demo_subscription_00A".to_owned(),
-            webhook: None,
+            subscriptions: Vec::new(),
+            faults: Vec::new(),
             temper: Temper::Documented,
             invent_ids: false,
             public_url: None,
         }
     }
 }
+
+impl Config {
+    /// With one more subscription, to all events. The first has the id `webhook`, further ones `webhook-2` and so on.
+    #[must_use]
+    pub fn with_webhook(mut self, url: Url, secret: impl Into<String>) -> Self {
+        let mut subscription = Subscription::new(url, secret);
+        if !self.subscriptions.is_empty() {
+            subscription.id = format!("webhook-{}", self.subscriptions.len() + 1);
+        }
+        self.subscriptions.push(subscription);
+        self
+    }
+}
+
+/// The client id of the Server-to-Server app of [`Config::default`].
+pub(crate) const DEMO_CLIENT_ID: &str = "demo_client_id_000000A";
 
 /// The webhook secret that goes with the demo credentials of [`Config::default`].
 pub const DEMO_WEBHOOK_SECRET: &str = "demo_webhook_secret";

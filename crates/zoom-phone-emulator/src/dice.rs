@@ -27,6 +27,11 @@ impl Dice {
         self.between(1, 100) <= percent
     }
 
+    /// True in this share of the cases, from 0 to 1.
+    pub(crate) fn share(&mut self, share: f64) -> bool {
+        self.0.random::<f64>() < share
+    }
+
     /// An index below `length`, which must not be 0.
     pub(crate) fn index(&mut self, length: usize) -> usize {
         self.0.random_range(0..length)

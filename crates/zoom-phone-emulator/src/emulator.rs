@@ -1,20 +1,27 @@
 //! The emulator as a whole: the company plays on its clock, events go out, HTTP answers.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
+use axum::extract::State as Extracted;
+use axum::http::{HeaderValue, header};
+use axum::middleware;
+use axum::response::Response;
 use axum::routing::get;
-use jiff::Timestamp;
-use serde_json::Value;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::account::Account;
 use crate::clock::{Clock, wall_clock};
 use crate::company::Company;
 use crate::config::Config;
-use crate::dice::Dice;
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::limits::Limits;
@@ -22,11 +29,11 @@ use crate::oauth::Grants;
 use crate::rest::paging::Snapshots;
 use crate::socket::{self, Socket};
 use crate::state::State;
-use crate::webhooks::Deliverer;
+use crate::webhooks::{Sender, Wire};
 use crate::{control, oauth, rest, world};
 
-/// Events that may wait for the receiver before the company's clock has to.
-const WAITING_EVENTS: usize = 1024;
+/// Jumps of the clock that may wait for the one under way.
+const WAITING_JUMPS: usize = 16;
 
 /// Zoom Phone in a box.
 ///
@@ -44,19 +51,28 @@ pub(crate) struct Shared {
     /// The same, but never faster than life: for what clients compare with their own clock.
     pub(crate) real_time: Clock,
     pub(crate) state: Arc<State>,
+    pub(crate) account: Account,
     pub(crate) grants: Grants,
     pub(crate) faults: Faults,
     pub(crate) limits: Limits,
     pub(crate) socket: Socket,
     pub(crate) snapshots: Snapshots,
-    /// True once the receiver has passed the challenge; always true without one.
-    pub(crate) open: watch::Sender<bool>,
+    pub(crate) wire: Wire,
+    jumps: mpsc::Sender<Jump>,
+    /// Until the emulator runs.
+    ordered: Mutex<Option<mpsc::Receiver<Jump>>>,
+}
+
+/// The clock is to be put forward, and everything due on the way is to happen.
+struct Jump {
+    to: Timestamp,
+    done: oneshot::Sender<()>,
 }
 
 impl Emulator {
     /// An emulator whose company's clock shows `start` now. Nothing happens before [`Emulator::run`].
     pub fn new(config: Config, start: Timestamp) -> Result<Self, Error> {
-        if !(config.speed.is_finite() && config.speed > 0.0) {
+        if !(config.speed.is_finite() && config.speed >= 0.0) {
             return Err(Error::Speed(config.speed));
         }
         if !(0.0..=100_000.0).contains(&config.calls_per_minute) {
@@ -64,21 +80,34 @@ impl Emulator {
         }
         config.company.check()?;
         let world = world::seed(&config.company, config.seed);
+        for (nth, app) in config.apps.iter().enumerate() {
+            if config.apps[..nth].iter().any(|other| other.client_id == app.client_id) {
+                return Err(Error::ClientId(app.client_id.clone()));
+            }
+        }
         let mut company = Company::new(config.seed);
         company.account_id.clone_from(&config.account_id);
         if let Some(url) = &config.public_url {
             url.as_str().trim_end_matches('/').clone_into(&mut company.links);
         }
+        let state = State::new(world, company, config.seed, config.calls_per_minute);
+        let news = state.news.clone();
+        let wire = Wire::new(config.seed, config.temper, &config.subscriptions);
+        let faults = Faults::new(config.seed, config.temper, &config.faults, news);
+        let (jumps, ordered) = mpsc::channel(WAITING_JUMPS);
         let shared = Shared {
             clock: Clock::new(start, config.speed),
             real_time: Clock::new(start, 1.0),
-            state: Arc::new(State::new(world, company, config.seed, config.calls_per_minute)),
-            grants: Grants::new(config.seed),
-            faults: Faults::default(),
-            limits: Limits::default(),
+            state: Arc::new(state),
+            account: Account::default(),
+            grants: Grants::new(config.seed, config.temper),
+            faults: faults.map_err(Error::Fault)?,
+            limits: Limits::new(config.limits, config.temper),
             socket: Socket::default(),
             snapshots: Snapshots::new(config.seed),
-            open: watch::Sender::new(config.webhook.is_none()),
+            wire: wire.map_err(Error::Subscription)?,
+            jumps,
+            ordered: Mutex::new(Some(ordered)),
             config,
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -89,77 +118,146 @@ impl Emulator {
         Router::new()
             .merge(oauth::router())
             .route("/file/recording_transcript/{id}", get(rest::signed_transcript))
+            .route("/file/audio/{id}", get(rest::audio_file))
             .route("/ws", get(socket::connect))
             .nest("/v2", rest::router(self.shared.clone()))
             .nest("/_emulator", control::router())
             .fallback(rest::not_found)
+            .layer(middleware::map_response_with_state(self.shared.clone(), date))
             .with_state(self.shared.clone())
     }
 
-    /// Plays the company's day and delivers its events until `shutdown`. Calls start to arrive when
-    /// the receiver has passed the challenge, so that it misses nothing.
+    /// Puts the company's clock forward by so much virtual time, see [`Emulator::advance_to`].
+    pub async fn advance(&self, by: SignedDuration) {
+        self.shared.jump(self.shared.clock.now().saturating_add(by).unwrap_or(Timestamp::MAX)).await;
+    }
+
+    /// Puts the company's clock forward. Everything due on the way happens in its order and at its time: calls, events,
+    /// and the retries and challenges that come of them. Comes back when all of it is done and each request to a
+    /// receiver has its answer; a time that is past changes nothing.
+    ///
+    /// Waits for [`Emulator::run`] to be running; after its end only the clock is changed.
+    pub async fn advance_to(&self, to: Timestamp) {
+        self.shared.jump(to).await;
+    }
+
+    /// Plays the company's day and delivers its events until `shutdown`, once. Calls start to arrive when all
+    /// receivers have passed the challenge, so that they miss nothing.
     pub async fn run(&self, shutdown: CancellationToken) -> Result<(), Error> {
-        let (events, due) = mpsc::channel(WAITING_EVENTS);
-        let delivery = match &self.shared.config.webhook {
-            Some(target) => {
-                let Shared { clock, state, .. } = &*self.shared;
-                Some(Deliverer::new(target.clone(), clock.clone(), state.clone())?)
-            }
-            None => None,
-        };
-        let deliver = async {
-            if let Some(deliverer) = delivery {
-                let dice = Dice::new(self.shared.config.seed, 2);
-                deliverer.run(dice, self.shared.open.clone(), due, shutdown.clone()).await;
-            }
-        };
-        tokio::join!(deliver, self.play_the_day(events, &shutdown));
+        let ordered = self.shared.ordered.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(ordered) = ordered else { return Err(Error::RunsAlready) };
+        let sender = Sender::new()?;
+        tokio::select! {
+            () = self.shared.live(sender, ordered) => {}
+            () = shutdown.cancelled() => {}
+        }
         self.shared.socket.close();
         Ok(())
     }
+}
 
-    async fn play_the_day(&self, events: mpsc::Sender<Value>, shutdown: &CancellationToken) {
-        let Shared { clock, state, open, .. } = &*self.shared;
-        let mut gate = open.subscribe();
-        let mut arriving = false;
+impl Shared {
+    /// See [`Emulator::advance_to`].
+    pub(crate) async fn jump(&self, to: Timestamp) {
+        let (done, arrived) = oneshot::channel();
+        let sent = self.jumps.send(Jump { to, done }).await;
+        if sent.is_err() || arrived.await.is_err() {
+            self.clock.forward(to);
+        }
+        self.tell_time();
+    }
+
+    /// Tells listeners what the clock shows.
+    pub(crate) fn tell_time(&self) {
+        let Self { clock, state, .. } = self;
+        state.news.tell("clock", || json!({ "now": clock.now().to_string(), "speed": clock.speed() }));
+    }
+
+    /// Lets everything happen that is due at `now`, in its order; when something is due next.
+    fn turn(&self, now: Timestamp) -> Option<Timestamp> {
+        let Self { state, wire, .. } = self;
         loop {
-            if !arriving && *gate.borrow_and_update() {
+            let next = state.next().into_iter().chain(wire.next_due()).min()?;
+            if next > now || wire.is_full() {
+                return Some(next);
+            }
+            // What retries and late events wait for came up before what comes up now.
+            wire.ripen(self, next);
+            for event in state.advance(next).0 {
+                wire.offer(self, event, next);
+            }
+        }
+    }
+
+    /// The emulator's life.
+    async fn live(&self, sender: Sender, mut ordered: mpsc::Receiver<Jump>) {
+        let Self { clock, state, wire, .. } = self;
+        let mut arriving = false;
+        let mut jumping: Option<Jump> = None;
+        let mut posts = FuturesUnordered::new();
+        loop {
+            if !arriving && wire.is_open() {
                 arriving = true;
                 state.open(clock.now());
             }
-            let (webhooks, next) = state.advance(clock.now());
-            for webhook in webhooks {
-                let taken = self.shared.socket.send(&webhook);
-                state.count(|counts| {
-                    counts.events += 1;
-                    counts.socket_sent += u64::from(taken);
+            let now = clock.now();
+            let next = self.turn(now);
+            while let Some(post) = wire.next_post(self) {
+                let sender = sender.clone();
+                posts.push(async move {
+                    let reply = sender.send(&post.letter, post.sent_at).await;
+                    (post, reply)
                 });
-                if self.shared.config.webhook.is_none() {
+            }
+            let full = wire.is_full();
+            if let Some(jump) = jumping.take_if(|jump| jump.to <= now && !full && wire.is_idle()) {
+                // Whoever asked may have lost interest.
+                let _heard = jump.done.send(());
+                continue;
+            }
+            if let Some(jump) = jumping.as_ref().filter(|_| !full) {
+                // No further than to where an answer that is not yet here may cause something.
+                let step = next.into_iter().chain(wire.horizon()).chain([jump.to]).min().unwrap_or(jump.to);
+                if step > now {
+                    clock.forward(step);
                     continue;
-                }
-                if !arriving {
-                    state.count(|counts| counts.webhooks_withheld += 1);
-                    continue;
-                }
-                tokio::select! {
-                    sent = events.send(webhook) => if sent.is_err() { return },
-                    () = shutdown.cancelled() => return,
                 }
             }
-            let nap = async {
+            let due = async {
                 match next {
-                    Some(at) => tokio::time::sleep(clock.until(at)).await,
+                    Some(next) if !full && next > now => clock.sleep_until(next).await,
+                    _ => std::future::pending().await,
+                }
+            };
+            let eager = async {
+                match wire.next_eager() {
+                    Some(eager) => tokio::time::sleep_until(eager).await,
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
-                () = nap => {}
+                Some((post, reply)) = posts.next() => wire.finished(self, post, reply),
+                Some(jump) = ordered.recv(), if jumping.is_none() => jumping = Some(jump),
+                () = due => {}
+                () = eager => {}
                 () = state.changed.notified() => {}
-                Ok(()) = gate.changed(), if !arriving => {}
-                () = shutdown.cancelled() => return,
+                () = wire.changed.notified() => {}
             }
         }
     }
+}
+
+/// While Zoom's clock is made wrong by a fault, answers show it.
+async fn date(Extracted(shared): Extracted<Arc<Shared>>, mut response: Response) -> Response {
+    let skew = shared.faults.skew();
+    if skew != 0
+        && let Ok(wrong) = wall_clock().checked_add(SignedDuration::from_secs(skew))
+        && let Ok(text) = DateTimePrinter::new().timestamp_to_rfc9110_string(&wrong)
+        && let Ok(value) = HeaderValue::from_str(&text)
+    {
+        response.headers_mut().insert(header::DATE, value);
+    }
+    response
 }
 
 /// Serves an emulator on a listener, from the machine's present time on, until `shutdown`.

@@ -4,7 +4,9 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// [`Config::speed`](crate::Config::speed) makes no sense.
-    #[error("a speed of {0} virtual seconds per second cannot be played; use a number above 0")]
+    #[error(
+        "a speed of {0} virtual seconds per second cannot be played; use a number above 0, or 0 to let the clock stand still"
+    )]
     Speed(f64),
     /// [`Config::calls_per_minute`](crate::Config::calls_per_minute) makes no sense.
     #[error("{0} calls per minute cannot be played; use 0 for none, or a number up to 100000")]
@@ -12,6 +14,18 @@ pub enum Error {
     /// [`Config::company`](crate::Config::company) makes no sense.
     #[error(transparent)]
     Company(#[from] crate::CompanyFileError),
+    /// One of [`Config::faults`](crate::Config::faults) makes no sense.
+    #[error("a fault of the configuration makes no sense: {0}")]
+    Fault(String),
+    /// Two of [`Config::subscriptions`](crate::Config::subscriptions) have one id.
+    #[error("there are two subscriptions with the id {0:?}; give each its own")]
+    Subscription(String),
+    /// [`Emulator::run`](crate::Emulator::run) was called a second time.
+    #[error("this emulator runs already, or has run; build another one")]
+    RunsAlready,
+    /// [`Config::apps`](crate::Config::apps) has this client id more than once.
+    #[error("two apps have the client id {0:?}; give each its own")]
+    ClientId(String),
     /// The HTTP client for events could not be built.
     #[error("the HTTP client that sends events could not be built")]
     HttpClient(#[source] reqwest::Error),

@@ -15,15 +15,12 @@
 //!
 //! ```no_run
 //! use tokio_util::sync::CancellationToken;
-//! use zoom_phone_emulator::{Config, DEMO_WEBHOOK_SECRET, WebhookTarget, serve};
+//! use zoom_phone_emulator::{Config, DEMO_WEBHOOK_SECRET, serve};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8090").await?;
-//! let webhook = WebhookTarget {
-//!     url: "http://127.0.0.1:8080/zoom/webhook".parse()?,
-//!     secret: DEMO_WEBHOOK_SECRET.to_owned(),
-//! };
-//! let config = Config { seed: 7, speed: 10.0, webhook: Some(webhook), ..Config::default() };
+//! let config = Config { seed: 7, speed: 10.0, ..Config::default() }
+//!     .with_webhook("http://127.0.0.1:8080/zoom/webhook".parse()?, DEMO_WEBHOOK_SECRET);
 //! serve(config, listener, CancellationToken::new()).await?;
 //! # Ok(())
 //! # }
@@ -55,6 +52,8 @@
 //! );
 //! ```
 
+mod account;
+mod apps;
 mod clock;
 mod company;
 mod config;
@@ -66,6 +65,7 @@ mod events;
 mod examples;
 mod faults;
 mod limits;
+mod news;
 mod oauth;
 mod records;
 mod rest;
@@ -76,13 +76,16 @@ mod state;
 mod webhooks;
 mod world;
 
+pub use apps::{App, AppKind};
 pub use company::{Company, Kind, Party, Queue};
-pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper, WebhookTarget};
+pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper};
 pub use emulator::{Emulator, serve};
 pub use error::Error;
+pub use faults::{Fault, FaultPlan, FaultPlanError, LimitKind, Malformed, NotReady, What};
+pub use limits::Plan;
 pub use records::{CallRecord, Element, LedgerEntry, LedgerParty, Side};
 pub use scenario::{Happening, Planned, Scenario, play};
-pub use webhooks::{RETRY_AFTER, Verdict, encrypted_token, signature, verdict};
+pub use webhooks::{RETRY_AFTER, Subscription, Verdict, encrypted_token, signature, verdict};
 pub use world::file::{
     CompanyFile, CompanyFileError, ContactEntry, DepartmentEntry, Holiday, Hours, PlaceEntry, QueueEntry,
     ReceptionistEntry, RingMode, SharedLineGroupEntry, SiteEntry, Spread, Traffic, UserEntry, Weekday,

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::company::Company;
 use crate::dice::Dice;
+use crate::news::News;
 use crate::records::{CallRecord, LedgerEntry};
 use crate::scenario::{Happening, Scenario, play};
 use crate::world::World;
@@ -22,6 +23,7 @@ pub(crate) struct State {
     inner: Mutex<Inner>,
     /// Told when something is planned out of turn.
     pub(crate) changed: Notify,
+    pub(crate) news: News,
 }
 
 struct Inner {
@@ -55,7 +57,9 @@ pub(crate) struct Counts {
     pub(crate) webhooks_retried: u64,
     /// Events given up after the last attempt.
     pub(crate) webhooks_dropped: u64,
-    /// Events that came up while the receiver had not passed the challenge.
+    /// Events given up because too many waited for a retry; they count as dropped, too.
+    pub(crate) webhooks_crowded_out: u64,
+    /// Events that were not sent because their subscription had not passed the challenge, or was disabled.
     pub(crate) webhooks_withheld: u64,
     /// Events that a WebSocket took.
     pub(crate) socket_sent: u64,
@@ -95,6 +99,7 @@ impl State {
                 counts: Counts::default(),
             }),
             changed: Notify::new(),
+            news: News::default(),
         }
     }
 
@@ -138,12 +143,19 @@ impl State {
         while let Some(due) = inner.agenda.first_entry().filter(|due| due.key().0 <= now) {
             match due.remove() {
                 Happening::Webhook(event) => webhooks.push(event),
-                Happening::Finished(entry) => inner.finish(*entry),
+                Happening::Finished(entry) => {
+                    self.news.tell("call", || json!({ "call": entry }));
+                    inner.finish(*entry);
+                }
                 Happening::Record(record) => inner.calls.insert(*record),
             }
         }
-        let planned = inner.agenda.keys().next().map(|&(at, _)| at);
-        (webhooks, planned.into_iter().chain(inner.arrivals.next).min())
+        (webhooks, inner.next())
+    }
+
+    /// When something is due next.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.lock().next()
     }
 
     pub(crate) fn count(&self, change: impl FnOnce(&mut Counts)) {
@@ -185,6 +197,11 @@ impl State {
 }
 
 impl Inner {
+    fn next(&self) -> Option<Timestamp> {
+        let planned = self.agenda.keys().next().map(|&(at, _)| at);
+        planned.into_iter().chain(self.arrivals.next).min()
+    }
+
     fn plan(&mut self, scenario: Scenario, at: Timestamp) -> Option<LedgerEntry> {
         let mut truth = None;
         for planned in play(&mut self.company, scenario, at) {

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use offhook_server::Reconcile;
 use serde_json::Value;
-use zoom_phone_emulator::{Scenario, WebhookTarget};
+use zoom_phone_emulator::{Scenario, Subscription};
 
 use crate::{
     reconcile::Zoom,
@@ -104,7 +104,7 @@ async fn in_the_end_every_call_is_as_it_truly_was() {
     let rig = Rig::new().await;
     let port = rig.address.port();
     let url = rig.url("/zoom/webhook").parse().unwrap();
-    let webhook = WebhookTarget { url, secret: SECRET.to_owned() };
+    let webhook = Subscription::new(url, SECRET);
     let zoom = Zoom::start(21, 300.0, Some(webhook)).await;
     for round in 1..ROUNDS {
         play_all(&zoom).await;

@@ -23,7 +23,7 @@ use zoom_phone::{
     client::{Client, ClientConfig, Retry},
     oauth::{ServerToServer, TokenSource},
 };
-use zoom_phone_emulator::{Config, Emulator, WebhookTarget};
+use zoom_phone_emulator::{Config, Emulator, Subscription};
 
 use crate::rig::{ACCOUNT, Rig, Setup, eventually, now};
 
@@ -35,14 +35,14 @@ pub(crate) struct Zoom {
 }
 
 impl Zoom {
-    pub(crate) async fn start(seed: u64, speed: f64, webhook: Option<WebhookTarget>) -> Self {
+    pub(crate) async fn start(seed: u64, speed: f64, webhook: Option<Subscription>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let config = Config {
             seed,
             speed,
             calls_per_minute: 0.0,
-            webhook,
+            subscriptions: webhook.into_iter().collect(),
             public_url: format!("http://{address}").parse().ok(),
             ..Config::default()
         };

@@ -3,7 +3,7 @@
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use zoom_phone_emulator::{Config, WebhookTarget};
+use zoom_phone_emulator::Config;
 
 use crate::rig::{ACCOUNT, SECRET, Serving, eventually, offhook, ringing};
 
@@ -24,8 +24,8 @@ async fn the_log_has_no_secret_no_token_and_no_telephone_number() {
     ]);
     let server = Serving::spawn(&directory, command).await;
     let url = format!("{}/zoom/webhook", server.base).parse().unwrap();
-    let webhook = Some(WebhookTarget { url, secret: SECRET.to_owned() });
-    let config = Config { seed: 3, speed: 200.0, calls_per_minute: 30.0, webhook, ..Config::default() };
+    let config = Config { seed: 3, speed: 200.0, calls_per_minute: 30.0, ..Config::default() };
+    let config = config.with_webhook(url, SECRET);
     let stop = CancellationToken::new();
     let playing = tokio::spawn(zoom_phone_emulator::serve(config, listener, stop.clone()));
     // A few mistakes as well, for they are what gets logged.

@@ -1,5 +1,6 @@
 //! Zoom's REST API, under `/v2`: some of it simulated, the rest shaped by the catalogue.
 
+mod admit;
 pub(crate) mod ask;
 mod documented;
 mod files;
@@ -15,24 +16,22 @@ mod sample;
 mod words;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use zoom_phone_types::catalogue::{Catalogue, Operation};
+use zoom_phone_types::catalogue::{Catalogue, Method, Operation};
 
 use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
-use crate::scopes;
 use crate::world::at;
 use ask::Ask;
-pub(crate) use files::signed_transcript;
+pub(crate) use files::{audio_file, signed_transcript};
 use query::Query;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.
@@ -46,8 +45,11 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/users/me", get(people::me))
         .fallback(perform_documented)
         .method_not_allowed_fallback(perform_documented)
-        .layer(middleware::from_fn_with_state(shared, admit))
+        .layer(middleware::from_fn_with_state(shared, admit::admit))
 }
+
+/// An operation and the parameters in the path.
+type Found = (&'static Operation, Vec<(&'static str, String)>);
 
 /// A request that passed all checks.
 pub(crate) struct Called {
@@ -106,55 +108,6 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Every answer carries a tracking id.
-async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    static REQUESTS: AtomicU64 = AtomicU64::new(0);
-
-    shared.state.count(|counts| counts.rest_requests += 1);
-    let mut response = pass(&shared, request, next).await.unwrap_or_else(Refusal::into_response);
-    let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
-    if let Ok(id) = HeaderValue::from_str(&format!("v=2.0;clid=emulator;rid=REST_{number:016x}")) {
-        response.headers_mut().insert("x-zm-trackingid", id);
-    }
-    response
-}
-
-/// Only a live token gets in, only where its scopes reach, only within the limits.
-async fn pass(shared: &Shared, mut request: Request, next: Next) -> Result<Response, Refusal> {
-    let found = Catalogue::get().find(request.method().as_str(), request.uri().path());
-    let id = found.as_ref().map_or("", |(operation, _)| operation.id.as_str());
-    if let Some(response) = shared.faults.strike(id).await {
-        return Ok(response);
-    }
-    let access = shared.grants.admit(request.headers());
-    let access =
-        access.ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, 124, "Invalid access token."))?;
-    let Some((operation, path)) = found else {
-        request.extensions_mut().insert(access);
-        return Ok(next.run(request).await);
-    };
-    if !scopes::allow(&access.scopes, operation) {
-        return Err(Refusal::scopes(&operation.scopes_granular));
-    }
-    let verdict = match (shared.faults.rate_limit(), operation.rate) {
-        (Some(limit), Some(label)) => Some(shared.limits.spend(limit, label, shared.real_time.now())),
-        _ => None,
-    };
-    let mut response = match verdict.as_ref().and_then(|verdict| verdict.refusal) {
-        Some(message) => {
-            shared.state.count(|counts| counts.rate_limited += 1);
-            Refusal::new(StatusCode::TOO_MANY_REQUESTS, 429, message).into_response()
-        }
-        None => perform(shared, operation, path, &access, request, next)
-            .await
-            .unwrap_or_else(Refusal::into_response),
-    };
-    if let Some(verdict) = verdict {
-        verdict.write(response.headers_mut());
-    }
-    Ok(response)
-}
-
 /// Hands a request on that is as documented.
 async fn perform(
     shared: &Shared,
@@ -179,8 +132,22 @@ async fn perform(
     let body =
         body.map_err(|_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, 413, "The request is too long."))?;
     let checked = documented::check(operation, &path, &parts, &body)?;
-    parts.extensions.insert(Arc::new(Called { operation, path, body: checked }));
     parts.extensions.insert(access.clone());
+    if operation.method == Method::Get {
+        if let Some(old) = shared.faults.stale.take(parts.uri.path()) {
+            return Ok(old);
+        }
+    } else if let Some(lost) = shared.faults.lost_effect(operation) {
+        return Ok(lost);
+    } else if let Some((get, path)) = Catalogue::get().find("GET", parts.uri.path())
+        && shared.faults.stale_read(operation)
+    {
+        let mut read = Request::new(Body::empty());
+        (*read.uri_mut(), *read.extensions_mut()) = (parts.uri.clone(), parts.extensions.clone());
+        read.extensions_mut().insert(Arc::new(Called { operation: get, path, body: Value::Null }));
+        shared.faults.stale.keep(parts.uri.path(), next.clone().run(read).await).await;
+    }
+    parts.extensions.insert(Arc::new(Called { operation, path, body: checked }));
     Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
 }
 
@@ -203,7 +170,8 @@ async fn perform_documented(State(shared): State<Arc<Shared>>, request: Request)
     let query = Query::parse(request.uri().query());
     let ask = Ask::new((&shared, &access), &called, &query, &origin);
     let handler = resources::handler(&called.operation.name).unwrap_or(remembered::answer);
-    handler(&ask).map_or_else(Refusal::into_response, |answer| answer.respond(called.operation))
+    handler(&ask)
+        .map_or_else(Refusal::into_response, |answer| answer.respond(called.operation, shared.config.temper))
 }
 
 /// Every operation with how much of it there is: `stateful` ones are simulated, `shaped` ones answer with valid data and

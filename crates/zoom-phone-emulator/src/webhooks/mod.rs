@@ -1,9 +1,14 @@
-//! Sending events as Zoom sends them: signed, after a challenge, with retries.
+//! Sending events as Zoom sends them: signed, after a challenge, with retries, to each subscription.
 
-mod deliver;
+mod log;
 mod retry;
+mod send;
 mod sign;
+mod subscription;
+mod wire;
 
-pub(crate) use deliver::Deliverer;
 pub use retry::{RETRY_AFTER, Verdict, verdict};
+pub(crate) use send::Sender;
 pub use sign::{encrypted_token, signature};
+pub use subscription::Subscription;
+pub(crate) use wire::{Change, Resent, Wire};

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use zoom_phone_emulator::{Config, Emulator, Scenario, WebhookTarget, encrypted_token, serve, signature};
+use zoom_phone_emulator::{Config, Emulator, Scenario, encrypted_token, serve, signature};
 
 const SECRET: &str = "a secret of this test";
 const CHALLENGE: &str = "endpoint.url_validation";
@@ -73,9 +73,8 @@ impl Rig {
         tokio::spawn(async move { axum::serve(listener, app).await });
 
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let webhook = WebhookTarget { url: url.parse().expect("a URL"), secret: SECRET.to_owned() };
-        let config =
-            Config { speed: 100_000.0, calls_per_minute: 0.0, webhook: Some(webhook), ..Config::default() };
+        let config = Config { speed: 100_000.0, calls_per_minute: 0.0, ..Config::default() }
+            .with_webhook(url.parse().expect("a URL"), SECRET);
         let emulator = Emulator::new(config, start).expect("a good configuration");
         let stop = CancellationToken::new();
         let (running, until) = (emulator.clone(), stop.clone());
@@ -221,7 +220,8 @@ async fn serve_answers_on_its_listener_until_it_is_told_to_stop() {
 
 #[test]
 fn settings_that_cannot_be_played_are_refused() {
-    for (speed, calls_per_minute) in [(0.0, 1.0), (-1.0, 1.0), (f64::NAN, 1.0), (1.0, -1.0), (1.0, f64::NAN)]
+    for (speed, calls_per_minute) in
+        [(f64::INFINITY, 1.0), (-1.0, 1.0), (f64::NAN, 1.0), (1.0, -1.0), (1.0, f64::NAN)]
     {
         let config = Config { speed, calls_per_minute, ..Config::default() };
         assert!(Emulator::new(config, Timestamp::UNIX_EPOCH).is_err(), "{speed} {calls_per_minute}");

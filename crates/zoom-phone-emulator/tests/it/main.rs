@@ -2,14 +2,18 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
+mod account;
+mod apps;
 mod delivery;
 mod faults;
 mod handling;
 mod handling_old;
 mod handling_settings;
 mod http;
+mod limits;
 mod oauth;
 mod operations;
 mod plans;
 mod rig;
+mod scopes;
 mod socket;

@@ -12,7 +12,7 @@ use zoom_phone::quota::{Limiter, Limits, Plan};
 use zoom_phone::socket::{ChannelConfig, ChannelEvent, EventChannel, Raw};
 use zoom_phone::types::catalogue::{Catalogue, Method, Operation};
 use zoom_phone::types::events::EVENTS;
-use zoom_phone_emulator::{Config, WebhookTarget, serve};
+use zoom_phone_emulator::{Config, Subscription, serve};
 
 use crate::args::{Args, as_text};
 use crate::every_operation;
@@ -36,15 +36,20 @@ impl Zoom {
         Self::start_with(None).await
     }
 
-    pub(crate) async fn start_with(webhook: Option<WebhookTarget>) -> Self {
+    pub(crate) async fn start_with(webhook: Option<Subscription>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         // A call and its record take some milliseconds.
-        let config =
-            Config { calls_per_minute: 0.0, speed: 10_000.0, invent_ids: true, webhook, ..Config::default() };
+        let config = Config {
+            calls_per_minute: 0.0,
+            speed: 10_000.0,
+            subscriptions: webhook.into_iter().collect(),
+            invent_ids: true,
+            ..Config::default()
+        };
         let tokens = TokenSource::server_to_server(ServerToServer {
-            client_id: config.client_id.clone(),
-            client_secret: config.client_secret.clone().into(),
+            client_id: config.apps[0].client_id.clone(),
+            client_secret: config.apps[0].client_secret.clone().into(),
             account_id: config.account_id.clone(),
             token_url: format!("http://{address}/oauth/token").parse().unwrap(),
         })

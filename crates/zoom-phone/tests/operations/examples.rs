@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
-use zoom_phone_emulator::{Config, DEMO_WEBHOOK_SECRET, WebhookTarget};
+use zoom_phone_emulator::{Config, DEMO_WEBHOOK_SECRET, Subscription};
 
 use crate::emulator::{Known, Zoom};
 
@@ -23,8 +23,8 @@ fn start(name: &str, configure: impl FnOnce(&mut Command)) -> (Child, Lines<BufR
 fn credentials(command: &mut Command, zoom: &Zoom) {
     let config = Config::default();
     command
-        .env("ZOOM_CLIENT_ID", config.client_id)
-        .env("ZOOM_CLIENT_SECRET", config.client_secret)
+        .env("ZOOM_CLIENT_ID", &config.apps[0].client_id)
+        .env("ZOOM_CLIENT_SECRET", &config.apps[0].client_secret)
         .env("ZOOM_ACCOUNT_ID", config.account_id)
         .env("ZOOM_TOKEN_URL", format!("http://{}/oauth/token", zoom.address))
         .env("ZOOM_API_URL", format!("http://{}/v2", zoom.address));
@@ -72,10 +72,7 @@ async fn receive_webhooks_answers_the_challenge_and_prints_events() {
     });
     let line = said.next_line().await.unwrap().unwrap();
     let address = line.strip_prefix("listening on ").unwrap();
-    let webhook = WebhookTarget {
-        url: format!("http://{address}/").parse().unwrap(),
-        secret: DEMO_WEBHOOK_SECRET.to_owned(),
-    };
+    let webhook = Subscription::new(format!("http://{address}/").parse().unwrap(), DEMO_WEBHOOK_SECRET);
     let zoom = Zoom::start_with(Some(webhook)).await;
     assert_eq!(said.next_line().await.unwrap().unwrap(), "Zoom asked whether we know the secret");
     zoom.control("events/phone.callee_ringing").await;

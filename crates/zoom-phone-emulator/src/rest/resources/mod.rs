@@ -1,10 +1,21 @@
 //! The operations that tell about the account and change it, a file for each kind of thing.
 
+mod audios;
+mod caller_ids;
 mod common;
+mod common_areas;
+mod contacts;
 mod custom_groups;
+mod directory;
 mod handling;
 mod members;
+mod numbers;
+mod plans;
 mod queues;
+mod receptionists;
+mod rooms;
+mod shared_lines;
+mod sites;
 mod users;
 
 use super::ask::Handler;
@@ -16,5 +27,20 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
 }
 
 /// Each file knows its operations.
-const ROUTES: &[fn(&str) -> Option<Handler>] =
-    &[custom_groups::route, handling::route, queues::route, users::route];
+const ROUTES: &[fn(&str) -> Option<Handler>] = &[
+    audios::route,
+    caller_ids::route,
+    common_areas::route,
+    contacts::route,
+    custom_groups::route,
+    directory::route,
+    handling::route,
+    numbers::route,
+    plans::route,
+    queues::route,
+    receptionists::route,
+    rooms::route,
+    shared_lines::route,
+    sites::route,
+    users::route,
+];

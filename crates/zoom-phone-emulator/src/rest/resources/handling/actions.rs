@@ -193,10 +193,15 @@ pub(super) fn contact(world: &World, id: &str) -> Result<Value, Refusal> {
 
 /// The reference to an audio item; 13802 if there is none and the id is none of the words that the field has besides.
 pub(super) fn audio(world: &World, id: &str, words: &[&str]) -> Result<Value, Refusal> {
-    if words.contains(&id) || world.get(&format!("{}/{id}", at::AUDIOS)).is_some() {
+    if words.contains(&id) || is_audio(world, id) {
         return Ok(json!({ "audio_id": id }));
     }
     Err(Refusal::bad(13802, format!("Audio does not exist: {id}.")))
+}
+
+/// Whether the library has this item; deleted ones are kept under another id.
+pub(super) fn is_audio(world: &World, id: &str) -> bool {
+    !id.starts_with("removed_") && world.get(&format!("{}/{id}", at::AUDIOS)).is_some()
 }
 
 /// A number in the international form.

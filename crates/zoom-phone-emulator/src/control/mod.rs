@@ -1,8 +1,15 @@
-//! What Zoom does not have: looking behind the scenes, and asking for a call.
+//! What Zoom does not have: looking behind the scenes, and asking for a call. No endpoint asks for a token.
+
+mod clock;
+mod events;
+mod faults;
+mod stream;
+mod subscriptions;
+
+mod access;
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -12,25 +19,36 @@ use serde_json::{Value, json};
 
 use crate::clock::text;
 use crate::emulator::Shared;
-use crate::examples;
-use crate::faults::Fault;
 use crate::oauth::{Verdict, settle};
 use crate::rest;
 use crate::scenario::Scenario;
 
 pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
+        .merge(access::router())
         .route("/health", get(health))
         .route("/state", get(state))
         .route("/ledger", get(ledger))
         .route("/operations", get(operations))
         .route("/scenarios/{name}", post(play))
-        .route("/events", get(event_names))
-        .route("/events/{event}", post(emit))
-        .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .merge(clock::router())
+        .merge(events::router())
+        .merge(faults::router())
+        .merge(stream::router())
+        .merge(subscriptions::router())
         .route("/ws/drop", post(drop_socket))
         .route("/devices/{user_code}/approve", post(approve_device))
         .route("/devices/{user_code}/deny", post(deny_device))
+}
+
+/// A refusal of control itself: 400 and what to do instead.
+fn bad(error: impl ToString) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": error.to_string() }))).into_response()
+}
+
+/// 404 and what would be there.
+fn absent(error: impl ToString) -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({ "error": error.to_string() }))).into_response()
 }
 
 async fn health() -> Json<Value> {
@@ -42,10 +60,11 @@ async fn state(State(shared): State<Arc<Shared>>) -> Json<Value> {
     let mut answer = json!({
         "now": text(shared.clock.now()),
         "seed": shared.config.seed,
-        "speed": shared.config.speed,
+        "speed": shared.clock.speed(),
         "calls_per_minute": shared.config.calls_per_minute,
-        "webhook_url": shared.config.webhook.as_ref().map(|target| target.url.as_str()),
-        "receiver_validated": shared.config.webhook.is_some() && *shared.open.borrow(),
+        "temper": shared.config.temper,
+        "receiver_validated": shared.wire.is_open() && !shared.wire.subscriptions().is_empty(),
+        "subscriptions": shared.wire.subscriptions(),
         "scenarios": Scenario::ALL,
     });
     if let (Some(fields), Value::Object(counts)) = (answer.as_object_mut(), json!(shared.state.counts())) {
@@ -79,45 +98,6 @@ async fn play(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Re
             (StatusCode::NOT_FOUND, Json(answer)).into_response()
         }
     }
-}
-
-/// The names of all events.
-async fn event_names() -> Json<Value> {
-    Json(json!({ "events": examples::names() }))
-}
-
-/// Sends an example of an event, by webhook and WebSocket like any other.
-async fn emit(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
-    let now = shared.clock.now();
-    let Some(event) = examples::event(&name, &shared.config.account_id, now) else {
-        let answer =
-            json!({ "error": format!("Zoom Phone has no event {name:?}"), "events": examples::names() });
-        return (StatusCode::NOT_FOUND, Json(answer)).into_response();
-    };
-    shared.state.emit(event.clone(), now);
-    (StatusCode::ACCEPTED, Json(event)).into_response()
-}
-
-/// The faults that are switched on.
-async fn faults(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    Json(json!({ "faults": shared.faults.list() }))
-}
-
-/// Switches one fault on.
-async fn add_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    let added = serde_json::from_slice::<Fault>(&body)
-        .map_err(|error| error.to_string())
-        .and_then(|fault| shared.faults.add(fault).map_err(str::to_owned));
-    match added {
-        Ok(()) => (StatusCode::CREATED, faults(State(shared)).await).into_response(),
-        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response(),
-    }
-}
-
-/// Switches all faults off.
-async fn clear_faults(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    shared.faults.clear();
-    faults(State(shared)).await
 }
 
 /// What a user does on the page of a device; `?user=` with an id or e-mail address names who.
