@@ -140,7 +140,7 @@ impl Seeder {
     fn sites(&mut self, file: &CompanyFile, main: String) {
         let mut ids = Some(main);
         for entry in &file.sites {
-            let id = ids.take().unwrap_or_else(|| id_of("site", &entry.name));
+            let id = ids.take().unwrap_or_else(|| super::id_of(&format!("site {}", entry.name)));
             let card = json!({ "id": id, "name": entry.name });
             let site = json!({
                 "id": id,
@@ -509,17 +509,6 @@ impl Seeder {
         doc.retain(|_, value| !value.is_null());
         self.world.put(address, doc);
     }
-}
-
-/// An id that follows from what it is for: main sites have theirs from the dice.
-fn id_of(kind: &str, name: &str) -> String {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    use sha2::{Digest as _, Sha256};
-
-    let mut id = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{kind} {name}")));
-    id.truncate(22);
-    id
 }
 
 fn object(value: Value) -> Doc {

@@ -309,6 +309,11 @@ async fn an_action_needs_its_setting_and_what_it_refers_to() {
         let lost = json!({ "message_greeting": { "audio_id": "lost" } });
         ask(&zoom, "PATCH", &uri, set("play_message_then_disconnect", lost), (BAD, 13802)).await;
         ask(&zoom, "PATCH", &uri, set("forward_to_extension", json!({})), (BAD, 300)).await;
+        let flag =
+            json!({ "connect_to_operator": "yes", "forward_to_extension": { "extension_id": support } });
+        if kind != "auto_receptionists" {
+            ask(&zoom, "PATCH", &uri, set("forward_to_voicemail", flag), (BAD, 300)).await;
+        }
         let impossible = match kind {
             "common_areas" => "forward_to_external_number",
             "auto_receptionists" => "disconnect",
@@ -464,9 +469,16 @@ async fn the_setting_of_a_ring_mode_goes_with_the_mode() {
         "skip_offline_device_phone_number": false,
     });
     assert_eq!(shown["call_distribution_setting"]["ring_mode_setting"], rotating);
-    let groups = |size| json!({ "ring_mode": "group_rotating", "ring_mode_setting": { "group_size": size } });
-    patch(groups(51), (BAD, 300)).await;
-    patch(groups(3), (NONE, 0)).await;
+    let groups =
+        |size: Value| json!({ "ring_mode": "group_rotating", "ring_mode_setting": { "group_size": size } });
+    patch(groups(json!(51)), (BAD, 300)).await;
+    patch(groups(json!("3")), (BAD, 300)).await;
+    patch(
+        json!({ "ring_mode": "rotating", "ring_mode_setting": { "handle_multiple_calls": 1 } }),
+        (BAD, 300),
+    )
+    .await;
+    patch(groups(json!(3)), (NONE, 0)).await;
     let shown = get(&zoom, &uri).await;
     let grouped = json!({ "ring_duration": 20, "group_size": 3 });
     assert_eq!(shown["call_distribution_setting"]["ring_mode_setting"], grouped);

@@ -7,6 +7,7 @@ mod apps;
 mod delivery;
 mod faults;
 mod handling;
+mod handling_any;
 mod handling_old;
 mod handling_settings;
 mod http;

@@ -170,6 +170,9 @@ fn checked(
             "" => Err(Refusal::field(&format!("{field}.{name}"), "is required")),
             id => Ok(json!({ name: id })),
         },
+        // Several forms are documented for a setting, so that nobody has looked at these yet.
+        Holds::Text if !value.is_string() => Err(Refusal::field(field, "must be text")),
+        Holds::Flag if !value.is_boolean() => Err(Refusal::field(field, "must be true or false")),
         Holds::Text | Holds::Flag => Ok(value.clone()),
     }
 }
