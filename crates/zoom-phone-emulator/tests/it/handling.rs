@@ -596,7 +596,11 @@ async fn live_zoom_says_it_differently() {
     let zoom = Zoom::with(Config { temper: Temper::Field, ..Config::default() }).await;
     let (status, answer) = zoom.get("/v2/phone/extension/lost/call_handling/settings").await;
     assert_eq!((status, answer["code"].as_u64()), (BAD, Some(300)));
+    let (status, answer) = zoom.get("/v2/phone/sites/lost/settings/business_hours").await;
+    assert_eq!((status, answer["code"].as_u64()), (BAD, Some(300)));
     for kind in ["call_queues", "shared_line_groups"] {
+        let lost = format!("/v2/phone/{kind}/lost/settings/holiday_hours?holiday_hour_id=h");
+        ask(&zoom, "DELETE", &lost, json!({}), (BAD, 404)).await;
         let (status, answer) = zoom.get(&format!("/v2/phone/{kind}/lost/call_handling/settings")).await;
         assert_eq!((status, answer["code"].as_u64()), (BAD, Some(300)));
         let extension = first(&zoom, kind).await;

@@ -369,3 +369,27 @@ async fn audio_that_left_the_library_is_shown_so_and_cannot_be_written_back() {
     ask(&zoom, "PATCH", &business, back, (BAD, 13802)).await;
     ask(&zoom, "PATCH", &menu, json!({ "audio_prompt_id": removed }), (BAD, 300)).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_user_may_be_forbidden_to_send_calls_elsewhere() {
+    let zoom = Zoom::start().await;
+    let user = both(&zoom, "users").await;
+    let uri = format!("{}/business_hours", user.old);
+    let number = handling(json!({ "call_not_answer_action": 10, "phone_number": "+15555550123" }));
+    let queue = extension(&zoom, "call_queues", 0).await;
+    let queue = handling(json!({ "call_not_answer_action": 7, "forward_to_extension_id": queue }));
+    let policy = async |overflow: Value| {
+        ask(&zoom, "PATCH", &user.new, json!({ "policy": { "call_overflow": overflow } }), (NONE, 0)).await;
+    };
+    policy(json!({ "enable": true, "call_overflow_type": 1 })).await;
+    let refusal = ask(&zoom, "PATCH", &uri, number.clone(), (BAD, 400)).await;
+    let message = "Failed to overflow to an external number since the user overflow policy is restricted.";
+    assert_eq!(refusal["message"], message);
+    ask(&zoom, "PATCH", &uri, queue.clone(), (NONE, 0)).await;
+    policy(json!({ "call_overflow_type": 3 })).await;
+    ask(&zoom, "PATCH", &uri, queue.clone(), (BAD, 400)).await;
+    policy(json!({ "enable": false })).await;
+    ask(&zoom, "PATCH", &uri, queue, (BAD, 400)).await;
+    policy(json!({ "enable": true, "call_overflow_type": 4 })).await;
+    ask(&zoom, "PATCH", &uri, number, (NONE, 0)).await;
+}

@@ -223,6 +223,7 @@ fn change_actions(
             _ => Doc::new(),
         };
         let new = actions::changed(world, target, (key, &action), old, given(key))?;
+        actions::check_policies(world, target, &action, new.as_ref())?;
         setting.insert(key.to_owned(), Value::String(action));
         match new {
             Some(new) => setting.insert(beside(key), Value::Object(new)),
