@@ -19,8 +19,10 @@
 //! | room without Zoom Phone | `/phone/rooms/unassigned/{id}` |
 //! | message | `/phone/sms/sessions/{id}/messages/{id}` |
 
+mod defaults;
 pub(crate) mod extension;
 pub(crate) mod file;
+pub(crate) mod hours;
 pub(crate) mod members;
 pub(crate) mod numbers;
 pub(crate) mod people;
@@ -32,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::dice::Dice;
+pub(crate) use defaults::{OWN_APPS, id_of, voicemail};
 pub(crate) use seed::seed;
 
 /// One thing.

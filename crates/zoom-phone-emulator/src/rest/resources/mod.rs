@@ -7,6 +7,7 @@ mod common_areas;
 mod contacts;
 mod custom_groups;
 mod directory;
+mod handling;
 mod members;
 mod numbers;
 mod plans;
@@ -33,6 +34,7 @@ const ROUTES: &[fn(&str) -> Option<Handler>] = &[
     contacts::route,
     custom_groups::route,
     directory::route,
+    handling::route,
     numbers::route,
     plans::route,
     queues::route,
