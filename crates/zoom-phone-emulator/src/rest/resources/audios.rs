@@ -91,7 +91,7 @@ fn list(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let told = ask.shared.state.world(|world| {
         check_user(world, ask, || no_user(first(ask)))?;
         let own = world.children(at::AUDIOS).into_iter();
-        let own = own.filter(|(id, doc)| doc.get("_user_id").is_some_and(|it| it == first(ask)));
+        let own = own.filter(|(_, doc)| doc.get("_user_id").is_some_and(|it| it == first(ask)));
         Ok(own.take(SHOWN).map(|(_, doc)| Value::Object(doc.clone())).collect::<Vec<_>>())
     })?;
     Ok(shown(ask, &json!({ "audios": told })))
