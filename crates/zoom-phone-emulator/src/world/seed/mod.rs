@@ -414,6 +414,7 @@ impl Seeder {
 mod tests {
     use super::*;
     use crate::company::Company;
+    use crate::world::Doc;
 
     fn text(doc: &Doc, field: &str) -> String {
         doc.get(field)
