@@ -146,6 +146,35 @@ async fn a_deleted_queue_frees_its_number() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_names_a_deleted_thing_goes_on_naming_it() {
+    let zoom = Zoom::start().await;
+    let main = zoom.told("/phone/auto_receptionists").await["auto_receptionists"][0].clone();
+    let ivr = format!("/phone/auto_receptionists/{}/ivr", id(&main));
+    let key = |menu: &Value| {
+        menu["key_actions"].as_array().expect("keys").iter().find(|it| it["key"] == "2").cloned()
+    };
+    let before = key(&zoom.told(&ivr).await).expect("a key");
+    assert_eq!(before["target"]["display_name"], "Support");
+    zoom.done("DELETE", &format!("/phone/call_queues/{}", id(&zoom.queue("Support").await)), Value::Null)
+        .await;
+    let after = key(&zoom.told(&ivr).await).expect("a key");
+    assert_eq!(after["target"]["extension_id"], before["target"]["extension_id"]);
+    assert_eq!(after["target"]["display_name"], Value::Null);
+
+    let audios = format!("/phone/users/{}/audios", id(&zoom.user("Ada Moreno").await));
+    let audio = zoom.told(&audios).await["audios"][0]["audio_id"].clone();
+    let prompt = json!({ "hours_type": "business_hours", "audio_prompt_id": audio });
+    zoom.done("PATCH", &ivr, prompt).await;
+    assert_eq!(zoom.told(&ivr).await["audio_prompt"], json!({ "id": audio, "name": "Welcome" }));
+    let audio = audio.as_str().expect("an id");
+    zoom.done("DELETE", &format!("/phone/audios/{audio}"), Value::Null).await;
+    let removed = zoom.told(&ivr).await["audio_prompt"]["id"].clone();
+    assert_eq!(removed, format!("removed_{audio}"));
+    let item = zoom.told(&format!("/phone/audios/{}", removed.as_str().expect("an id"))).await;
+    assert_eq!(item["name"], "Welcome");
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_extensions_never_have_the_same_number_and_each_kind_says_so_in_its_way() {
     let zoom = Zoom::start().await;
     let receptionist = zoom.told("/phone/auto_receptionists").await["auto_receptionists"][0].clone();

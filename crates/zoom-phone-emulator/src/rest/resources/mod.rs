@@ -8,6 +8,7 @@ mod contacts;
 mod custom_groups;
 mod directory;
 mod handling;
+mod managed_numbers;
 mod members;
 mod numbers;
 mod plans;
@@ -35,6 +36,7 @@ const ROUTES: &[fn(&str) -> Option<Handler>] = &[
     custom_groups::route,
     directory::route,
     handling::route,
+    managed_numbers::route,
     numbers::route,
     plans::route,
     queues::route,
