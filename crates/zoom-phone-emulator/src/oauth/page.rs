@@ -3,8 +3,8 @@
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::party::Party;
 use crate::emulator::Shared;
+use crate::party::Party;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: light-dark(#d5d9e0, #3d424c); --dim: light-dark(#565d6b, #a9b0bd);

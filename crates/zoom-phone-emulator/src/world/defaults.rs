@@ -25,21 +25,29 @@ pub(crate) fn handling(world: &World, extension: &str, hours: &HourType) -> Doc 
     filled
 }
 
-/// The way an action is set: `…_action` beside `…_action_setting`.
-pub(crate) const SETTING: &str = "_setting";
+/// The menu of a receptionist in these hours, as `getAutoReceptionistIVR` shows it, without names and without keys that
+/// do nothing. A menu that nobody has set takes messages on 0 and repeats itself on the star.
+pub(crate) fn menu(world: &World, receptionist: &str, hours: &HourType) -> Doc {
+    let mut menu = object(json!({
+        "audio_prompt": { "id": "" },
+        "caller_enters_no_action": { "action": -1, "audio_prompt_repeat": 3 },
+        "key_actions": [{ "key": "0", "action": 100 }, { "key": "*", "action": 21 }],
+        "allow_callers_to_navigate_ivr": { "enable": false, "voice_input_confidence_score": "high" },
+        "allow_dialing_by_extension": true,
+    }));
+    let own = world.get(&format!("{receptionist}/ivr/{}", hours.step()));
+    menu.extend(own.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+    menu
+}
 
 /// Own fields replace the defaults; with an action goes its setting.
 fn overlay(defaults: &mut Doc, own: &Doc) {
     for (name, value) in own {
-        let setting = format!("{name}{SETTING}");
         if defaults.get(name) != Some(value) {
-            defaults.remove(&setting);
+            defaults.remove(&format!("{name}_setting"));
         }
-        defaults.insert(name.clone(), value.clone());
     }
-    if own.contains_key("ring_mode") && !own.contains_key("ring_mode_setting") {
-        defaults.remove("ring_mode_setting");
-    }
+    defaults.extend(own.iter().map(|(name, value)| (name.clone(), value.clone())));
 }
 
 /// The rows that every user's forwarding list begins with; they are known by their descriptions.

@@ -8,7 +8,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-pub(crate) use super::defaults::handling;
+pub(crate) use super::defaults::{handling, menu};
 use super::{Doc, World, at};
 
 /// What a call meets that arrives now.
@@ -78,7 +78,10 @@ pub(crate) fn now(world: &World, extension: &str, at: Timestamp) -> HourType {
     let local = at.to_zoned(time_zone(world, extension));
     let (weekday, time) = (i64::from(local.weekday().to_sunday_one_offset()), local.time());
     let week = weekly(world, extension);
-    if is_custom(&week) && !is_open(&week, weekday, time) {
+    if !is_custom(&week) {
+        return HourType::Business;
+    }
+    if !is_open(&week, weekday, time) {
         return HourType::Closed;
     }
     let list = format!("{extension}/settings/break_hours");

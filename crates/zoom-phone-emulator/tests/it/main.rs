@@ -2,10 +2,15 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
+mod account;
 mod apps;
 mod delivery;
 mod embed;
 mod faults;
+mod handling;
+mod handling_any;
+mod handling_old;
+mod handling_settings;
 mod http;
 mod limits;
 mod oauth;

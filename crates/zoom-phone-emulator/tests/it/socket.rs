@@ -14,7 +14,7 @@ use crate::rig::Served;
 
 const SUBSCRIPTION: &str = "demo_subscription_00A";
 
-struct Channel(WebSocketStream<TcpStream>);
+pub(crate) struct Channel(WebSocketStream<TcpStream>);
 
 impl Channel {
     /// The head of the answer to a handshake, and the connection after it.
@@ -41,7 +41,7 @@ impl Channel {
     }
 
     /// An open channel that was told so.
-    async fn ready(zoom: &Served) -> Self {
+    pub(crate) async fn ready(zoom: &Served) -> Self {
         let mut channel = Self::open(zoom, SUBSCRIPTION, &zoom.token).await;
         let hello = channel.next().await.expect("a frame");
         assert_eq!((&hello["module"], &hello["success"]), (&json!("build_connection"), &json!(true)));
@@ -57,7 +57,7 @@ impl Channel {
     }
 
     /// The next frame, which must be an event.
-    async fn event(&mut self) -> Value {
+    pub(crate) async fn event(&mut self) -> Value {
         let frame = self.next().await.expect("a frame");
         assert_eq!(frame["module"], "message");
         serde_json::from_str(frame["content"].as_str().expect("escaped JSON")).expect("JSON")

@@ -8,7 +8,9 @@ mod common_areas;
 mod contacts;
 mod custom_groups;
 mod directory;
+mod handling;
 mod history;
+mod managed_numbers;
 mod members;
 mod numbers;
 mod plans;
@@ -40,6 +42,8 @@ const ROUTES: &[fn(&str) -> Option<Handler>] = &[
     custom_groups::route,
     directory::route,
     history::route,
+    handling::route,
+    managed_numbers::route,
     numbers::route,
     plans::route,
     queues::route,
