@@ -92,7 +92,7 @@ async fn resend(
 }
 
 fn unknown(id: u64) -> Response {
-    absent(format!(
+    absent(&format!(
         "There is no event {id} in the log; GET /_emulator/events/log names the oldest and newest."
     ))
 }

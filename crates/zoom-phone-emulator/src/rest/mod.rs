@@ -149,15 +149,12 @@ async fn pass(
         (Some(limit), Some(label)) => Some(shared.limits.spend(limit, label, shared.real_time.now())),
         _ => None,
     };
-    let mut response = match verdict.as_ref().and_then(|verdict| verdict.refusal) {
-        Some(message) => {
-            shared.state.count(|counts| counts.rate_limited += 1);
-            Refusal::new(StatusCode::TOO_MANY_REQUESTS, 429, message).into_response()
-        }
-        None => {
-            let performed = perform(shared, operation, path, &access, request, next);
-            performed.await.unwrap_or_else(Refusal::into_response)
-        }
+    let mut response = if let Some(message) = verdict.as_ref().and_then(|verdict| verdict.refusal) {
+        shared.state.count(|counts| counts.rate_limited += 1);
+        Refusal::new(StatusCode::TOO_MANY_REQUESTS, 429, message).into_response()
+    } else {
+        let performed = perform(shared, operation, path, &access, request, next);
+        performed.await.unwrap_or_else(Refusal::into_response)
     };
     if let Some(verdict) = verdict {
         verdict.write(response.headers_mut());

@@ -5,8 +5,11 @@
 mod delivery;
 mod faults;
 mod http;
+mod jumps;
 mod oauth;
 mod operations;
 mod plans;
+mod receiver;
 mod rig;
 mod socket;
+mod subscriptions;
