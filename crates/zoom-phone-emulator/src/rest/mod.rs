@@ -33,7 +33,7 @@ pub(crate) use files::signed_transcript;
 const LONGEST_BODY: usize = 51 << 20;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
-    Router::new()
+    let operations = Router::new()
         .route("/phone/call_history", get(history::list))
         .route("/phone/call_history/{uuid}", get(history::path))
         .route("/phone/call_element/{id}", get(history::element))
@@ -45,7 +45,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/users/me", get(people::me))
         .fallback(shaped::answer)
         .method_not_allowed_fallback(shaped::answer)
-        .layer(middleware::from_fn_with_state(shared, admit))
+        .with_state(shared.clone());
+    // As a whole behind the checks: one request may have to ask another operation, see `stale_read`.
+    Router::new().fallback_service(operations).layer(middleware::from_fn_with_state(shared, admit))
 }
 
 /// An operation and the parameters in the path.

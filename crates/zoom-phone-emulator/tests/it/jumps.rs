@@ -69,11 +69,11 @@ async fn a_day_in_one_jump_is_the_same_day_as_in_many_small_ones() {
 
 #[tokio::test]
 async fn arrivals_go_on_through_a_jump() {
-    let rig = Rig::willing(Config { calls_per_minute: 20.0, ..quiet() }).await;
-    rig.advance("2h").await;
+    let rig = Rig::willing(Config { calls_per_minute: 5.0, ..quiet() }).await;
+    rig.advance("1h").await;
     let state = rig.get("/state").await;
     let finished = state["calls_finished"].as_u64().expect("a number");
-    assert!((2_000..2_800).contains(&finished), "{finished}");
+    assert!((200..400).contains(&finished), "{finished}");
     assert_eq!(state["webhooks_acknowledged"], state["events"]);
     assert_eq!(state["webhooks_withheld"], 0);
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 mod delivery;
+mod event_faults;
 mod faults;
 mod http;
 mod jumps;

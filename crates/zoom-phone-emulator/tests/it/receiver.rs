@@ -41,10 +41,6 @@ impl Seen {
     pub(crate) fn is_genuine(&self) -> bool {
         self.header("x-zm-signature") == signature(&secret(&self.to), self.timestamp(), &self.body)
     }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("JSON")
-    }
 }
 
 /// The secret of a subscription at this address.
