@@ -43,6 +43,9 @@ pub struct Config {
     pub faults: Vec<Fault>,
     /// Whether Zoom behaves as it is documented, or as it is known to behave.
     pub temper: Temper,
+    /// Whether ids that nobody made are answered, too: for requests that were recorded elsewhere. Not for users,
+    /// queues and whatever else calls go to.
+    pub invent_ids: bool,
     /// Address under which clients reach this emulator, used for links inside events (recording and
     /// voicemail downloads). [`serve`](crate::serve) fills it from its listener when absent.
     pub public_url: Option<Url>,
@@ -95,6 +98,7 @@ impl Default for Config {
             subscriptions: Vec::new(),
             faults: Vec::new(),
             temper: Temper::Documented,
+            invent_ids: false,
             public_url: None,
         }
     }

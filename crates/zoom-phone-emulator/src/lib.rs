@@ -72,6 +72,7 @@ mod scopes;
 mod socket;
 mod state;
 mod webhooks;
+mod world;
 
 pub use company::{Company, Kind, Party, Queue};
 pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper};

@@ -13,6 +13,7 @@ use crate::dice::Dice;
 use crate::news::News;
 use crate::records::{CallRecord, LedgerEntry};
 use crate::scenario::{Happening, Scenario, play};
+use crate::world::{self, World};
 
 /// Finished calls that are kept; older ones are forgotten, as Zoom forgets after six months.
 const KEPT_CALLS: usize = 100_000;
@@ -26,6 +27,7 @@ pub(crate) struct State {
 }
 
 struct Inner {
+    world: World,
     company: Company,
     arrivals: Arrivals,
     agenda: BTreeMap<(Timestamp, u64), Happening>,
@@ -87,6 +89,7 @@ impl State {
     pub(crate) fn new(company: Company, seed: u64, calls_per_minute: f64) -> Self {
         Self {
             inner: Mutex::new(Inner {
+                world: world::seed(&company),
                 company,
                 arrivals: Arrivals { dice: Dice::new(seed, 1), per_minute: calls_per_minute, next: None },
                 agenda: BTreeMap::new(),
@@ -165,6 +168,11 @@ impl State {
 
     pub(crate) fn ledger(&self) -> Vec<Arc<LedgerEntry>> {
         self.lock().ledger.iter().cloned().collect()
+    }
+
+    /// Reads or changes the account. Whatever is done happens at once for everybody else.
+    pub(crate) fn world<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+        act(&mut self.lock().world)
     }
 
     /// Reads the company.

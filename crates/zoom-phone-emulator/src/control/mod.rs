@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use crate::clock::text;
 use crate::emulator::Shared;
 use crate::oauth::{Verdict, settle};
+use crate::rest;
 use crate::scenario::Scenario;
 
 pub(crate) fn router() -> Router<Arc<Shared>> {
@@ -25,6 +26,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/health", get(health))
         .route("/state", get(state))
         .route("/ledger", get(ledger))
+        .route("/operations", get(operations))
         .route("/scenarios/{name}", post(play))
         .merge(clock::router())
         .merge(events::router())
@@ -73,6 +75,11 @@ async fn ledger(State(shared): State<Arc<Shared>>) -> Json<Value> {
     let calls: Vec<_> = shared.state.ledger();
     let calls: Vec<_> = calls.iter().map(|entry| &**entry).collect();
     Json(json!({ "calls": calls }))
+}
+
+/// Every REST operation, and whether it is simulated.
+async fn operations() -> Json<Value> {
+    Json(json!({ "operations": rest::census() }))
 }
 
 /// Starts a call now, and answers with what the ledger will say when it is over.

@@ -1,14 +1,17 @@
 //! Zoom's REST API, under `/v2`: some of it simulated, the rest shaped by the catalogue.
 
+pub(crate) mod ask;
 mod documented;
 mod files;
 mod form_data;
 mod history;
 pub(crate) mod paging;
 mod people;
+pub(crate) mod project;
 mod query;
+mod remembered;
+mod resources;
 mod sample;
-mod shaped;
 mod words;
 
 use std::sync::Arc;
@@ -16,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -27,7 +30,10 @@ use zoom_phone_types::catalogue::{Catalogue, Method, Operation};
 use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
 use crate::scopes;
+use crate::world::at;
+use ask::Ask;
 pub(crate) use files::signed_transcript;
+use query::Query;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.
 const LONGEST_BODY: usize = 51 << 20;
@@ -43,8 +49,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/phone/call_queues/{id}", get(people::queue))
         .route("/phone/call_queues/{id}/members", get(people::members))
         .route("/users/me", get(people::me))
-        .fallback(shaped::answer)
-        .method_not_allowed_fallback(shaped::answer)
+        .fallback(perform_documented)
+        .method_not_allowed_fallback(perform_documented)
         .with_state(shared.clone());
     // As a whole behind the checks: one request may have to ask another operation, see `stale_read`.
     Router::new().fallback_service(operations).layer(middleware::from_fn_with_state(shared, admit))
@@ -54,7 +60,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
 type Found = (&'static Operation, Vec<(&'static str, String)>);
 
 /// A request that passed all checks.
-struct Called {
+pub(crate) struct Called {
     operation: &'static Operation,
     /// Parameters in the path, decoded, `me` resolved.
     path: Vec<(&'static str, String)>,
@@ -71,7 +77,7 @@ pub(crate) struct Refusal {
 }
 
 /// What is wrong with one field.
-struct FieldError {
+pub(crate) struct FieldError {
     field: String,
     message: String,
 }
@@ -174,9 +180,13 @@ async fn perform(
     next: Next,
 ) -> Result<Response, Refusal> {
     for (name, value) in &mut path {
-        if *name == "userId" && value == "me" {
-            let Holder::User(user) = &access.holder else { return Err(people::no_me()) };
-            value.clone_from(user);
+        if *name == "userId" {
+            if value == "me" {
+                let Holder::User(user) = &access.holder else { return Err(people::no_me()) };
+                value.clone_from(user);
+            } else if let Some(user) = user_with_email(shared, value) {
+                *value = user;
+            }
         }
     }
     let (mut parts, body) = request.into_parts();
@@ -184,6 +194,7 @@ async fn perform(
     let body =
         body.map_err(|_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, 413, "The request is too long."))?;
     let checked = documented::check(operation, &path, &parts, &body)?;
+    parts.extensions.insert(access.clone());
     if operation.method == Method::Get {
         if let Some(old) = shared.faults.stale.take(parts.uri.path()) {
             return Ok(old);
@@ -200,6 +211,45 @@ async fn perform(
     }
     parts.extensions.insert(Arc::new(Called { operation, path, body: checked }));
     Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
+}
+
+/// The id of the user with this e-mail address.
+fn user_with_email(shared: &Shared, text: &str) -> Option<String> {
+    if !text.contains('@') {
+        return None;
+    }
+    shared.state.world(|world| world.find(at::USERS, "email", text).map(|(id, _)| id.to_owned()))
+}
+
+/// A documented operation, by its simulation or else by its shape.
+async fn perform_documented(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let known = request.extensions().get::<Arc<Called>>().cloned();
+    let Some((called, access)) = known.zip(request.extensions().get::<Access>().cloned()) else {
+        return not_found(request).await;
+    };
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let origin = format!("http://{host}");
+    let query = Query::parse(request.uri().query());
+    let ask = Ask::new((&shared, &access), &called, &query, &origin);
+    let handler = resources::handler(&called.operation.name).unwrap_or(remembered::answer);
+    handler(&ask).map_or_else(Refusal::into_response, |answer| answer.respond(called.operation))
+}
+
+/// Every operation with how much of it there is: `stateful` ones are simulated, `shaped` ones answer with valid data and
+/// remember what was written to them.
+pub(crate) fn census() -> Value {
+    let operations = Catalogue::get().operations().iter().map(|operation| {
+        let kind = if resources::handler(&operation.name).is_some() { "stateful" } else { "shaped" };
+        json!({
+            "id": operation.id,
+            "name": operation.name,
+            "method": operation.method.as_str(),
+            "path": operation.path,
+            "tag": operation.tag,
+            "kind": kind,
+        })
+    });
+    operations.collect()
 }
 
 /// Zoom has no such address.

@@ -12,9 +12,9 @@ use super::query::Query;
 use crate::dice::Dice;
 
 /// Documented for 65 operations.
-pub(super) const TOKEN_LIFETIME: Duration = Duration::from_mins(15);
+pub(crate) const TOKEN_LIFETIME: Duration = Duration::from_mins(15);
 /// How long a `sync_token` is known; Zoom does not say.
-pub(super) const SYNC_LIFETIME: Duration = Duration::from_hours(24);
+pub(crate) const SYNC_LIFETIME: Duration = Duration::from_hours(24);
 
 /// Lists under way. A list is taken down once, when its first page is asked for, so that all its
 /// pages belong together.
@@ -29,12 +29,12 @@ struct Snapshot {
 }
 
 /// One page of ids.
-pub(super) struct Page {
-    pub(super) ids: Vec<String>,
-    pub(super) size: usize,
-    pub(super) total: usize,
+pub(crate) struct Page {
+    pub(crate) ids: Vec<String>,
+    pub(crate) size: usize,
+    pub(crate) total: usize,
     /// Empty on the last page.
-    pub(super) next: String,
+    pub(crate) next: String,
 }
 
 impl Snapshots {
@@ -43,7 +43,7 @@ impl Snapshots {
     }
 
     /// The page that `query` asks for. `list` takes the list down when this is the first page.
-    pub(super) fn page(
+    pub(crate) fn page(
         &self,
         operation: &str,
         query: &Query,
@@ -57,7 +57,7 @@ impl Snapshots {
     }
 
     /// A page of a list.
-    pub(super) fn cut(
+    pub(crate) fn cut(
         &self,
         cut: Cut<'_>,
         list: impl FnOnce() -> Result<Vec<String>, Refusal>,
@@ -90,21 +90,21 @@ impl Snapshots {
 }
 
 /// Which part of a list is wanted.
-pub(super) struct Cut<'a> {
+pub(crate) struct Cut<'a> {
     /// Operation and filters; a token is good for nothing else.
-    pub(super) purpose: String,
+    pub(crate) purpose: String,
     /// Absent for the first page.
-    pub(super) token: Option<&'a str>,
+    pub(crate) token: Option<&'a str>,
     /// Ids on the page; not 0.
-    pub(super) size: usize,
+    pub(crate) size: usize,
     /// How long the token for the next page is good.
-    pub(super) lifetime: Duration,
+    pub(crate) lifetime: Duration,
     /// Whether the last page has a token too: a `sync_token` is never empty.
-    pub(super) endless: bool,
+    pub(crate) endless: bool,
 }
 
 impl Page {
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.total.div_ceil(self.size)
     }
 }

@@ -7,27 +7,27 @@ use url::form_urlencoded;
 use super::Refusal;
 
 /// The parameters of a request, in order.
-pub(super) struct Query(Vec<(String, String)>);
+pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    pub(super) fn parse(raw: Option<&str>) -> Self {
+    pub(crate) fn parse(raw: Option<&str>) -> Self {
         let pairs = form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
         Self(pairs.into_owned().collect())
     }
 
     /// A parameter that may be given once; empty counts as absent.
-    pub(super) fn one(&self, name: &str) -> Option<&str> {
+    pub(crate) fn one(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
     /// A parameter that must be of a certain form.
-    pub(super) fn parsed<T: FromStr>(&self, name: &str) -> Result<Option<T>, Refusal> {
+    pub(crate) fn parsed<T: FromStr>(&self, name: &str) -> Result<Option<T>, Refusal> {
         let invalid = |value: &str| Refusal::invalid(format!("The value {value:?} of {name} is invalid."));
         self.one(name).map(|value| value.parse().map_err(|_| invalid(value))).transpose()
     }
 
     /// The `page_size`, 30 unless given.
-    pub(super) fn page_size(&self, largest: usize) -> Result<usize, Refusal> {
+    pub(crate) fn page_size(&self, largest: usize) -> Result<usize, Refusal> {
         let size = self.parsed("page_size")?.unwrap_or(30.min(largest));
         if (1..=largest).contains(&size) {
             return Ok(size);
@@ -36,18 +36,18 @@ impl Query {
     }
 
     /// All values, of any parameter.
-    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(_, value)| value.as_str())
     }
 
     /// An array, given as a repeated parameter or as one with commas.
-    pub(super) fn many(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn many(&self, name: &str) -> Vec<&str> {
         let values = self.0.iter().filter(|(key, _)| key == name);
         values.flat_map(|(_, value)| value.split(',')).filter(|value| !value.is_empty()).collect()
     }
 
     /// All parameters but those of paging, in a fixed order: what must stay the same between pages.
-    pub(super) fn filters(&self) -> String {
+    pub(crate) fn filters(&self) -> String {
         let mut filters: Vec<_> = self
             .0
             .iter()

@@ -8,19 +8,19 @@ use super::words;
 use crate::dice::Dice;
 
 /// Makes values.
-pub(super) struct Sampler {
-    pub(super) dice: Dice,
+pub(crate) struct Sampler {
+    pub(crate) dice: Dice,
     /// Scheme and authority for links.
-    pub(super) origin: String,
+    pub(crate) origin: String,
     /// Words of the request, such as `holiday_hours` in the path, that decide between forms.
-    pub(super) hints: Vec<String>,
+    pub(crate) hints: Vec<String>,
     /// The moment about which the value tells.
-    pub(super) time: Timestamp,
+    pub(crate) time: Timestamp,
 }
 
 impl Sampler {
     /// A value for a field of this name. `depth` counts the lists around it.
-    pub(super) fn value(&mut self, name: &str, schema: &Schema, depth: u8) -> Value {
+    pub(crate) fn value(&mut self, name: &str, schema: &Schema, depth: u8) -> Value {
         match schema {
             Schema::Any => json!({}),
             Schema::Boolean => json!(self.dice.chance(50)),

@@ -181,23 +181,23 @@ async fn broken_json_cannot_be_read_and_the_next_answer_can() {
 #[tokio::test(start_paused = true)]
 async fn a_change_can_be_lost_or_show_late() {
     let zoom = Zoom::start().await;
-    let (_, people) = zoom.get("/v2/phone/users").await;
-    let path = format!("/v2/phone/users/{}", people["users"][0]["id"].as_str().expect("an id"));
-    let before = zoom.get(&path).await.1;
-    zoom.fault(json!({ "fault": "lost_effect", "operation": "updateUserProfile" })).await;
-    let (status, _) = zoom.say("PATCH", &path, &json!({ "extension_number": "99001" })).await;
-    assert_eq!(status, StatusCode::NO_CONTENT);
-    assert_eq!(zoom.get("/_emulator/faults").await.1, json!({ "faults": [] }));
-    assert_eq!(zoom.get(&path).await.1, before);
-    zoom.fault(json!({ "fault": "lost_effect" })).await;
-    let (status, _) = zoom.say("PATCH", &path, &json!({ "extension_number": true })).await;
-    assert_eq!(status, StatusCode::BAD_REQUEST, "what Zoom refuses is refused");
+    let (_, sites) = zoom.get("/v2/phone/sites").await;
+    let path = format!("/v2/phone/sites/{}", sites["sites"][0]["id"].as_str().expect("an id"));
+    let name = async || zoom.get(&path).await.1["name"].as_str().expect("a name").to_owned();
+    let rename = async |name: Value| zoom.say("PATCH", &path, &json!({ "name": name })).await.0;
+    let first = name().await;
 
-    zoom.call("DELETE", "/_emulator/faults").await;
-    zoom.fault(json!({ "fault": "stale_read", "operation": "updateUserProfile" })).await;
-    let (status, _) = zoom.say("PATCH", &path, &json!({ "extension_number": "99001" })).await;
-    assert_eq!(status, StatusCode::NO_CONTENT);
-    assert_eq!(zoom.get(&path).await.1, before, "the first read is what was before");
+    zoom.fault(json!({ "fault": "lost_effect", "operation": "updateSiteDetails" })).await;
+    assert_eq!(rename(json!(7)).await, StatusCode::BAD_REQUEST, "what Zoom refuses is refused");
+    assert_eq!(rename(json!("Harbour")).await, StatusCode::NO_CONTENT);
+    assert_eq!(name().await, first);
+
+    zoom.fault(json!({ "fault": "stale_read", "operation": "updateSiteDetails" })).await;
+    assert_eq!(rename(json!("Harbour")).await, StatusCode::NO_CONTENT);
+    assert_eq!(name().await, first);
+    assert_eq!(name().await, "Harbour");
+    assert_eq!(rename(json!("Quay")).await, StatusCode::NO_CONTENT);
+    assert_eq!(name().await, "Quay", "the fault is over");
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,7 +293,7 @@ async fn limits_are_enforced_with_zooms_headers_once_they_are_switched_on() {
         ("QPS".to_owned(), "10".to_owned())
     );
     assert_eq!(header(&refused, "retry-after"), "");
-    assert_eq!(zoom.get("/v2/phone/sites/s1").await.0, StatusCode::OK, "a light one does not");
+    assert_eq!(zoom.get("/v2/phone/settings").await.0, StatusCode::OK, "a light one does not");
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(zoom.get("/v2/phone/sites").await.0, StatusCode::OK);
     assert_eq!(zoom.get("/_emulator/state").await.1["rate_limited"], 1);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use zoom_phone_emulator::Config;
-use zoom_phone_types::catalogue::{Catalogue, Content, Operation, Place, Schema};
+use zoom_phone_types::catalogue::{self, Catalogue, Content, Operation, Place, Schema};
 
 use crate::rig::{Served, Zoom};
 
@@ -62,15 +62,32 @@ fn address(operation: &Operation) -> String {
     if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
 }
 
-/// Those that look up a thing of the company, which must be there.
-const STATEFUL: [&str; 5] =
-    ["getCallPath", "getCallElement", "phoneUser", "getACallQueue", "listCallQueueMembers"];
+/// Names of the operations with a simulation of their own; they refuse ids and references that nobody made.
+async fn simulated(zoom: &Served) -> BTreeSet<String> {
+    let census = zoom.client.get(format!("{}/_emulator/operations", zoom.origin)).send().await;
+    let census: Value = census.expect("an answer").json().await.expect("JSON");
+    let operations = census["operations"].as_array().expect("all operations");
+    assert_eq!(operations.len(), Catalogue::get().operations().len());
+    let simulated = operations.iter().filter(|it| it["kind"] == "stateful");
+    let own =
+        ["get_call_path", "get_call_element", "phone_user", "get_a_call_queue", "list_call_queue_members"];
+    simulated
+        .map(|it| it["name"].as_str().expect("a name").to_owned())
+        .chain(own.map(str::to_owned))
+        .collect()
+}
 
 #[tokio::test]
 async fn every_operation_answers_over_a_socket_as_documented() {
-    let zoom = Served::start().await;
-    let mut answered = BTreeSet::new();
-    for operation in Catalogue::get().operations().iter().filter(|it| !STATEFUL.contains(&it.id.as_str())) {
+    let zoom = Served::with(Config { invent_ids: true, ..Config::default() }).await;
+    let simulated = simulated(&zoom).await;
+    let mut operations: Vec<_> = Catalogue::get().operations().iter().collect();
+    // What was deleted stays away.
+    operations.sort_by_key(|operation| match operation.method {
+        catalogue::Method::Delete => usize::MAX - operation.path.len(),
+        _ => 0,
+    });
+    for operation in operations {
         let mut request = zoom.request(operation.method.as_str(), &address(operation));
         if let Some(body) = &operation.body {
             request = if body.content_type == "application/json" {
@@ -87,6 +104,15 @@ async fn every_operation_answers_over_a_socket_as_documented() {
         let content_type =
             response.headers().get("content-type").map(|it| it.to_str().expect("text").to_owned());
         let body = response.bytes().await.expect("a body");
+        if simulated.contains(&operation.name) && (400..500).contains(&status) {
+            let refusal: Value = serde_json::from_slice(&body).expect("JSON");
+            assert!(
+                refusal["code"].is_u64() && refusal["message"].is_string(),
+                "{}: {refusal}",
+                operation.id
+            );
+            continue;
+        }
         assert_eq!(status, documented.status, "{}: {}", operation.id, String::from_utf8_lossy(&body));
         match &documented.content {
             Content::Empty => assert!(body.is_empty(), "{}", operation.id),
@@ -100,37 +126,98 @@ async fn every_operation_answers_over_a_socket_as_documented() {
                 assert_eq!(schema.validate(&value), [], "{}: {value}", operation.id);
             }
         }
-        answered.insert(&operation.name);
     }
-    assert_eq!(answered.len() + STATEFUL.len(), Catalogue::get().operations().len());
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_request_has_the_same_answer_and_names_what_was_asked_for() {
+async fn what_is_written_to_any_operation_is_remembered() {
     let zoom = Zoom::start().await;
-    let uri = "/v2/phone/sites/a-site-of-ours";
-    let (status, site) = zoom.get(uri).await;
-    assert_eq!((status, &site["id"]), (StatusCode::OK, &json!("a-site-of-ours")));
-    assert_eq!(zoom.get(uri).await.1, site);
-    assert_ne!(zoom.get("/v2/phone/sites/another").await.1["name"], Value::Null);
-    let queue = json!({ "name": "Returns", "extension_number": 850 });
-    let (status, created) = zoom.say("POST", "/v2/phone/call_queues", &queue).await;
-    assert_eq!((status, &created["name"]), (StatusCode::CREATED, &json!("Returns")));
-    assert!(created["id"].as_str().is_some_and(|id| id.len() == 22), "{created}");
+    let list = "/v2/phone/firmware_update_rules";
+    let (_, before) = zoom.get(list).await;
+    let rule =
+        json!({ "version": "1.2.3", "device_type": "Poly", "device_model": "VVX350", "restart_type": 1 });
+    let (status, created) = zoom.say("POST", list, &rule).await;
+    assert_eq!(status, StatusCode::CREATED, "{created}");
+    let (_, after) = zoom.get(list).await;
+    let rows = |page: &Value| page["rules"].as_array().map(Vec::clone).expect("rows");
+    assert_eq!(rows(&after).len(), rows(&before).len() + 1);
+    let id = created["rule_Id"].as_str().expect("an id").to_owned();
+    let (status, read) = zoom.get(&format!("{list}/{id}")).await;
+    assert_eq!((status, &read["version"]), (StatusCode::OK, &json!("1.2.3")), "{read}");
+    let mut changed = rule.clone();
+    changed["version"] = json!("1.2.4");
+    let (status, _) = zoom.say("PATCH", &format!("{list}/{id}"), &changed).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_eq!(zoom.get(&format!("{list}/{id}")).await.1["version"], "1.2.4");
+    assert_eq!(zoom.call("DELETE", &format!("{list}/{id}")).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(zoom.get(&format!("{list}/{id}")).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(zoom.get(list).await.1["rules"], before["rules"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_called_missing_is_not_there() {
+async fn rows_and_details_tell_the_same_of_a_thing() {
     let zoom = Zoom::start().await;
-    for (method, uri, status, code) in [
-        ("GET", "/v2/phone/sites/missing1", 404, 404),
-        ("DELETE", "/v2/phone/recordings/missing", 404, 404),
-        ("GET", "/v2/phone/users/missing/settings", 404, 1001),
-        ("GET", "/v2/phone/recording/download/missing", 400, 404),
+    for (list, rows, id) in [
+        ("/v2/phone/monitoring_groups", "monitoring_groups", "id"),
+        ("/v2/phone/routing_rules", "a bare list", "routing_rule_id"),
+        ("/v2/phone/emergency_addresses", "emergency_addresses", "id"),
+        ("/v2/phone/provision_templates", "provision_templates", "id"),
     ] {
-        let (found, answer) = zoom.call(method, uri).await;
-        assert_eq!((found.as_u16(), &answer["code"]), (status, &json!(code)), "{uri}: {answer}");
+        let (status, page) = zoom.get(list).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        let row = page.get(rows).unwrap_or(&page)[0].clone();
+        let (status, detail) =
+            zoom.get(&format!("{list}/{}", row[id].as_str().unwrap_or_else(|| panic!("{page}")))).await;
+        assert_eq!(status, StatusCode::OK, "{detail}");
+        let told = detail.as_object().expect("an object");
+        for (name, value) in row.as_object().expect("an object") {
+            if let Some(other) = told.get(name).filter(|other| other.is_string()) {
+                assert_eq!(other, value, "{list}: {name}");
+            }
+        }
+        assert_eq!(zoom.get(list).await.1, page, "and stays as it is");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_made_up_refers_to_the_companys_own_users_and_sites() {
+    let zoom = Zoom::start().await;
+    let (_, sites) = zoom.get("/v2/phone/sites").await;
+    let known: BTreeSet<_> =
+        sites["sites"].as_array().expect("rows").iter().map(|it| it["id"].to_string()).collect();
+    let (_, page) = zoom.get("/v2/phone/devices?type=assigned").await;
+    let mut seen = 0;
+    for device in page["devices"].as_array().expect("rows") {
+        if let Some(site) = device["site"].get("id") {
+            assert!(known.contains(&site.to_string()), "{device}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "{page}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_deleted_takes_all_that_is_below_it_along() {
+    let zoom = Zoom::start().await;
+    let (_, page) = zoom.get("/v2/phone/devices?type=assigned").await;
+    let device = format!("/v2/phone/devices/{}", page["devices"][0]["id"].as_str().expect("an id"));
+    assert_eq!(zoom.get(&format!("{device}/line_keys")).await.0, StatusCode::OK);
+    assert_eq!(zoom.call("DELETE", &device).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(zoom.get(&format!("{device}/line_keys")).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_that_nobody_made_are_refused_unless_they_are_to_be_invented() {
+    let strict = Zoom::start().await;
+    let inventive = Zoom::with(Config { invent_ids: true, ..Config::default() }).await;
+    for uri in ["/v2/phone/routing_rules/nobodys", "/v2/phone/devices/nobodys/line_keys"] {
+        let (status, answer) = strict.get(uri).await;
+        assert_eq!((status, &answer["code"]), (StatusCode::NOT_FOUND, &json!(404)), "{answer}");
+        assert_eq!(inventive.get(uri).await.0, StatusCode::OK);
+    }
+    assert_eq!(inventive.call("DELETE", "/v2/phone/routing_rules/nobodys").await.0, StatusCode::NO_CONTENT);
+    let (status, _) = inventive.get("/v2/phone/routing_rules/nobodys").await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "what was deleted is not invented again");
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,66 +258,61 @@ async fn a_body_must_come_with_its_content_type_and_be_json() {
     assert_eq!(request.body("{}").send().await.expect("an answer").status(), 400);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn every_list_can_be_followed_to_its_end() {
-    let zoom = Zoom::start().await;
+    let zoom = Served::with(Config { invent_ids: true, ..Config::default() }).await;
+    let simulated = simulated(&zoom).await;
     let mut lists = 0;
     for operation in Catalogue::get().operations() {
         let Some(paging) = operation.paging.as_ref().filter(|it| it.token == "next_page_token") else {
             continue;
         };
-        if STATEFUL.contains(&operation.id.as_str()) || operation.id == "accountCallHistory" {
-            continue;
-        }
-        let address = format!("/v2{}", address(operation));
+        let address = address(operation);
         let mark = if address.contains('?') { '&' } else { '?' };
-        let (mut token, mut pages, mut rows) = (String::new(), 0, BTreeSet::new());
+        let (mut token, mut pages, mut rows) = (String::new(), 0, 0);
         loop {
-            let (status, page) = zoom.get(&format!("{address}{mark}next_page_token={token}")).await;
-            assert_eq!(status, StatusCode::OK, "{}: {page}", operation.id);
-            pages += 1;
-            rows.extend(page[&paging.items].as_array().expect("rows").iter().map(Value::to_string));
-            page["next_page_token"].as_str().expect("a token").clone_into(&mut token);
-            if token.is_empty() {
+            let paging_by = format!("{address}{mark}page_size=2&next_page_token={token}");
+            let response = zoom.request("GET", &paging_by).send().await.expect("an answer");
+            let status = response.status();
+            let page: Value = response.json().await.expect("JSON");
+            if simulated.contains(&operation.name) && status.is_client_error() {
                 break;
             }
-            let (status, _) = zoom.get(&format!("/v2/phone/call_history?next_page_token={token}")).await;
-            assert_eq!(status, StatusCode::BAD_REQUEST, "tokens are for one list only");
+            assert_eq!(status, StatusCode::OK, "{}: {page}", operation.id);
+            pages += 1;
+            rows += page[&paging.items].as_array().expect("rows").len();
+            page["next_page_token"].as_str().expect("a token").clone_into(&mut token);
+            if token.is_empty() {
+                // Nobody has called yet, and some queries that are required fit nothing.
+                let may_be_empty = operation.id == "accountCallHistory" || address.contains('?');
+                assert!(
+                    rows > 0 || may_be_empty || simulated.contains(&operation.name),
+                    "{}: {page}",
+                    operation.id
+                );
+                assert_eq!(pages, rows.div_ceil(2).max(1), "{}: {page}", operation.id);
+                lists += 1;
+                break;
+            }
         }
-        assert!(pages <= 3 && !rows.is_empty(), "{}: {pages}", operation.id);
-        lists += 1;
     }
-    assert!(lists > 80, "{lists}");
+    assert!(lists > 60, "{lists}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_tell_how_much_there_is_and_refuse_sizes_beyond_the_largest() {
+async fn tokens_are_for_one_list_only() {
     let zoom = Zoom::start().await;
-    let (_, page) = zoom.get("/v2/phone/sites?page_size=2").await;
-    assert_eq!((page["sites"].as_array().map(Vec::len), &page["page_size"]), (Some(2), &json!(2)));
-    assert!(page["total_records"].as_u64().is_some_and(|rows| (5..=7).contains(&rows)), "{page}");
+    let (_, page) = zoom.get("/v2/phone/devices?type=assigned&page_size=2").await;
+    assert_eq!((page["devices"].as_array().map(Vec::len), &page["page_size"]), (Some(2), &json!(2)));
+    assert!(page["total_records"].as_u64().is_none_or(|rows| (5..=7).contains(&rows)), "{page}");
+    let token = page["next_page_token"].as_str().expect("a token");
+    assert_eq!(
+        zoom.get(&format!("/v2/phone/devices?type=assigned&page_size=2&next_page_token={token}")).await.0,
+        StatusCode::OK
+    );
+    let (status, _) = zoom.get(&format!("/v2/phone/call_history?next_page_token={token}")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(zoom.get("/v2/phone/common_areas?page_size=101").await.0, StatusCode::BAD_REQUEST);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_sync_goes_on_where_its_token_stands_and_ends_with_nothing_new() {
-    let zoom = Zoom::start().await;
-    let user = "/v2/phone/users/u1/call_logs/sync";
-    let (_, first) = zoom.get(&format!("{user}?sync_type=FSync&count=3")).await;
-    let (mut page, mut rows) = (first, 0);
-    for _ in 0..10 {
-        let found = page["call_logs"].as_array().expect("rows").len();
-        rows += found;
-        if found == 0 {
-            break;
-        }
-        let token = page["sync_token"].as_str().expect("a token").to_owned();
-        assert!(!token.is_empty());
-        (_, page) = zoom.get(&format!("{user}?sync_type=ISync&count=3&sync_token={token}")).await;
-    }
-    assert!((5..=7).contains(&rows) && page["call_logs"] == json!([]), "{rows}");
-    let (status, answer) = zoom.get(&format!("{user}?sync_type=ISync&sync_token=unknown")).await;
-    assert_eq!((status, &answer["code"]), (StatusCode::BAD_REQUEST, &json!(300)));
 }
 
 #[tokio::test]
