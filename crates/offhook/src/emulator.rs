@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use zoom_phone_emulator::Config;
+use zoom_phone_emulator::{App, Config};
 
 use crate::{args::EmulatorArgs, serve};
 
@@ -13,14 +13,18 @@ use crate::{args::EmulatorArgs, serve};
 pub(crate) async fn run(args: EmulatorArgs) -> anyhow::Result<()> {
     serve::start_logging("info", None)?;
     let defaults = Config::default();
+    let (mut server, mut general) = (App::server_to_server(), App::general());
+    server.client_id = args.client_id.unwrap_or(server.client_id);
+    server.client_secret = args.client_secret.unwrap_or(server.client_secret);
+    if !args.redirect_uri.is_empty() {
+        general.redirect_uris = args.redirect_uri;
+    }
     let config = Config {
         seed: args.seed,
         speed: args.speed,
         calls_per_minute: args.calls_per_minute,
         account_id: args.account_id.unwrap_or(defaults.account_id),
-        client_id: args.client_id.unwrap_or(defaults.client_id),
-        client_secret: args.client_secret.unwrap_or(defaults.client_secret),
-        redirect_uris: if args.redirect_uri.is_empty() { defaults.redirect_uris } else { args.redirect_uri },
+        apps: vec![server, general],
         ..defaults
     };
     let config = match (args.webhook_url, args.webhook_secret) {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
-use zoom_phone_emulator::{Config, DEMO_WEBHOOK_SECRET, serve};
+use zoom_phone_emulator::{AppKind, Config, DEMO_WEBHOOK_SECRET, serve};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -15,12 +15,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_env_filter(log).init();
 
     let demo = Config::default();
+    let mut apps = demo.apps;
+    for app in &mut apps {
+        app.scopes = list("SCOPES", ' ').unwrap_or_else(|| app.scopes.clone());
+        if app.kind == AppKind::General {
+            app.redirect_uris = list("REDIRECT_URIS", ',').unwrap_or_else(|| app.redirect_uris.clone());
+        }
+    }
     let config = Config {
         seed: variable("SEED", demo.seed)?,
         speed: variable("SPEED", demo.speed)?,
         calls_per_minute: variable("CALLS_PER_MINUTE", demo.calls_per_minute)?,
-        redirect_uris: list("REDIRECT_URIS", ',').unwrap_or(demo.redirect_uris),
-        scopes: list("SCOPES", ' ').unwrap_or(demo.scopes),
+        apps,
         ..demo
     };
     let config = match env::var("WEBHOOK_URL") {

@@ -4,8 +4,9 @@ use std::fmt;
 
 use url::Url;
 
+use crate::apps::App;
 use crate::faults::Fault;
-use crate::scopes;
+use crate::limits::Plan;
 use crate::webhooks::Subscription;
 
 /// How one emulator behaves. [`Config::default`] holds the documented demo credentials, so that
@@ -21,19 +22,13 @@ pub struct Config {
     pub calls_per_minute: f64,
     /// The Zoom account id, as in `payload.account_id` and the `account_id` of a token request.
     pub account_id: String,
-    /// OAuth client id of the Server-to-Server app.
-    pub client_id: String,
-    /// OAuth client secret of that app.
-    pub client_secret: String,
-    /// OAuth client id of the general app, which users sign in to.
-    pub general_client_id: String,
-    /// OAuth client secret of the general app.
-    pub general_client_secret: String,
-    /// Where the general app may send users back to. Compared letter by letter, as Zoom does.
-    pub redirect_uris: Vec<String>,
-    /// Scopes that both apps have. By default all granular `…:admin` scopes of operations and events, and
-    /// `user:read:user`.
-    pub scopes: Vec<String>,
+    /// The apps that may ask for tokens: by default [`App::server_to_server`] and [`App::general`].
+    pub apps: Vec<App>,
+    /// What token answers name as `api_url`, such as `https://api-eu.zoom.us`; by default the address under which the
+    /// token was asked for.
+    pub api_url: Option<Url>,
+    /// The plan whose rate limits are enforced from the start; none by default. `/_emulator/limits` changes it.
+    pub limits: Option<Plan>,
     /// The `subscriptionId` of the WebSocket that carries events.
     pub subscription_id: String,
     /// Where events go by webhook; [`Config::with_webhook`] adds one. Without any the company still works: REST shows
@@ -69,9 +64,8 @@ impl fmt::Debug for Config {
             .field("speed", &self.speed)
             .field("calls_per_minute", &self.calls_per_minute)
             .field("account_id", &self.account_id)
-            .field("client_id", &self.client_id)
-            .field("general_client_id", &self.general_client_id)
-            .field("redirect_uris", &self.redirect_uris)
+            .field("apps", &self.apps)
+            .field("limits", &self.limits)
             .field("subscriptions", &self.subscriptions)
             .field("faults", &self.faults)
             .field("temper", &self.temper)
@@ -86,14 +80,9 @@ impl Default for Config {
             speed: 1.0,
             calls_per_minute: 20.0,
             account_id: "demo_account_0000000AA".to_owned(),
-            client_id: DEMO_CLIENT_ID.to_owned(),
-            client_secret: "demo_client_secret".to_owned(),
-            general_client_id: "demo_general_app_0000A".to_owned(),
-            general_client_secret: "demo_general_secret".to_owned(),
-            redirect_uris: ["127.0.0.1", "localhost"]
-                .map(|host| format!("http://{host}:8080/oauth/callback"))
-                .into(),
-            scopes: scopes::all(),
+            apps: vec![App::server_to_server(), App::general()],
+            api_url: None,
+            limits: None,
             subscription_id: "demo_subscription_00A".to_owned(),
             subscriptions: Vec::new(),
             faults: Vec::new(),

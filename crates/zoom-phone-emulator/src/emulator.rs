@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::account::Account;
 use crate::clock::{Clock, wall_clock};
 use crate::company::Company;
 use crate::config::Config;
@@ -50,6 +51,7 @@ pub(crate) struct Shared {
     /// The same, but never faster than life: for what clients compare with their own clock.
     pub(crate) real_time: Clock,
     pub(crate) state: Arc<State>,
+    pub(crate) account: Account,
     pub(crate) grants: Grants,
     pub(crate) faults: Faults,
     pub(crate) limits: Limits,
@@ -76,6 +78,11 @@ impl Emulator {
         if !(0.0..=100_000.0).contains(&config.calls_per_minute) {
             return Err(Error::CallsPerMinute(config.calls_per_minute));
         }
+        for (nth, app) in config.apps.iter().enumerate() {
+            if config.apps[..nth].iter().any(|other| other.client_id == app.client_id) {
+                return Err(Error::ClientId(app.client_id.clone()));
+            }
+        }
         let mut company = Company::new(config.seed);
         company.account_id.clone_from(&config.account_id);
         if let Some(url) = &config.public_url {
@@ -90,9 +97,10 @@ impl Emulator {
             clock: Clock::new(start, config.speed),
             real_time: Clock::new(start, 1.0),
             state: Arc::new(state),
-            grants: Grants::new(config.seed),
+            account: Account::default(),
+            grants: Grants::new(config.seed, config.temper),
             faults: faults.map_err(Error::Fault)?,
-            limits: Limits::default(),
+            limits: Limits::new(config.limits, config.temper),
             socket: Socket::default(),
             snapshots: Snapshots::new(config.seed),
             wire: wire.map_err(Error::Subscription)?,

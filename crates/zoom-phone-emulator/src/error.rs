@@ -20,6 +20,9 @@ pub enum Error {
     /// [`Emulator::run`](crate::Emulator::run) was called a second time.
     #[error("this emulator runs already, or has run; build another one")]
     RunsAlready,
+    /// [`Config::apps`](crate::Config::apps) has this client id more than once.
+    #[error("two apps have the client id {0:?}; give each its own")]
+    ClientId(String),
     /// The HTTP client for events could not be built.
     #[error("the HTTP client that sends events could not be built")]
     HttpClient(#[source] reqwest::Error),

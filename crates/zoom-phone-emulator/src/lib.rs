@@ -52,6 +52,8 @@
 //! );
 //! ```
 
+mod account;
+mod apps;
 mod clock;
 mod company;
 mod config;
@@ -74,6 +76,7 @@ mod state;
 mod webhooks;
 mod world;
 
+pub use apps::{App, AppKind};
 pub use company::{Company, Kind, Party, Queue};
 pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper};
 pub use emulator::{Emulator, serve};

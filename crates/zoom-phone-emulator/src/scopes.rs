@@ -45,9 +45,40 @@ pub(crate) fn all() -> Vec<String> {
     all.into_iter().map(str::to_owned).collect()
 }
 
-/// Whether these scopes allow an operation: one granular or one classic scope of its suffices.
-pub(crate) fn allow(granted: &BTreeSet<String>, operation: &Operation) -> bool {
-    operation.scopes_granular.iter().chain(&operation.scopes_classic).any(|scope| granted.contains(scope))
+/// How far a token reaches with an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Everything of the account.
+    Account,
+    /// Only what belongs to the token's user.
+    Own,
+}
+
+/// How far these scopes reach: one granular or one classic scope of the operation suffices. `None` is not at all.
+pub(crate) fn reach(granted: &BTreeSet<String>, operation: &Operation) -> Option<Reach> {
+    let of_operation = operation.scopes_granular.iter().chain(&operation.scopes_classic);
+    let reach = |scope: &String| if for_admins(scope) { Reach::Account } else { Reach::Own };
+    let mut reaches: Vec<_> = of_operation.filter(|scope| granted.contains(*scope)).map(reach).collect();
+    reaches.sort_by_key(|&reach| reach == Reach::Own);
+    reaches.first().copied()
+}
+
+/// Whether a scope reaches beyond what is the user's own: `:admin` and `:master` do.
+pub(crate) fn for_admins(scope: &str) -> bool {
+    scope.ends_with(":admin") || scope.ends_with(":master")
+}
+
+/// The scopes that a refusal names: classic ones to a token that has only such, granular ones to all others.
+pub(crate) fn needed<'a>(granted: &BTreeSet<String>, operation: &'a Operation) -> Vec<&'a str> {
+    let classic = !granted.is_empty() && granted.iter().all(|scope| is_classic(scope));
+    let named = if classic { &operation.scopes_classic } else { &operation.scopes_granular };
+    named.iter().map(String::as_str).collect()
+}
+
+/// Classic scopes name a service and a verb, granular ones also data: `phone:read:admin`, `phone:read:user:admin`.
+fn is_classic(scope: &str) -> bool {
+    let bare = scope.strip_suffix(":admin").or_else(|| scope.strip_suffix(":master")).unwrap_or(scope);
+    bare.split(':').count() <= 2
 }
 
 #[cfg(test)]
@@ -58,7 +89,16 @@ mod tests {
     fn the_default_grant_allows_every_operation() {
         let granted: BTreeSet<_> = all().into_iter().collect();
         for operation in Catalogue::get().operations() {
-            assert!(allow(&granted, operation), "{}", operation.id);
+            assert_eq!(reach(&granted, operation), Some(Reach::Account), "{}", operation.id);
+        }
+    }
+
+    #[test]
+    fn classic_and_granular_scopes_are_told_apart() {
+        for operation in Catalogue::get().operations() {
+            let (classic, granular) = (&operation.scopes_classic, &operation.scopes_granular);
+            assert!(classic.iter().all(|scope| is_classic(scope)), "{classic:?}");
+            assert!(!granular.iter().any(|scope| is_classic(scope)), "{granular:?}");
         }
     }
 }

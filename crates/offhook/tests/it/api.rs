@@ -162,7 +162,8 @@ async fn no_access_a_missing_scope_and_a_broken_zoom_have_codes_of_their_own() {
     let nobody = run(directory.path(), &["api", "listCallQueues"]);
     refused(&nobody, 4, &["nobody is signed in", "offhook auth login", "ZOOM_ACCOUNT_ID"]);
 
-    let zoom = Zoom::with(|config| config.scopes = vec!["phone:read:list_users:admin".to_owned()]).await;
+    let zoom =
+        Zoom::with(|config| config.apps[0].scopes = vec!["phone:read:list_users:admin".to_owned()]).await;
     refused(
         &call(&zoom, &directory, &["listCallQueues"]).await,
         4,

@@ -19,7 +19,8 @@ use crate::{
 /// An emulator whose app sends people back to a port that is free here.
 async fn zoom() -> Zoom {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    Zoom::with(|config| config.redirect_uris = vec![format!("http://127.0.0.1:{port}/oauth/back")]).await
+    Zoom::with(|config| config.apps[1].redirect_uris = vec![format!("http://127.0.0.1:{port}/oauth/back")])
+        .await
 }
 
 fn browser(follow: bool) -> reqwest::Client {
@@ -105,7 +106,8 @@ async fn somebody_signs_in_with_a_browser_and_out_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_browser_cannot_come_back_its_address_is_pasted() {
     let zoom =
-        Zoom::with(|config| config.redirect_uris = vec!["https://offhook.example/back".to_owned()]).await;
+        Zoom::with(|config| config.apps[1].redirect_uris = vec!["https://offhook.example/back".to_owned()])
+            .await;
     let directory = TempDir::new().unwrap();
     let mut login = Login::start(zoom.person(&directory, &["auth", "login", "--no-browser"]));
     let address = login.said("http");
@@ -205,7 +207,8 @@ async fn a_changed_key_costs_people_their_sign_in_and_the_account_nothing() {
 
 #[tokio::test]
 async fn status_names_the_feature_that_a_missing_scope_blocks() {
-    let zoom = Zoom::with(|config| config.scopes = vec!["phone:read:list_call_logs:admin".to_owned()]).await;
+    let zoom =
+        Zoom::with(|config| config.apps[0].scopes = vec!["phone:read:list_call_logs:admin".to_owned()]).await;
     let directory = TempDir::new().unwrap();
     let output = end(zoom.account(&directory, &["auth", "status"])).await;
     assert_eq!(output.status.code(), Some(4));

@@ -36,8 +36,8 @@ impl Zoom {
         let mut command = doctor(directory, args);
         command
             .env("ZOOM_ACCOUNT_ID", &self.config.account_id)
-            .env("ZOOM_CLIENT_ID", &self.config.client_id)
-            .env("ZOOM_CLIENT_SECRET", &self.config.client_secret)
+            .env("ZOOM_CLIENT_ID", &self.config.apps[0].client_id)
+            .env("ZOOM_CLIENT_SECRET", &self.config.apps[0].client_secret)
             .env("OFFHOOK_ZOOM_API_URL", format!("{}/v2", self.base))
             .env("OFFHOOK_ZOOM_OAUTH_URL", format!("{}/oauth/token", self.base));
         command
@@ -141,7 +141,8 @@ async fn an_installation_in_order_fails_nothing_and_no_secret_is_printed() {
     let call = report.line("correlation.call")["found"].as_str().unwrap();
     assert!(call.contains("call_id 701 (told by status_event)"), "{call}");
     let text = report.value.to_string();
-    for secret in [SECRET, zoom.config.client_secret.as_str(), zoom.config.client_id.as_str()] {
+    for secret in [SECRET, zoom.config.apps[0].client_secret.as_str(), zoom.config.apps[0].client_id.as_str()]
+    {
         assert!(!text.contains(secret));
     }
     let inbox = server.inbox().await;
@@ -164,7 +165,7 @@ async fn a_secret_other_than_the_servers_is_found() {
 async fn a_missing_scope_is_named_with_operation_and_feature() {
     let directory = TempDir::new().unwrap();
     let mut config = quiet();
-    config.scopes.retain(|scope| !scope.contains("call_log"));
+    config.apps[0].scopes.retain(|scope| !scope.contains("call_log"));
     let zoom = Zoom::start(config).await;
     let report = Report::of(zoom.doctor(&directory, &["--only", "oauth"])).await;
     assert_eq!((report.code, report.with("fail")), (1, BTreeSet::from(["oauth.scopes"])));
@@ -235,7 +236,7 @@ async fn a_token_that_another_program_ends_is_noticed() {
     .await;
     let form = [("grant_type", "account_credentials"), ("account_id", zoom.config.account_id.as_str())];
     http.post(format!("{}/oauth/token", zoom.base))
-        .basic_auth(&zoom.config.client_id, Some(&zoom.config.client_secret))
+        .basic_auth(&zoom.config.apps[0].client_id, Some(&zoom.config.apps[0].client_secret))
         .form(&form)
         .send()
         .await
@@ -413,7 +414,7 @@ fn an_area_that_does_not_exist_is_a_usage_error_and_lists_those_that_do() {
 
 #[test]
 fn the_emulated_apps_may_receive_every_event_that_an_administrators_app_may() {
-    let granted = zoom_phone::scopes::Scopes::granted(Config::default().scopes);
+    let granted = zoom_phone::scopes::Scopes::granted(Config::default().apps[0].scopes.clone());
     for event in zoom_phone::types::events::EVENTS {
         let for_admins = event.scopes_granular.iter().any(|scope| scope.ends_with(":admin"));
         let missing = zoom_phone::scopes::Scopes::required_for([event.name]).unwrap().missing(&granted);

@@ -34,7 +34,7 @@ impl Zoom {
 
     /// Where people who sign in are sent back to.
     pub(crate) fn redirect_uri(&self) -> &str {
-        &self.config.redirect_uris[0]
+        &self.config.apps[1].redirect_uris[0]
     }
 
     /// The binary with the server-to-server app.
@@ -42,8 +42,8 @@ impl Zoom {
         let mut command = self.bare(directory, args);
         command
             .env("ZOOM_ACCOUNT_ID", &self.config.account_id)
-            .env("ZOOM_CLIENT_ID", &self.config.client_id)
-            .env("ZOOM_CLIENT_SECRET", &self.config.client_secret);
+            .env("ZOOM_CLIENT_ID", &self.config.apps[0].client_id)
+            .env("ZOOM_CLIENT_SECRET", &self.config.apps[0].client_secret);
         command
     }
 
@@ -51,8 +51,8 @@ impl Zoom {
     pub(crate) fn person(&self, directory: &TempDir, args: &[&str]) -> Command {
         let mut command = self.bare(directory, args);
         command
-            .env("ZOOM_CLIENT_ID", &self.config.general_client_id)
-            .env("ZOOM_CLIENT_SECRET", &self.config.general_client_secret)
+            .env("ZOOM_CLIENT_ID", &self.config.apps[1].client_id)
+            .env("ZOOM_CLIENT_SECRET", &self.config.apps[1].client_secret)
             .env("ZOOM_REDIRECT_URI", self.redirect_uri());
         command
     }

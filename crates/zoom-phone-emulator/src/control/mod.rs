@@ -6,6 +6,8 @@ mod faults;
 mod stream;
 mod subscriptions;
 
+mod access;
+
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
@@ -23,6 +25,7 @@ use crate::scenario::Scenario;
 
 pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
+        .merge(access::router())
         .route("/health", get(health))
         .route("/state", get(state))
         .route("/ledger", get(ledger))

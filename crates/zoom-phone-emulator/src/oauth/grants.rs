@@ -1,6 +1,8 @@
 //! What was given out: authorization codes, device codes, access and refresh tokens.
 
-use std::collections::{BTreeSet, HashMap};
+mod devices;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,32 +13,58 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::time::Instant;
 
-use super::{App, Refusal};
+use super::{Client, Refusal};
+use crate::config::Temper;
 use crate::dice::Dice;
+use devices::Device;
+pub(super) use devices::{DEVICE_INTERVAL, DEVICE_LIFETIME};
 
-/// Seconds of an access token's life.
-pub(super) const LIFETIME: u64 = 3599;
+/// Refresh tokens that ended and are remembered, so that their presenters learn why.
+const REMEMBERED: usize = 10_000;
+/// How long codes of both kinds are remembered after they ended, to be told from unknown ones.
+const CODES_REMEMBERED: Duration = Duration::from_hours(1);
 /// A refresh token's life; Zoom's pages say 90 days and, older ones, 15 years.
 const REFRESH_LIFETIME: Duration = Duration::from_hours(90 * 24);
 /// An authorization code's life.
 const CODE_LIFETIME: Duration = Duration::from_mins(5);
-/// A device code's life, in seconds.
-pub(super) const DEVICE_LIFETIME: u64 = 900;
-/// Seconds that a device waits between two polls.
-pub(super) const DEVICE_INTERVAL: u64 = 5;
-
 /// Scope names. Shared, because the whole catalogue has hundreds.
 pub(super) type Scopes = Arc<BTreeSet<String>>;
 
-/// For whom a token speaks. A new token ends the holder's old one, which is Zoom's default.
+/// For whom a token speaks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
     /// The account, through the Server-to-Server app; one for each `token_index`.
     Account(u8),
-    /// The user of this id, through the general app.
+    /// The user of this id, through a general app.
     User(String),
-    /// An app itself, with the grant `client_credentials`.
-    App(App),
+    /// The app itself, with the grant `client_credentials`.
+    App,
+}
+
+/// Through which app somebody holds tokens. A new token ends the old one of the same key, which is Zoom's default.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) client_id: String,
+    pub(super) holder: Holder,
+}
+
+/// Why a request is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Locked {
+    /// There is no bearer header.
+    Missing,
+    /// Revoked, superseded, or never issued.
+    Invalid,
+    Expired,
+}
+
+/// Why a refresh token ended, as a code of Zoom's table of OAuth errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It was used. Zoom's pages disagree on the code: 4735 also stands for a person who is gone.
+    Rotated = 4735,
+    /// Revoked, deauthorized, or replaced by a later sign-in.
+    Revoked = 4741,
 }
 
 /// A live access token, looked at.
@@ -51,6 +79,8 @@ pub(crate) struct Access {
 /// A fresh pair.
 pub(super) struct Issued {
     pub(super) access: String,
+    /// Seconds that the access token lives.
+    pub(super) lifetime: u64,
     /// Users have one.
     pub(super) refresh: Option<String>,
     pub(super) scopes: Scopes,
@@ -65,16 +95,10 @@ pub(super) struct Consent {
 
 /// What was sent to the consent page and is held against the exchange of the code.
 pub(super) struct Binding {
+    pub(super) client_id: String,
     pub(super) redirect_uri: String,
     /// The challenge and whether it is a SHA-256 hash (`S256`) rather than `plain`.
     pub(super) challenge: Option<(String, bool)>,
-}
-
-/// How the user answered a device.
-#[derive(Debug, Clone)]
-pub(super) enum Decision {
-    Approved(Consent),
-    Denied,
 }
 
 /// All of it.
@@ -82,7 +106,10 @@ pub(crate) struct Grants(Mutex<Inner>);
 
 struct Inner {
     dice: Dice,
-    live: HashMap<Holder, Grant>,
+    /// Zoom's pages say 3600 for users; 3599 was observed, and is documented for Server-to-Server.
+    users_lifetime: u64,
+    live: HashMap<Key, Grant>,
+    ended: VecDeque<(String, End)>,
     codes: HashMap<String, Code>,
     devices: HashMap<String, Device>,
 }
@@ -100,18 +127,13 @@ struct Code {
     ends: Instant,
 }
 
-struct Device {
-    user_code: String,
-    ends: Instant,
-    polled: Option<Instant>,
-    decision: Option<Decision>,
-}
-
 impl Grants {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, temper: Temper) -> Self {
         Self(Mutex::new(Inner {
             dice: Dice::new(seed, 3),
+            users_lifetime: if temper == Temper::Field { 3599 } else { 3600 },
             live: HashMap::new(),
+            ended: VecDeque::new(),
             codes: HashMap::new(),
             devices: HashMap::new(),
         }))
@@ -122,51 +144,89 @@ impl Grants {
     }
 
     /// The token in the bearer header, if it is live; the query does not count.
-    pub(crate) fn admit(&self, headers: &HeaderMap) -> Option<Access> {
-        let presented = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-        let (scheme, presented) = presented.split_once(' ')?;
-        if scheme.eq_ignore_ascii_case("bearer") { self.access(presented.trim()) } else { None }
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<Access, Locked> {
+        let presented = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let (scheme, token) = presented.and_then(|text| text.split_once(' ')).ok_or(Locked::Missing)?;
+        if scheme.eq_ignore_ascii_case("bearer") { self.look_up(token.trim()) } else { Err(Locked::Missing) }
     }
 
     /// What an access token may do, if it is live.
     pub(crate) fn access(&self, token: &str) -> Option<Access> {
-        let now = Instant::now();
+        self.look_up(token).ok()
+    }
+
+    fn look_up(&self, token: &str) -> Result<Access, Locked> {
         let inner = self.lock();
-        let live = |grant: &Grant| now < grant.ends && same(&grant.access, token);
-        let (holder, grant) = inner.live.iter().find(|(_, grant)| live(grant))?;
-        Some(Access { holder: holder.clone(), scopes: grant.scopes.clone() })
+        let found = inner.live.iter().find(|(_, grant)| same(&grant.access, token));
+        let (key, grant) = found.ok_or(Locked::Invalid)?;
+        if grant.ends <= Instant::now() {
+            return Err(Locked::Expired);
+        }
+        Ok(Access { holder: key.holder.clone(), scopes: grant.scopes.clone() })
     }
 
-    /// New tokens, which end the holder's old ones. A user's access comes with a refresh token.
-    pub(super) fn issue(&self, holder: Holder, scopes: Scopes) -> Issued {
-        self.lock().issue(holder, scopes)
+    /// New tokens, which end the old ones of this key. A user's access comes with a refresh token.
+    pub(super) fn issue(&self, key: Key, scopes: Scopes) -> Issued {
+        self.lock().issue(key, scopes, End::Revoked)
     }
 
-    /// A new pair for a refresh token, which is dead from now on.
-    pub(super) fn refresh(&self, token: &str) -> Result<Issued, Refusal> {
+    /// A new pair for a refresh token of this app, which is dead from now on.
+    pub(super) fn refresh(&self, client_id: &str, token: &str) -> Result<Issued, Refusal> {
         let now = Instant::now();
         let mut inner = self.lock();
-        let fits = |grant: &Grant| {
-            grant.refresh.as_ref().is_some_and(|(text, ends)| now < *ends && same(text, token))
+        let fits = |(key, grant): &(&Key, &Grant)| {
+            let live = |(text, ends): &(String, Instant)| now < *ends && same(text, token);
+            key.client_id == client_id && grant.refresh.as_ref().is_some_and(live)
         };
-        let found = inner.live.iter().find(|(_, grant)| fits(grant));
-        let (holder, scopes) = found
-            .map(|(holder, grant)| (holder.clone(), grant.scopes.clone()))
-            .ok_or(Refusal::new("invalid_grant", 4735, "Invalid Token!"))?;
-        Ok(inner.issue(holder, scopes))
+        if let Some((key, grant)) = inner.live.iter().find(fits) {
+            let (key, scopes) = (key.clone(), grant.scopes.clone());
+            return Ok(inner.issue(key, scopes, End::Rotated));
+        }
+        let end =
+            inner.ended.iter().find(|(text, _)| same(text, token)).map_or(End::Rotated, |&(_, end)| end);
+        Err(Refusal::new("invalid_grant", end as u16, "Invalid Token!"))
     }
 
-    /// Ends the access token and the refresh token that belongs to it.
-    pub(super) fn revoke(&self, token: &str) -> bool {
+    /// Ends an access token of this app and the refresh token that belongs to it.
+    pub(super) fn revoke(&self, client_id: &str, token: &str) {
         let mut inner = self.lock();
-        let holder = inner.live.iter().find(|(_, grant)| same(&grant.access, token));
-        let Some(holder) = holder.map(|(holder, _)| holder.clone()) else { return false };
-        inner.live.remove(&holder).is_some()
+        let found =
+            inner.live.iter().find(|(key, grant)| key.client_id == client_id && same(&grant.access, token));
+        if let Some(key) = found.map(|(key, _)| key.clone()) {
+            inner.end(&key, End::Revoked);
+        }
+    }
+
+    /// Ends the tokens and waiting codes of one user, or of all users, of an app; the users whose tokens ended, in
+    /// the order of their ids.
+    pub(super) fn deauthorize(&self, client_id: &str, user: Option<&str>) -> Vec<String> {
+        let mut inner = self.lock();
+        let meant = |of: &str| user.is_none_or(|user| user == of);
+        inner.codes.retain(|_, code| code.binding.client_id != client_id || !meant(&code.consent.user));
+        let mut users: Vec<_> = inner.users_of(client_id).filter(|of| meant(of)).map(str::to_owned).collect();
+        users.sort();
+        for user in &users {
+            let key = Key { client_id: client_id.to_owned(), holder: Holder::User(user.clone()) };
+            inner.end(&key, End::Revoked);
+        }
+        users
+    }
+
+    /// Ids of the users who have tokens of an app, in order.
+    pub(crate) fn users_of(&self, client_id: &str) -> BTreeSet<String> {
+        self.lock().users_of(client_id).map(str::to_owned).collect()
+    }
+
+    /// The scopes of a user's live grant for an app.
+    pub(super) fn granted(&self, client_id: &str, user: &str) -> Option<Scopes> {
+        let key = Key { client_id: client_id.to_owned(), holder: Holder::User(user.to_owned()) };
+        self.lock().live.get(&key).map(|grant| grant.scopes.clone())
     }
 
     /// An authorization code.
     pub(super) fn code(&self, binding: Binding, consent: Consent) -> String {
         let mut inner = self.lock();
+        inner.forget_codes();
         let code = format!("{}_{}", inner.dice.opaque_id(), inner.dice.opaque_id());
         inner.codes.insert(code.clone(), Code { binding, consent, ends: Instant::now() + CODE_LIFETIME });
         code
@@ -175,18 +235,22 @@ impl Grants {
     /// Tokens for an authorization code. A code that was presented is spent, whatever the outcome.
     pub(super) fn exchange(
         &self,
+        client: &Client<'_>,
         code: &str,
         redirect_uri: Option<&str>,
         verifier: Option<&str>,
     ) -> Result<Issued, Refusal> {
         let mut inner = self.lock();
-        let code = inner.codes.remove(code);
+        let code = inner.codes.remove(code).filter(|code| code.binding.client_id == client.app.client_id);
         let code = code.ok_or(Refusal::new("invalid_grant", 4734, "Invalid authorization code"))?;
         if code.ends <= Instant::now() {
             return Err(Refusal::new("invalid_grant", 4733, "Authorization code expired"));
         }
         if redirect_uri != Some(code.binding.redirect_uri.as_str()) {
             return Err(Refusal::new("invalid_request", 4709, "Redirect URI mismatch."));
+        }
+        if code.binding.challenge.is_none() && !client.proven {
+            return Err(Refusal::new("invalid_client", 4706, "Client ID or client secret is missing."));
         }
         if let Some((challenge, hashed)) = &code.binding.challenge {
             let answer = verifier.map(|verifier| if *hashed { s256(verifier) } else { verifier.to_owned() });
@@ -198,68 +262,51 @@ impl Grants {
                 ));
             }
         }
-        Ok(inner.issue(Holder::User(code.consent.user), code.consent.scopes))
-    }
-
-    /// A device code and the code that its user types.
-    pub(super) fn device(&self) -> (String, String) {
-        let mut inner = self.lock();
-        let device_code = format!("{}{}", inner.dice.opaque_id(), inner.dice.opaque_id());
-        let user_code =
-            format!("{:04X}-{:04X}", inner.dice.between(0, 0xffff), inner.dice.between(0, 0xffff));
-        let ends = Instant::now() + Duration::from_secs(DEVICE_LIFETIME);
-        let device = Device { user_code: user_code.clone(), ends, polled: None, decision: None };
-        inner.devices.insert(device_code.clone(), device);
-        (device_code, user_code)
-    }
-
-    /// Notes what the user said; false when no device waits for an answer to this code.
-    pub(super) fn decide(&self, user_code: &str, decision: Decision) -> bool {
-        let now = Instant::now();
-        let mut inner = self.lock();
-        let waits = |device: &&mut Device| {
-            device.user_code == user_code && device.decision.is_none() && now < device.ends
-        };
-        let device = inner.devices.values_mut().find(waits);
-        device.is_some_and(|device| device.decision.replace(decision).is_none())
-    }
-
-    /// One poll of a device.
-    pub(super) fn poll(&self, device_code: &str) -> Result<Issued, Refusal> {
-        let now = Instant::now();
-        let mut inner = self.lock();
-        let device = inner.devices.get_mut(device_code).ok_or(Refusal::bare("invalid_grant"))?;
-        if device.ends <= now {
-            return Err(Refusal::bare("expired_token"));
-        }
-        let patience = Duration::from_secs(DEVICE_INTERVAL);
-        let hasty = device.polled.replace(now).is_some_and(|before| now < before + patience);
-        match device.decision.clone() {
-            _ if hasty => Err(Refusal::bare("slow_down")),
-            None => Err(Refusal::bare("authorization_pending")),
-            Some(Decision::Denied) => Err(Refusal::bare("access_denied")),
-            Some(Decision::Approved(Consent { user, scopes })) => {
-                inner.devices.remove(device_code);
-                Ok(inner.issue(Holder::User(user), scopes))
-            }
-        }
+        let key = Key { client_id: code.binding.client_id, holder: Holder::User(code.consent.user) };
+        Ok(inner.issue(key, code.consent.scopes, End::Revoked))
     }
 }
 
 impl Inner {
-    fn issue(&mut self, holder: Holder, scopes: Scopes) -> Issued {
+    fn issue(&mut self, key: Key, scopes: Scopes, before: End) -> Issued {
+        self.end(&key, before);
         let mut token = || -> String { (0..3).map(|_| self.dice.opaque_id()).collect() };
         let access = format!("emu_{}", token());
-        let refresh = matches!(holder, Holder::User(_)).then(|| format!("emr_{}", token()));
+        let of_user = matches!(key.holder, Holder::User(_));
+        let refresh = of_user.then(|| format!("emr_{}", token()));
+        let lifetime = if of_user { self.users_lifetime } else { 3599 };
         let now = Instant::now();
         let grant = Grant {
             access: access.clone(),
-            ends: now + Duration::from_secs(LIFETIME),
+            ends: now + Duration::from_secs(lifetime),
             refresh: refresh.clone().map(|refresh| (refresh, now + REFRESH_LIFETIME)),
             scopes: scopes.clone(),
         };
-        self.live.insert(holder, grant);
-        Issued { access, refresh, scopes }
+        self.live.insert(key, grant);
+        Issued { access, lifetime, refresh, scopes }
+    }
+
+    /// Ends what somebody holds, and remembers why.
+    fn end(&mut self, key: &Key, end: End) {
+        let Some(Grant { refresh: Some((refresh, _)), .. }) = self.live.remove(key) else { return };
+        if self.ended.len() == REMEMBERED {
+            self.ended.pop_front();
+        }
+        self.ended.push_back((refresh, end));
+    }
+
+    fn users_of(&self, client_id: &str) -> impl Iterator<Item = &str> {
+        self.live.keys().filter(move |key| key.client_id == client_id).filter_map(|key| match &key.holder {
+            Holder::User(user) => Some(user.as_str()),
+            Holder::Account(_) | Holder::App => None,
+        })
+    }
+
+    /// Codes that nobody came for do not stay for ever.
+    fn forget_codes(&mut self) {
+        let now = Instant::now();
+        self.codes.retain(|_, code| now < code.ends + CODES_REMEMBERED);
+        self.devices.retain(|_, device| now < device.ends + CODES_REMEMBERED);
     }
 }
 

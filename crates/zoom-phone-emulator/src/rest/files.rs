@@ -96,5 +96,6 @@ pub(crate) async fn signed_transcript(
 
 /// A key that only this emulator can make.
 fn signature(shared: &Shared, id: &str) -> String {
-    encrypted_token(&shared.config.client_secret, id)
+    let secret = shared.config.apps.first().map_or("", |app| app.client_secret.as_str());
+    encrypted_token(secret, id)
 }

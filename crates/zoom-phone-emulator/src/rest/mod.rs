@@ -1,5 +1,6 @@
 //! Zoom's REST API, under `/v2`: some of it simulated, the rest shaped by the catalogue.
 
+mod admit;
 pub(crate) mod ask;
 mod documented;
 mod files;
@@ -15,11 +16,10 @@ mod sample;
 mod words;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -29,7 +29,6 @@ use zoom_phone_types::catalogue::{Catalogue, Method, Operation};
 
 use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
-use crate::scopes;
 use crate::world::at;
 use ask::Ask;
 pub(crate) use files::signed_transcript;
@@ -53,7 +52,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
         .method_not_allowed_fallback(perform_documented)
         .with_state(shared.clone());
     // As a whole behind the checks: one request may have to ask another operation, see `stale_read`.
-    Router::new().fallback_service(operations).layer(middleware::from_fn_with_state(shared, admit))
+    Router::new().fallback_service(operations).layer(middleware::from_fn_with_state(shared, admit::admit))
 }
 
 /// An operation and the parameters in the path.
@@ -114,60 +113,6 @@ impl IntoResponse for Refusal {
         }
         (self.status, Json(answer)).into_response()
     }
-}
-
-/// Every answer carries a tracking id.
-async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    static REQUESTS: AtomicU64 = AtomicU64::new(0);
-
-    shared.state.count(|counts| counts.rest_requests += 1);
-    let found = Catalogue::get().find(request.method().as_str(), request.uri().path());
-    let id = found.as_ref().map_or("", |(operation, _)| operation.id.as_str());
-    let asked = format!("/v2{}", request.uri()).parse().unwrap_or_default();
-    let response = match shared.faults.strike(id, &asked).await {
-        Some(response) => response,
-        None => pass(&shared, found, request, next).await.unwrap_or_else(Refusal::into_response),
-    };
-    let mut response = shared.faults.spoil(id, response).await;
-    let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
-    if let Ok(id) = HeaderValue::from_str(&format!("v=2.0;clid=emulator;rid=REST_{number:016x}")) {
-        response.headers_mut().insert("x-zm-trackingid", id);
-    }
-    response
-}
-
-/// Only a live token gets in, only where its scopes reach, only within the limits.
-async fn pass(
-    shared: &Shared,
-    found: Option<Found>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Refusal> {
-    let access = shared.grants.admit(request.headers());
-    let access =
-        access.ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, 124, "Invalid access token."))?;
-    let Some((operation, path)) = found else {
-        request.extensions_mut().insert(access);
-        return Ok(next.run(request).await);
-    };
-    if !scopes::allow(&access.scopes, operation) {
-        return Err(Refusal::scopes(&operation.scopes_granular));
-    }
-    let verdict = match (shared.faults.rate_limit(), operation.rate) {
-        (Some(limit), Some(label)) => Some(shared.limits.spend(limit, label, shared.real_time.now())),
-        _ => None,
-    };
-    let mut response = if let Some(message) = verdict.as_ref().and_then(|verdict| verdict.refusal) {
-        shared.state.count(|counts| counts.rate_limited += 1);
-        Refusal::new(StatusCode::TOO_MANY_REQUESTS, 429, message).into_response()
-    } else {
-        let performed = perform(shared, operation, path, &access, request, next);
-        performed.await.unwrap_or_else(Refusal::into_response)
-    };
-    if let Some(verdict) = verdict {
-        verdict.write(response.headers_mut());
-    }
-    Ok(response)
 }
 
 /// Hands a request on that is as documented.

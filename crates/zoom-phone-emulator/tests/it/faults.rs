@@ -57,6 +57,10 @@ async fn the_token_service_is_struck_by_its_own_faults_only() {
     assert_eq!(zoom.ask_token("/oauth/token", Some(DEMO), GRANT).await.0, StatusCode::OK);
     zoom.fault(json!({ "fault": "status", "status": 502, "operation": "oauth_token" })).await;
     assert_eq!(zoom.ask_token("/oauth/token", Some(DEMO), GRANT).await.0, StatusCode::BAD_GATEWAY);
+    let broken = json!({ "fault": "malformed_json", "how": "truncated", "operation": "oauth_token" });
+    zoom.fault(broken).await;
+    assert_eq!(zoom.ask_token("/oauth/token", Some(DEMO), GRANT).await, (StatusCode::OK, Value::Null));
+    assert!(zoom.ask_token("/oauth/token", Some(DEMO), GRANT).await.1["access_token"].is_string());
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,15 +2,18 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
+mod apps;
 mod delivery;
 mod event_faults;
 mod faults;
 mod http;
 mod jumps;
+mod limits;
 mod oauth;
 mod operations;
 mod plans;
 mod receiver;
 mod rig;
+mod scopes;
 mod socket;
 mod subscriptions;

@@ -10,18 +10,23 @@ use zoom_phone_emulator::Config;
 
 use crate::rig::{DEMO, GRANT, Zoom};
 
-const GENERAL: &str = "Basic ZGVtb19nZW5lcmFsX2FwcF8wMDAwQTpkZW1vX2dlbmVyYWxfc2VjcmV0";
-const CALLBACK: &str = "http://127.0.0.1:8080/oauth/callback";
+pub(crate) const GENERAL: &str = "Basic ZGVtb19nZW5lcmFsX2FwcF8wMDAwQTpkZW1vX2dlbmVyYWxfc2VjcmV0";
+pub(crate) const CALLBACK: &str = "http://127.0.0.1:8080/oauth/callback";
 /// The pair of RFC 7636, appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-fn form(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 impl Zoom {
-    async fn page(&self, method: &str, uri: &str, body: String) -> (StatusCode, Option<Url>, String) {
+    pub(crate) async fn page(
+        &self,
+        method: &str,
+        uri: &str,
+        body: String,
+    ) -> (StatusCode, Option<Url>, String) {
         let request = Request::builder().method(method).uri(uri).header("host", "127.0.0.1:8090");
         let response = self.answer(request.body(Body::from(body)).expect("a request")).await;
         let location = response.headers().get("location").and_then(|it| it.to_str().ok()?.parse().ok());
@@ -31,7 +36,7 @@ impl Zoom {
     }
 
     /// The address that the browser is sent back to after an automatic approval.
-    async fn approve(&self, more: &[(&str, &str)]) -> Url {
+    pub(crate) async fn approve(&self, more: &[(&str, &str)]) -> Url {
         let mut query = vec![
             ("response_type", "code"),
             ("client_id", "demo_general_app_0000A"),
@@ -45,28 +50,28 @@ impl Zoom {
         location.expect("a redirect")
     }
 
-    async fn code(&self, more: &[(&str, &str)]) -> String {
+    pub(crate) async fn code(&self, more: &[(&str, &str)]) -> String {
         parameter(&self.approve(more).await, "code").expect("a code")
     }
 
-    async fn general(&self, pairs: &[(&str, &str)]) -> (StatusCode, Value) {
+    pub(crate) async fn general(&self, pairs: &[(&str, &str)]) -> (StatusCode, Value) {
         self.ask_token("/oauth/token", Some(GENERAL), &form(pairs)).await
     }
 
-    async fn exchange(&self, code: &str, more: &[(&str, &str)]) -> (StatusCode, Value) {
+    pub(crate) async fn exchange(&self, code: &str, more: &[(&str, &str)]) -> (StatusCode, Value) {
         let mut pairs =
             vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK)];
         pairs.extend(more);
         self.general(&pairs).await
     }
 
-    async fn refresh(&self, token: &Value) -> (StatusCode, Value) {
+    pub(crate) async fn refresh(&self, token: &Value) -> (StatusCode, Value) {
         let token = token.as_str().expect("a refresh token");
         self.general(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
     }
 
     /// Tokens of a user who agreed to everything.
-    async fn sign_in(&self, user: &str) -> Value {
+    pub(crate) async fn sign_in(&self, user: &str) -> Value {
         let code = self.code(&[("emulator_user", user)]).await;
         let (status, tokens) = self.exchange(&code, &[]).await;
         assert_eq!(status, StatusCode::OK, "{tokens}");
@@ -77,18 +82,18 @@ impl Zoom {
         self.with_token(tokens, "/v2/users/me").await
     }
 
-    async fn with_token(&self, tokens: &Value, uri: &str) -> (StatusCode, Value) {
+    pub(crate) async fn with_token(&self, tokens: &Value, uri: &str) -> (StatusCode, Value) {
         let token = format!("Bearer {}", tokens["access_token"].as_str().expect("a token"));
         self.send(Request::get(uri).header("authorization", token).body(Body::empty()).expect("a request"))
             .await
     }
 }
 
-fn parameter(address: &Url, name: &str) -> Option<String> {
+pub(crate) fn parameter(address: &Url, name: &str) -> Option<String> {
     address.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-fn refused(answer: &(StatusCode, Value)) -> (u16, &str, Option<u64>) {
+pub(crate) fn refused(answer: &(StatusCode, Value)) -> (u16, &str, Option<u64>) {
     (answer.0.as_u16(), answer.1["error"].as_str().unwrap_or_default(), answer.1["code"].as_u64())
 }
 
@@ -102,7 +107,7 @@ async fn a_user_signs_in_with_pkce_and_the_token_is_theirs() {
     let code = parameter(&back, "code").expect("a code");
     let (status, tokens) = zoom.exchange(&code, &[("code_verifier", VERIFIER)]).await;
     assert_eq!(status, StatusCode::OK, "{tokens}");
-    assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&json!("bearer"), &json!(3599)));
+    assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&json!("bearer"), &json!(3600)));
     assert_eq!(tokens["api_url"], "http://127.0.0.1:8090");
     let (status, me) = zoom.me(&tokens).await;
     assert_eq!((status, &me["email"]), (StatusCode::OK, &json!("ada.moreno@example.com")));
@@ -155,8 +160,12 @@ async fn wrong_requests_for_consent_go_nowhere() {
     for (name, wrong, code) in [
         ("response_type", "token", "(4,700)"),
         ("client_id", "demo_client_id_000000A", "(4,702)"),
-        ("redirect_uri", "http://127.0.0.1:8080/oauth/callback/", "(4,709)"),
-        ("redirect_uri", "http://evil.example/", "(4,709)"),
+        ("redirect_uri", "http://127.0.0.1:8080/oauth/callback/", "(4,700)"),
+        (
+            "redirect_uri",
+            "http://evil.example/<script>",
+            "Invalid redirect: http://evil.example/&lt;script&gt; (4,700)",
+        ),
         ("code_challenge_method", "S512", "(4,700)"),
         ("scope", "phone:read:everything", "(4,711)"),
     ] {
@@ -260,7 +269,9 @@ async fn a_device_polls_until_somebody_approves() {
     assert!(page.contains(&user_code), "{page}");
     zoom.page("POST", complete.path(), form(&[("decision", "approve"), ("user", "ben.okafor@example.com")]))
         .await;
-    tokio::time::advance(Duration::from_secs(5)).await;
+    tokio::time::advance(Duration::from_secs(9)).await;
+    assert_eq!(poll(&device).await.1, json!({ "error": "slow_down" }), "the interval grew to ten seconds");
+    tokio::time::advance(Duration::from_secs(15)).await;
     let (status, tokens) = poll(&device).await;
     assert_eq!(status, StatusCode::OK, "{tokens}");
     assert_eq!(zoom.me(&tokens).await.1["first_name"], "Ben");

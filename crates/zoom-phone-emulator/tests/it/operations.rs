@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
-use zoom_phone_emulator::Config;
+use zoom_phone_emulator::{App, Config};
 use zoom_phone_types::catalogue::{self, Catalogue, Content, Operation, Place, Schema};
 
 use crate::rig::{Served, Zoom};
@@ -336,7 +336,8 @@ async fn a_transcript_is_behind_a_signed_address_that_needs_no_token() {
 #[tokio::test(start_paused = true)]
 async fn a_token_without_the_scope_is_refused_by_name() {
     let scopes = vec!["phone:read:list_sites:admin".to_owned(), "phone_recording:read:admin".to_owned()];
-    let zoom = Zoom::with(Config { scopes, ..Config::default() }).await;
+    let app = App { scopes, ..App::server_to_server() };
+    let zoom = Zoom::with(Config { apps: vec![app], ..Config::default() }).await;
     assert_eq!(zoom.get("/v2/phone/sites").await.0, StatusCode::OK);
     assert_eq!(zoom.get("/v2/phone/recordings").await.0, StatusCode::OK, "a classic scope will do");
     let (status, answer) = zoom.get("/v2/phone/call_history").await;
