@@ -149,6 +149,7 @@ impl Emulator {
             () = shutdown.cancelled() => {}
         }
         self.shared.socket.close();
+        self.shared.state.news.end();
         Ok(())
     }
 }
