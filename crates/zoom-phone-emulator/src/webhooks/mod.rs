@@ -3,6 +3,7 @@
 mod line;
 mod log;
 mod outcome;
+mod post;
 mod retry;
 mod send;
 mod sign;

@@ -12,21 +12,19 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::line::Line;
 use super::log::{Attempt, Entry, Log, Outcome};
-use super::send::{Letter, Reply};
+use super::post::{Post, Purpose};
+use super::send::Reply;
 use super::{RETRY_AFTER, Subscription};
-use crate::clock::wall_clock;
 use crate::config::Temper;
 use crate::dice::Dice;
 use crate::emulator::Shared;
 
-/// Requests under way at once, for each subscription.
-const IN_FLIGHT: usize = 64;
 /// Events that may wait for one subscription before the company has to.
 const WAITING: usize = 1024;
 /// Retries and late events that may wait, all together; further ones are given up.
@@ -37,7 +35,7 @@ const REORDER_WITHIN: SignedDuration = SignedDuration::from_secs(10);
 /// Deliveries to all subscriptions.
 pub(crate) struct Wire {
     inner: Mutex<Inner>,
-    temper: Temper,
+    pub(super) temper: Temper,
     /// Told when there is something to do out of turn.
     pub(crate) changed: Notify,
 }
@@ -51,8 +49,9 @@ pub(super) struct Inner {
     /// Events that go out after the next one, by their number in `due`.
     held: Vec<(Timestamp, u64)>,
     /// When each request under way was sent, by number.
-    in_flight: BTreeMap<u64, Timestamp>,
-    dice: Dice,
+    pub(super) in_flight: BTreeMap<u64, Timestamp>,
+    /// For the tokens of challenges.
+    pub(super) dice: Dice,
 }
 
 pub(super) enum Due {
@@ -95,23 +94,6 @@ impl Job {
             timestamp: None,
         }
     }
-}
-
-/// A request to be made, and what it is for.
-pub(crate) struct Post {
-    pub(crate) letter: Letter,
-    /// Real time.
-    pub(crate) sent_at: Timestamp,
-    number: u64,
-    at: Timestamp,
-    faults: Vec<&'static str>,
-    purpose: Purpose,
-}
-
-enum Purpose {
-    Event(Job),
-    /// Of the line with this generation.
-    Challenge(u64),
 }
 
 /// What became of a wish to send an event again.
@@ -262,70 +244,6 @@ impl Wire {
     pub(crate) fn horizon(&self) -> Option<Timestamp> {
         let first = *self.lock().in_flight.values().min()?;
         first.checked_add(RETRY_AFTER[0]).ok()
-    }
-
-    /// The next request to make, if there is one and a place for it.
-    pub(crate) fn next_post(&self, shared: &Shared) -> Option<Post> {
-        let mut inner = self.lock();
-        let at = shared.clock.now();
-        let sent_at = wall_clock();
-        let number = inner.number();
-        let Inner { lines, in_flight, dice, .. } = &mut *inner;
-        let now = sent_at.as_second() + shared.faults.skew();
-        let challenged = lines
-            .iter_mut()
-            .find(|line| !line.disabled && line.eager.is_some_and(|eager| eager <= Instant::now()));
-        if let Some(line) = challenged {
-            line.eager = None;
-            let plain_token = dice.opaque_id();
-            let body = json!({
-                "event": "endpoint.url_validation",
-                "event_ts": at.as_millisecond(),
-                "payload": { "plainToken": plain_token },
-            });
-            in_flight.insert(number, at);
-            let letter = Letter {
-                url: line.subscription.url.clone(),
-                secret: line.subscription.secret.clone(),
-                body: body.to_string().into(),
-                timestamp: now,
-                number,
-                plain_token: Some(plain_token),
-            };
-            let purpose = Purpose::Challenge(line.generation);
-            return Some(Post { letter, sent_at, number, at, faults: Vec::new(), purpose });
-        }
-        let line = lines
-            .iter_mut()
-            .find(|line| !line.ready.is_empty() && line.in_flight < IN_FLIGHT && line.takes_events())?;
-        let mut job = line.ready.pop_front()?;
-        line.in_flight += 1;
-        in_flight.insert(number, at);
-        let mut faults = Vec::new();
-        let mut secret = line.subscription.secret.clone();
-        let mut timestamp = job.timestamp.unwrap_or(now);
-        if self.temper == Temper::Field {
-            job.timestamp = Some(timestamp);
-        }
-        if shared.faults.wrong_secret(&job.name) {
-            secret.push_str(" is not it");
-            faults.push("wrong_secret");
-        }
-        if let Some(seconds) = shared.faults.stale_timestamp(&job.name) {
-            timestamp -= i64::from(seconds);
-            faults.push("stale_timestamp");
-        }
-        let url = line.subscription.url.clone();
-        let letter = Letter { url, secret, body: job.body.clone(), timestamp, number, plain_token: None };
-        let first = job.attempt == 1;
-        shared.state.count(|counts| {
-            if first {
-                counts.webhooks_sent += 1;
-            } else {
-                counts.webhooks_retried += 1;
-            }
-        });
-        Some(Post { letter, sent_at, number, at, faults, purpose: Purpose::Event(job) })
     }
 
     /// A request has come to its end.
