@@ -167,6 +167,7 @@ impl Emulator {
         }
         self.shared.socket.close();
         self.shared.embed.close();
+        self.shared.state.news.end();
         Ok(())
     }
 }
@@ -188,12 +189,17 @@ impl Shared {
         state.news.tell("clock", || json!({ "now": clock.now().to_string(), "speed": clock.speed() }));
     }
 
+    /// Whether those who listen are so far behind that the company has to wait.
+    fn is_full(&self) -> bool {
+        self.wire.is_full() || self.socket.is_crowded()
+    }
+
     /// Lets everything happen that is due at `now`, in its order; when something is due next.
     fn turn(&self, now: Timestamp) -> Option<Timestamp> {
         let Self { state, wire, .. } = self;
         loop {
             let next = state.next().into_iter().chain(wire.next_due()).min()?;
-            if next > now || wire.is_full() {
+            if next > now || self.is_full() {
                 return Some(next);
             }
             // What retries and late events wait for came up before what comes up now.
@@ -225,7 +231,7 @@ impl Shared {
                     (post, reply)
                 });
             }
-            let full = wire.is_full();
+            let full = self.is_full();
             if let Some(jump) = jumping.take_if(|jump| jump.to <= now && !full && wire.is_idle()) {
                 // Whoever asked may have lost interest.
                 let _heard = jump.done.send(());
@@ -236,6 +242,8 @@ impl Shared {
                 let step = next.into_iter().chain(wire.horizon()).chain([jump.to]).min().unwrap_or(jump.to);
                 if step > now {
                     clock.forward(step);
+                    // Others want to live, too, while a day passes in a moment.
+                    tokio::task::consume_budget().await;
                     continue;
                 }
             }
@@ -254,6 +262,7 @@ impl Shared {
             tokio::select! {
                 Some((post, reply)) = posts.next() => wire.finished(self, post, reply),
                 Some(jump) = ordered.recv(), if jumping.is_none() => jumping = Some(jump),
+                () = self.socket.room(), if full && self.socket.is_crowded() => {}
                 () = due => {}
                 () = eager => {}
                 () = state.changed.notified() => {}

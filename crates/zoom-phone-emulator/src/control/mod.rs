@@ -42,12 +42,12 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
 }
 
 /// A refusal of control itself: 400 and what to do instead.
-fn bad(error: impl ToString) -> Response {
+fn bad(error: &impl ToString) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": error.to_string() }))).into_response()
 }
 
 /// 404 and what would be there.
-fn absent(error: impl ToString) -> Response {
+fn absent(error: &impl ToString) -> Response {
     (StatusCode::NOT_FOUND, Json(json!({ "error": error.to_string() }))).into_response()
 }
 

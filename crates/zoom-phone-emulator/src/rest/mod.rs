@@ -40,11 +40,13 @@ use query::Query;
 const LONGEST_BODY: usize = 51 << 20;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
-    Router::new()
+    let operations = Router::new()
         .route("/users/me", get(people::me))
         .fallback(perform_documented)
         .method_not_allowed_fallback(perform_documented)
-        .layer(middleware::from_fn_with_state(shared, admit::admit))
+        .with_state(shared.clone());
+    // As a whole behind the checks: one request may have to ask another operation, see `stale_read`.
+    Router::new().fallback_service(operations).layer(middleware::from_fn_with_state(shared, admit::admit))
 }
 
 /// An operation and the parameters in the path.

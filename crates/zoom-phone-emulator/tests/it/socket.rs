@@ -9,7 +9,9 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
+use zoom_phone_emulator::Config;
 
+use crate::receiver::quiet;
 use crate::rig::Served;
 
 const SUBSCRIPTION: &str = "demo_subscription_00A";
@@ -114,6 +116,29 @@ async fn a_new_channel_closes_the_old_and_nothing_missed_comes_later() {
     let mut late = Channel::ready(&zoom).await;
     emit("phone.sms_received").await;
     assert_eq!(late.event().await["event"], "phone.sms_received");
+}
+
+#[tokio::test]
+async fn a_reader_gets_all_of_a_day_that_passes_in_a_moment() {
+    let zoom = Served::alive(Config { calls_per_minute: 20.0, ..quiet() }).await;
+    let mut channel = Channel::ready(&zoom).await;
+    let read = async {
+        let mut events = 0;
+        loop {
+            events += 1;
+            if channel.event().await["event"] == "phone.sms_sent" {
+                return events;
+            }
+        }
+    };
+    let last = async {
+        zoom.control("POST", "/clock", &json!({ "advance": "1h" })).await;
+        zoom.control("POST", "/events/phone.sms_sent", &Value::Null).await;
+    };
+    let (read, ()) = tokio::join!(read, last);
+    let state = zoom.control("GET", "/state", &Value::Null).await;
+    assert!(read > 5_000, "more than may wait in the channel: {read}");
+    assert_eq!((&state["events"], &state["socket_sent"]), (&json!(read), &json!(read)));
 }
 
 #[tokio::test]
