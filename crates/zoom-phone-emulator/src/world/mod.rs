@@ -54,6 +54,8 @@ pub(crate) mod at {
     pub(crate) const QUEUES: &str = "/phone/call_queues";
     pub(crate) const RECEPTIONISTS: &str = "/phone/auto_receptionists";
     pub(crate) const RECORDINGS: &str = "/phone/recordings";
+    /// Audio that left the library but not the settings that use it.
+    pub(crate) const REMOVED_AUDIOS: &str = "/phone/removed_audios";
     pub(crate) const ROOMS: &str = "/phone/rooms";
     pub(crate) const SHARED_LINE_GROUPS: &str = "/phone/shared_line_groups";
     pub(crate) const SITES: &str = "/phone/sites";

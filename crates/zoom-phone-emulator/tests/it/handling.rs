@@ -309,6 +309,11 @@ async fn an_action_needs_its_setting_and_what_it_refers_to() {
         let lost = json!({ "message_greeting": { "audio_id": "lost" } });
         ask(&zoom, "PATCH", &uri, set("play_message_then_disconnect", lost), (BAD, 13802)).await;
         ask(&zoom, "PATCH", &uri, set("forward_to_extension", json!({})), (BAD, 300)).await;
+        let flag =
+            json!({ "connect_to_operator": "yes", "forward_to_extension": { "extension_id": support } });
+        if kind != "auto_receptionists" {
+            ask(&zoom, "PATCH", &uri, set("forward_to_voicemail", flag), (BAD, 300)).await;
+        }
         let impossible = match kind {
             "common_areas" => "forward_to_external_number",
             "auto_receptionists" => "disconnect",
@@ -464,9 +469,16 @@ async fn the_setting_of_a_ring_mode_goes_with_the_mode() {
         "skip_offline_device_phone_number": false,
     });
     assert_eq!(shown["call_distribution_setting"]["ring_mode_setting"], rotating);
-    let groups = |size| json!({ "ring_mode": "group_rotating", "ring_mode_setting": { "group_size": size } });
-    patch(groups(51), (BAD, 300)).await;
-    patch(groups(3), (NONE, 0)).await;
+    let groups =
+        |size: Value| json!({ "ring_mode": "group_rotating", "ring_mode_setting": { "group_size": size } });
+    patch(groups(json!(51)), (BAD, 300)).await;
+    patch(groups(json!("3")), (BAD, 300)).await;
+    patch(
+        json!({ "ring_mode": "rotating", "ring_mode_setting": { "handle_multiple_calls": 1 } }),
+        (BAD, 300),
+    )
+    .await;
+    patch(groups(json!(3)), (NONE, 0)).await;
     let shown = get(&zoom, &uri).await;
     let grouped = json!({ "ring_duration": 20, "group_size": 3 });
     assert_eq!(shown["call_distribution_setting"]["ring_mode_setting"], grouped);
@@ -584,7 +596,11 @@ async fn live_zoom_says_it_differently() {
     let zoom = Zoom::with(Config { temper: Temper::Field, ..Config::default() }).await;
     let (status, answer) = zoom.get("/v2/phone/extension/lost/call_handling/settings").await;
     assert_eq!((status, answer["code"].as_u64()), (BAD, Some(300)));
+    let (status, answer) = zoom.get("/v2/phone/sites/lost/settings/business_hours").await;
+    assert_eq!((status, answer["code"].as_u64()), (BAD, Some(300)));
     for kind in ["call_queues", "shared_line_groups"] {
+        let lost = format!("/v2/phone/{kind}/lost/settings/holiday_hours?holiday_hour_id=h");
+        ask(&zoom, "DELETE", &lost, json!({}), (BAD, 404)).await;
         let (status, answer) = zoom.get(&format!("/v2/phone/{kind}/lost/call_handling/settings")).await;
         assert_eq!((status, answer["code"].as_u64()), (BAD, Some(300)));
         let extension = first(&zoom, kind).await;

@@ -27,8 +27,8 @@ async fn both(zoom: &Zoom, kind: &'static str) -> Both {
     }
 }
 
-fn handling(settings: Value) -> Value {
-    json!({ "sub_setting_type": "call_handling", "settings": settings })
+fn handling(settings: impl Into<Value>) -> Value {
+    json!({ "sub_setting_type": "call_handling", "settings": settings.into() })
 }
 
 /// The settings of one type in an old answer.
@@ -124,15 +124,17 @@ async fn the_old_rules_about_what_goes_together_hold() {
     ask(&zoom, "PATCH", &business, handling(json!({ "ring_mode": "sequential" })), (BAD, 400)).await;
     let together = handling(json!({ "ring_mode": "sequential", "max_wait_time": 15 }));
     ask(&zoom, "PATCH", &business, together, (NONE, 0)).await;
-    // No such audio exists; that counts only where the instruction is possible at all.
-    let instruction = handling(json!({ "voicemail_leaving_instruction_id": "lost" }));
+    let audio = get(&zoom, &format!("{}/audios", user.new)).await["audios"][0]["audio_id"].clone();
+    let instruction = handling(json!({ "voicemail_leaving_instruction_id": audio }));
     ask(&zoom, "PATCH", &business, instruction.clone(), (BAD, 400)).await;
     let own = rows(&zoom, "users", "users").await[0]["extension_id"].clone();
     let myself = handling(json!({ "connect_to_operator": true, "operator_extension_id": own }));
     ask(&zoom, "PATCH", &business, myself, (BAD, 400)).await;
     let check = handling(json!({ "allow_callers_check_voicemail": true }));
     ask(&zoom, "PATCH", &business, check, (NONE, 0)).await;
-    ask(&zoom, "PATCH", &business, instruction.clone(), (BAD, 13802)).await;
+    ask(&zoom, "PATCH", &business, instruction.clone(), (NONE, 0)).await;
+    let shown = part(&get(&zoom, &user.old).await["business_hours"], "call_handling");
+    assert_eq!(shown["routing"]["voicemail_leaving_instruction"]["id"], audio);
     ask(&zoom, "PATCH", &business, handling(json!({ "call_not_answer_action": 11 })), (NONE, 0)).await;
     ask(&zoom, "PATCH", &business, instruction, (BAD, 400)).await;
     let hours = json!({ "sub_setting_type": "custom_hours", "settings": { "type": 2 } });
@@ -339,4 +341,55 @@ async fn a_deleted_target_stays_as_a_bare_id_and_can_be_written_around() {
     ask(&zoom, "PATCH", &format!("{uri}/business_hours"), forward, (BAD, 13808)).await;
     let gone = zoom.get(&format!("{deleted}/call_handling/settings")).await;
     assert_eq!((gone.0, gone.1["code"].as_u64()), (ABSENT, Some(404)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn audio_that_left_the_library_is_shown_so_and_cannot_be_written_back() {
+    let zoom = Zoom::start().await;
+    let user = first(&zoom, "users").await;
+    let spoken = json!({ "text": "Hello", "voice_language": "en-US", "voice_accent": "Joanna-Female", "audio_name": "Hello" });
+    let audio = ask(&zoom, "POST", &format!("{user}/audios"), spoken, (CREATED, 0)).await["audio_id"].clone();
+    let receptionist = both(&zoom, "auto_receptionists").await;
+    let handling_of = format!("{}/call_handling/settings", receptionist.new);
+    let business = format!("{handling_of}/business_hours");
+    let greeting = json!({ "greeting_setting": { "greeting_prompt": { "audio_id": audio } } });
+    ask(&zoom, "PATCH", &business, greeting, (NONE, 0)).await;
+    let menu = format!("{}/ivr", receptionist.new);
+    ask(&zoom, "PATCH", &menu, json!({ "audio_prompt_id": audio }), (NONE, 0)).await;
+    let shown = get(&zoom, &handling_of).await;
+    assert_eq!(shown["greeting_setting"]["greeting_prompt"]["audio_name"], "Hello");
+
+    let id = audio.as_str().expect("an id");
+    ask(&zoom, "DELETE", &format!("/v2/phone/audios/{id}"), json!({}), (NONE, 0)).await;
+    let removed = format!("removed_{id}");
+    let old = part(&get(&zoom, &receptionist.old).await["business_hours"], "call_handling");
+    assert_eq!(old["greeting_prompt"], json!({ "id": removed, "name": "Hello" }));
+    assert_eq!(get(&zoom, &menu).await["audio_prompt"]["id"], *removed);
+    let back = json!({ "greeting_setting": { "greeting_prompt": { "audio_id": removed } } });
+    ask(&zoom, "PATCH", &business, back, (BAD, 13802)).await;
+    ask(&zoom, "PATCH", &menu, json!({ "audio_prompt_id": removed }), (BAD, 300)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_may_be_forbidden_to_send_calls_elsewhere() {
+    let zoom = Zoom::start().await;
+    let user = both(&zoom, "users").await;
+    let uri = format!("{}/business_hours", user.old);
+    let number = handling(json!({ "call_not_answer_action": 10, "phone_number": "+15555550123" }));
+    let queue = extension(&zoom, "call_queues", 0).await;
+    let queue = handling(json!({ "call_not_answer_action": 7, "forward_to_extension_id": queue }));
+    let policy = async |overflow: Value| {
+        ask(&zoom, "PATCH", &user.new, json!({ "policy": { "call_overflow": overflow } }), (NONE, 0)).await;
+    };
+    policy(json!({ "enable": true, "call_overflow_type": 1 })).await;
+    let refusal = ask(&zoom, "PATCH", &uri, number.clone(), (BAD, 400)).await;
+    let message = "Failed to overflow to an external number since the user overflow policy is restricted.";
+    assert_eq!(refusal["message"], message);
+    ask(&zoom, "PATCH", &uri, queue.clone(), (NONE, 0)).await;
+    policy(json!({ "call_overflow_type": 3 })).await;
+    ask(&zoom, "PATCH", &uri, queue.clone(), (BAD, 400)).await;
+    policy(json!({ "enable": false })).await;
+    ask(&zoom, "PATCH", &uri, queue, (BAD, 400)).await;
+    policy(json!({ "enable": true, "call_overflow_type": 4 })).await;
+    ask(&zoom, "PATCH", &uri, number, (NONE, 0)).await;
 }

@@ -8,6 +8,7 @@ mod delivery;
 mod embed;
 mod faults;
 mod handling;
+mod handling_any;
 mod handling_old;
 mod handling_settings;
 mod http;

@@ -7,7 +7,7 @@ use crate::rest::Refusal;
 use crate::rest::ask::{Answer, Ask, Handler};
 use crate::world::extension::{self, Unfit};
 use crate::world::numbers::{self, Unassignable};
-use crate::world::{Doc, World, at};
+use crate::world::{Doc, World, at, hours};
 
 /// Where the numbers of new receptionists begin.
 const NUMBERS_FROM: i64 = 850;
@@ -49,11 +49,11 @@ fn unfit(unfit: Unfit, number: &str) -> Refusal {
     }
 }
 
-/// With its own holidays, under the names that this operation has for their fields.
+/// With its holidays, under the names that this operation has for their fields.
 fn told(world: &World, doc: &Doc) -> Value {
     let mut told = Value::Object(doc.clone());
     let id = doc.get("id").and_then(Value::as_str).unwrap_or_default();
-    let holidays = world.children(&format!("{}/{id}/settings/holiday_hours", at::RECEPTIONISTS));
+    let holidays = hours::holidays(world, &format!("{}/{id}", at::RECEPTIONISTS));
     let holidays = holidays.into_iter().map(|(id, holiday)| {
         json!({
             "id": id,

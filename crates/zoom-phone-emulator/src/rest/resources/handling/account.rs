@@ -48,9 +48,13 @@ fn phone_settings() -> Doc {
 /// `updatePhoneSettings`. Sites stay as long as there are several of them.
 fn update_phone_settings(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let mut change = settings::declared(ask);
-    if let Some(sites) = change.get_mut("multiple_sites").filter(|sites| sites["site_code"].is_object()) {
-        // Its length is not shown anywhere.
-        sites["site_code"] = sites["site_code"]["enable"].clone();
+    if let Some(Value::Object(sites)) = change.get_mut("multiple_sites")
+        && let Some(code) = sites.remove("site_code")
+    {
+        // An object here, a flag in the answer; how long its extensions are is not shown anywhere.
+        if let Some(enable) = code.get("enable") {
+            sites.insert("site_code".to_owned(), enable.clone());
+        }
     }
     let (old, new) = ask.shared.state.world(|world| {
         let one_site = change.get("multiple_sites").is_some_and(|sites| sites["enabled"] == json!(false));

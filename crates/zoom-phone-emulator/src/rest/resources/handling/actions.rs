@@ -39,6 +39,42 @@ pub(super) fn is_allowed(kind: Extension, key: &str, action: &str) -> bool {
     }
 }
 
+/// Refuses what a user's own policies forbid. Of overflow there are degrees: 1 forbids external numbers, 2 contacts as
+/// well, 3 also extensions whose incoming calls are not recorded, 4 nothing.
+pub(super) fn check_policies(
+    world: &World,
+    target: &Target,
+    action: &str,
+    setting: Option<&Doc>,
+) -> Result<(), Refusal> {
+    let Some(policy) = world.get(&target.address).and_then(|doc| doc.get("policy")) else { return Ok(()) };
+    let off = |name: &str| policy.get(name).is_some_and(|policy| policy["enable"] == json!(false));
+    if action == "forward_to_voicemail" && off("voicemail") {
+        return Err(Refusal::bad(400, "The extension's voicemail policy is disabled."));
+    }
+    if action.starts_with("forward_to_e") && off("call_overflow") {
+        let message = "Failed to overflow to an extension since the user overflow policy is disabled.";
+        return Err(Refusal::bad(400, message));
+    }
+    let degree = policy.get("call_overflow").and_then(|policy| policy["call_overflow_type"].as_i64());
+    let recorded = || {
+        let id = setting?.get("forward_to_extension")?["extension_id"].as_str()?;
+        let recording = world.get(&world.extension(id)?)?.get("policy")?.get("auto_call_recording")?;
+        let inbound = matches!(recording["recording_calls"].as_str(), Some("inbound" | "both"));
+        (recording["enable"] == json!(true) && inbound).then_some(())
+    };
+    let forbidden = match (action, degree) {
+        ("forward_to_external_number", Some(1..=3)) => "an external number",
+        ("forward_to_external_contact", Some(2 | 3)) => "an external contact",
+        ("forward_to_extension", Some(3)) if recorded().is_none() => {
+            "an internal extension without inbound Automatic Call Recording"
+        }
+        _ => return Ok(()),
+    };
+    let message = format!("Failed to overflow to {forbidden} since the user overflow policy is restricted.");
+    Err(Refusal::bad(400, message))
+}
+
 /// What a field of a setting holds.
 #[derive(Clone, Copy)]
 enum Holds {
@@ -170,6 +206,9 @@ fn checked(
             "" => Err(Refusal::field(&format!("{field}.{name}"), "is required")),
             id => Ok(json!({ name: id })),
         },
+        // Several forms are documented for a setting, so that nobody has looked at these yet.
+        Holds::Text if !value.is_string() => Err(Refusal::field(field, "must be text")),
+        Holds::Flag if !value.is_boolean() => Err(Refusal::field(field, "must be true or false")),
         Holds::Text | Holds::Flag => Ok(value.clone()),
     }
 }
@@ -193,10 +232,15 @@ pub(super) fn contact(world: &World, id: &str) -> Result<Value, Refusal> {
 
 /// The reference to an audio item; 13802 if there is none and the id is none of the words that the field has besides.
 pub(super) fn audio(world: &World, id: &str, words: &[&str]) -> Result<Value, Refusal> {
-    if words.contains(&id) || world.get(&format!("{}/{id}", at::AUDIOS)).is_some() {
+    if words.contains(&id) || is_audio(world, id) {
         return Ok(json!({ "audio_id": id }));
     }
     Err(Refusal::bad(13802, format!("Audio does not exist: {id}.")))
+}
+
+/// Whether the library has this item.
+pub(super) fn is_audio(world: &World, id: &str) -> bool {
+    world.get(&format!("{}/{id}", at::AUDIOS)).is_some()
 }
 
 /// A number in the international form.

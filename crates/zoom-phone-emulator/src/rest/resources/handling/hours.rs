@@ -208,6 +208,9 @@ fn checked_break(old: &Doc, change: &Doc) -> Result<Doc, Refusal> {
         let days = setting["days"].as_array().ok_or_else(|| Refusal::field(&field("days"), "is required"))?;
         let mut enabled = Vec::new();
         for day in days.iter().filter(|day| day["enable"] != json!(false)) {
+            if !day["weekday"].as_i64().is_some_and(|weekday| (1..=7).contains(&weekday)) {
+                return Err(Refusal::field(&field("days.weekday"), "must be 1 to 7"));
+            }
             let mut kept = span(day)?;
             kept["weekday"] = day["weekday"].clone();
             kept["enable"] = json!(true);

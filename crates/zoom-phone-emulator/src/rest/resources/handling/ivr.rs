@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::target::Target;
 use super::{Answer, Ask, Doc, Extension, Handler, HourType, Refusal, World, actions, company_hours, names};
-use crate::world::at;
 
 pub(super) fn route(name: &str) -> Option<Handler> {
     Some(match name {
@@ -244,7 +243,7 @@ fn greeting(world: &World, action: i64, change: &Value) -> Result<Option<Value>,
 }
 
 fn audio(world: &World, id: &str) -> Result<String, Refusal> {
-    if id.is_empty() || world.get(&format!("{}/{id}", at::AUDIOS)).is_some() {
+    if id.is_empty() || actions::is_audio(world, id) {
         return Ok(id.to_owned());
     }
     Err(Refusal::invalid(format!("Audio does not exist: {id}.")))

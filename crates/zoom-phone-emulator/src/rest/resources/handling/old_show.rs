@@ -237,8 +237,12 @@ pub(super) fn name_audio(world: &World, audio: &mut Value) {
     if matches!(id.as_str(), "" | "0" | "ring_tone") {
         return;
     }
-    match world.get(&format!("{}/{id}", at::AUDIOS)) {
-        Some(item) => audio["name"] = item.get("name").cloned().unwrap_or_default(),
-        None => audio["id"] = json!(format!("removed_{id}")),
+    let mut item = world.get(&format!("{}/{id}", at::AUDIOS));
+    if item.is_none() {
+        item = world.get(&format!("{}/{id}", at::REMOVED_AUDIOS));
+        audio["id"] = json!(format!("removed_{id}"));
+    }
+    if let Some(name) = item.and_then(|item| item.get("name")) {
+        audio["name"] = name.clone();
     }
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Ask, Doc, Extension, Handler, Refusal, Temper, World, change, hours, names, old_show, settings,
+    Answer, Ask, Doc, Extension, Handler, Refusal, Temper, World, actions, change, hours, names, old_show,
+    settings,
 };
 use crate::rest::project::merge;
 use crate::world::at;
@@ -156,7 +157,7 @@ fn check_references(world: &World, value: &Value) -> Result<(), Refusal> {
             }
             if let Some(id) = fields.get("audio_id").and_then(Value::as_str)
                 && !matches!(id, "" | "0")
-                && world.get(&format!("{}/{id}", at::AUDIOS)).is_none()
+                && !actions::is_audio(world, id)
             {
                 return Err(Refusal::invalid(format!("Prompt files do not exist, audio IDs: {id}.")));
             }

@@ -18,6 +18,9 @@ fn apply_to_areas(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     ask.shared.state.world(|world| {
         let id = ask.path("templateId");
         let template = world.get(&format!("{TEMPLATES}/{id}"));
+        if template.is_none() && ask.shared.config.invent_ids {
+            return Ok(Answer::Done);
+        }
         let template =
             template.filter(|it| it.get("type").and_then(Value::as_str) == Some("commonArea")).cloned();
         let template = template.ok_or_else(|| {

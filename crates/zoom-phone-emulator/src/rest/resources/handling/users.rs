@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::common;
 use super::target::Target;
 use super::{
     Answer, Ask, Doc, Extension, Handler, Refusal, World, body, change, company_hours, hours, names, shared,
@@ -48,33 +49,36 @@ fn get(ask: &Ask<'_>) -> Result<Answer, Refusal> {
             let rows = world.children(&format!("{address}/settings/{kind}"));
             rows.into_iter().map(|(_, row)| Value::Object(row.clone())).collect()
         };
-        Ok(Answer::Json(Value::Object(names::known(json!({
-            "area_code": set.get("area_code"),
-            "audio_prompt_language": text("audio_prompt_language", "en-US"),
-            "default_transcription_language": text("default_transcription_language", "en-US"),
-            "company_number": company_number(world, address),
-            "country": { "code": country, "name": country_name(country) },
-            "delegation": delegation(world, address, &set),
-            "desk_phone": {
-                "devices": list("desk_phone"),
-                "keys_positions": { "primary_number": number.unwrap_or_default() },
-                "phone_screen_lock": set.get("phone_screen_lock").cloned().unwrap_or(json!(false)),
-                "pin_code": text("pin_code", ""),
-            },
-            "extension_number": doc.get("extension_number"),
-            "music_on_hold_id": text("music_on_hold_id", ""),
-            "outbound_caller": { "number": caller.unwrap_or_default() },
-            "outbound_caller_ids": ids.collect::<Vec<_>>(),
-            "status": if active { "Active" } else { "Inactive" },
-            "voice_mail": shared::in_old_words(&members("voice_mail")),
-            "intercom": { "audio_intercoms": list("intercom") },
-            "auto_call_recording_access_members": members("auto_call_recording"),
-            "ad_hoc_call_recording_access_members": members("ad_hoc_call_recording"),
-            "shared_lines_call_setting": shared_lines(world, &user, &set),
-            "holiday_hours": hours::holidays(world, address, true),
-            "break_hours": hours::breaks(world, address),
-            "business_hours_settings": company_hours::weekly(world, address),
-        })))))
+        Ok(common::shown(
+            ask,
+            &Value::Object(names::known(json!({
+                "area_code": set.get("area_code"),
+                "audio_prompt_language": text("audio_prompt_language", "en-US"),
+                "default_transcription_language": text("default_transcription_language", "en-US"),
+                "company_number": company_number(world, address),
+                "country": { "code": country, "name": country_name(country) },
+                "delegation": delegation(world, address, &set),
+                "desk_phone": {
+                    "devices": list("desk_phone"),
+                    "keys_positions": { "primary_number": number.unwrap_or_default() },
+                    "phone_screen_lock": set.get("phone_screen_lock").cloned().unwrap_or(json!(false)),
+                    "pin_code": text("pin_code", ""),
+                },
+                "extension_number": doc.get("extension_number"),
+                "music_on_hold_id": text("music_on_hold_id", ""),
+                "outbound_caller": { "number": caller.unwrap_or_default() },
+                "outbound_caller_ids": ids.collect::<Vec<_>>(),
+                "status": if active { "Active" } else { "Inactive" },
+                "voice_mail": shared::in_old_words(&members("voice_mail")),
+                "intercom": { "audio_intercoms": list("intercom") },
+                "auto_call_recording_access_members": members("auto_call_recording"),
+                "ad_hoc_call_recording_access_members": members("ad_hoc_call_recording"),
+                "shared_lines_call_setting": shared_lines(world, &user, &set),
+                "holiday_hours": hours::holidays(world, address, true),
+                "break_hours": hours::breaks(world, address),
+                "business_hours_settings": company_hours::weekly(world, address),
+            }))),
+        ))
     })
 }
 
@@ -279,7 +283,7 @@ fn add(ask: &Ask<'_>) -> Result<Answer, Refusal> {
                 let entry = Doc::from_iter([("extension_id".to_owned(), json!(id))]);
                 world.put(format!("{}/settings/delegation/{id}", user.address), entry);
                 let set = world.get(&format!("{}/settings", user.address)).cloned().unwrap_or_default();
-                Ok(Answer::Json(json!({ "delegation": delegation(world, &user.address, &set) })))
+                Ok(common::shown(ask, &json!({ "delegation": delegation(world, &user.address, &set) })))
             }
             "desk_phone" => {
                 let id = text("device_id").ok_or_else(|| Refusal::field("device_id", "is required"))?;

@@ -165,14 +165,17 @@ fn ring_mode(setting: &mut Doc, before: Option<&Value>, change: Option<&Doc>) ->
     for (name, value) in &mut new {
         // There is no way to write the duration of custom groups.
         let given = change.filter(|_| !custom).and_then(|change| change.get(name));
-        if let Some(set) = given.or_else(|| old.get(name)) {
-            value.clone_from(set);
+        let Some(set) = given.or_else(|| old.get(name)) else { continue };
+        let fits = match name.as_str() {
+            "ring_duration" => true,
+            "group_size" => set.as_i64().is_some_and(|size| (2..=50).contains(&size)),
+            _ => set.is_boolean(),
+        };
+        if !fits {
+            let field = format!("call_distribution_setting.ring_mode_setting.{name}");
+            return Err(Refusal::field(&field, "is not possible"));
         }
-    }
-    let group_size = new.get("group_size").and_then(Value::as_i64).unwrap_or(2);
-    if !(2..=50).contains(&group_size) {
-        let field = "call_distribution_setting.ring_mode_setting.group_size";
-        return Err(Refusal::field(field, "must be 2 to 50"));
+        value.clone_from(set);
     }
     setting.insert("ring_mode_setting".to_owned(), Value::Object(new));
     Ok(())
@@ -220,6 +223,7 @@ fn change_actions(
             _ => Doc::new(),
         };
         let new = actions::changed(world, target, (key, &action), old, given(key))?;
+        actions::check_policies(world, target, &action, new.as_ref())?;
         setting.insert(key.to_owned(), Value::String(action));
         match new {
             Some(new) => setting.insert(beside(key), Value::Object(new)),
