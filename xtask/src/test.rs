@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::interrupt::Interrupt;
-use crate::stack::{Options, Stack, any_ports};
+use crate::stack::{Options, QuietEmulator, Stack, any_ports};
 use crate::system::{Found, chromium};
 use crate::workspace::{build_offhook, cargo, execute, npm, target};
-use crate::{codegen, deny, fuzz, rooms, web};
+use crate::{codegen, conformance, deny, fuzz, rooms, web};
 
 /// The company that the browser tests meet.
 const BROWSER_SEED: u64 = 7;
@@ -49,6 +49,7 @@ const STEPS: &[Step] = &[
     Step { name: "test", run: |_| done(execute(cargo().args(["test", "--workspace"]))) },
     Step { name: "doc", run: |_| doc() },
     Step { name: "browser", run: browser },
+    Step { name: "conformance", run: conforms },
     Step { name: "fuzz", run: |_| fuzz_briefly() },
 ];
 
@@ -151,25 +152,31 @@ fn browser(interrupt: &Interrupt) -> Result<Outcome> {
     };
     web::build()?;
     let (port, emulator_port) = any_ports()?;
-    let mut stack = Stack::start(
-        &Options {
-            binary: build_offhook(false)?,
-            folder: target()?.join("browser-test"),
-            port,
-            emulator_port,
-            seed: BROWSER_SEED,
-            speed: "1x".to_owned(),
-            calls_per_minute: 30.0,
-        },
-        interrupt,
-    )?;
+    let options = Options {
+        binary: build_offhook(false)?,
+        folder: target()?.join("browser-test"),
+        port,
+        emulator_port,
+        seed: BROWSER_SEED,
+        speed: "1x".to_owned(),
+        calls_per_minute: 30.0,
+    };
+    let mut stack = Stack::start(&options, interrupt)?;
+    let mut quiet = QuietEmulator::start(&options, interrupt)?;
     println!("logs: {}", stack.logs());
     let mut tests: Command = npm();
-    tests.args(["run", "e2e"]).env("OFFHOOK_URL", stack.url()).env("CHROMIUM", browser);
+    tests.args(["run", "e2e"]).env("CHROMIUM", browser);
+    tests.env("OFFHOOK_URL", stack.url()).env("EMULATOR_URL", quiet.url());
     let result = execute(&mut tests);
-    // If the server died, that is the better message.
+    // If a server died, that is the better message.
     stack.check()?;
+    quiet.check()?;
     done(result)
+}
+
+/// Zoom's own SDK and a validating proxy against the emulator.
+fn conforms(interrupt: &Interrupt) -> Result<Outcome> {
+    Ok(conformance::sample(interrupt)?.map_or(Outcome::Passed, Outcome::Skipped))
 }
 
 fn fuzz_briefly() -> Result<Outcome> {

@@ -6,6 +6,7 @@ mod documented;
 mod files;
 mod form_data;
 mod history;
+mod inside;
 pub(crate) mod paging;
 mod people;
 pub(crate) mod project;
@@ -32,6 +33,7 @@ use crate::oauth::{Access, Holder};
 use crate::world::at;
 use ask::Ask;
 pub(crate) use files::signed_transcript;
+pub(crate) use inside::{is_simulated, perform_for, write_for};
 use query::Query;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.
@@ -177,7 +179,8 @@ async fn perform_documented(State(shared): State<Arc<Shared>>, request: Request)
     let query = Query::parse(request.uri().query());
     let ask = Ask::new((&shared, &access), &called, &query, &origin);
     let handler = resources::handler(&called.operation.name).unwrap_or(remembered::answer);
-    handler(&ask).map_or_else(Refusal::into_response, |answer| answer.respond(called.operation))
+    handler(&ask)
+        .map_or_else(Refusal::into_response, |answer| answer.respond(called.operation, shared.config.temper))
 }
 
 /// Every operation with how much of it there is: `stateful` ones are simulated, `shaped` ones answer with valid data and

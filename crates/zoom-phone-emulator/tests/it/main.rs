@@ -4,6 +4,7 @@
 
 mod apps;
 mod delivery;
+mod embed;
 mod event_faults;
 mod faults;
 mod http;
