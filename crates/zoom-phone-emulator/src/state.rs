@@ -14,6 +14,7 @@ use crate::news::News;
 use crate::records::{Book, CallRecord, LedgerEntry};
 use crate::scenario::{Happening, Scenario, play};
 use crate::world::World;
+use crate::{events, sms};
 
 /// Finished calls in the ledger; older ones are forgotten.
 const KEPT_CALLS: usize = 100_000;
@@ -30,6 +31,8 @@ struct Inner {
     world: World,
     company: Company,
     arrivals: Arrivals,
+    /// When threads of text messages begin.
+    threads: Arrivals,
     agenda: BTreeMap<(Timestamp, u64), Happening>,
     planned: u64,
     book: Book,
@@ -84,6 +87,7 @@ impl State {
                 world,
                 company,
                 arrivals: Arrivals { dice: Dice::new(seed, 1), per_minute: calls_per_minute, next: None },
+                threads: Arrivals { dice: Dice::new(seed, 9), per_minute: 0.0, next: None },
                 agenda: BTreeMap::new(),
                 planned: 0,
                 book: Book::default(),
@@ -99,10 +103,16 @@ impl State {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls arrive from `at` on.
+    /// Calls and text messages arrive from `at` on.
     pub(crate) fn open(&self, at: Timestamp) {
         let mut inner = self.lock();
         inner.arrivals.next = inner.arrivals.after(at);
+        inner.threads.next = inner.threads.after(at);
+    }
+
+    /// So many threads of text messages are to begin in an hour.
+    pub(crate) fn write_texts(&self, threads_per_hour: f64) {
+        self.lock().threads.per_minute = threads_per_hour / 60.0;
     }
 
     /// Plans one call that starts at `at`; its `call_id`s become known when it is finished.
@@ -126,6 +136,7 @@ impl State {
     /// are brought up to date on the way; the events are for the caller to send.
     pub(crate) fn advance(&self, now: Timestamp) -> (Vec<Value>, Option<Timestamp>) {
         let mut inner = self.lock();
+        inner.chat(now);
         while let Some(at) = inner.arrivals.next.filter(|&at| at <= now) {
             let scenario = Scenario::draw(&mut inner.arrivals.dice);
             inner.plan(scenario, at);
@@ -192,7 +203,7 @@ impl State {
 impl Inner {
     fn next(&self) -> Option<Timestamp> {
         let planned = self.agenda.keys().next().map(|&(at, _)| at);
-        planned.into_iter().chain(self.arrivals.next).min()
+        planned.into_iter().chain(self.arrivals.next).chain(self.threads.next).min()
     }
 
     fn plan(&mut self, scenario: Scenario, at: Timestamp) -> Option<LedgerEntry> {
@@ -206,6 +217,19 @@ impl Inner {
             self.planned += 1;
         }
         truth
+    }
+
+    /// Writes down the threads that begin until `now`, and plans their events.
+    fn chat(&mut self, now: Timestamp) {
+        while let Some(at) = self.threads.next.filter(|&at| at <= now) {
+            for (name, at, object) in sms::thread(&mut self.world, &mut self.threads.dice, at) {
+                let name = format!("phone.{name}");
+                let event = events::envelope(&self.company.account_id, &name, at, &object);
+                self.agenda.insert((at, self.planned), Happening::Webhook(event));
+                self.planned += 1;
+            }
+            self.threads.next = self.threads.after(at);
+        }
     }
 
     fn finish(&mut self, entry: LedgerEntry) {

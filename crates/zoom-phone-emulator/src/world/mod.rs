@@ -19,6 +19,7 @@
 //! | room without Zoom Phone | `/phone/rooms/unassigned/{id}` |
 //! | message | `/phone/sms/sessions/{id}/messages/{id}` |
 
+pub(crate) mod blocked;
 pub(crate) mod extension;
 pub(crate) mod file;
 pub(crate) mod members;
