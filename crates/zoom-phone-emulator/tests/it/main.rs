@@ -10,6 +10,8 @@ mod limits;
 mod oauth;
 mod operations;
 mod plans;
+mod records;
 mod rig;
 mod scopes;
+mod sms;
 mod socket;
