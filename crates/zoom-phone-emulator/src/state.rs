@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use crate::company::Company;
 use crate::dice::Dice;
 use crate::news::News;
-use crate::records::{Book, CallRecord, LedgerEntry};
+use crate::records::{Book, LedgerEntry};
 use crate::scenario::{Happening, Scenario, play};
 use crate::world::World;
 use crate::{events, sms};
@@ -193,11 +193,6 @@ impl State {
         let inner = &mut *self.lock();
         act(&mut inner.world, &inner.book)
     }
-
-    /// A call that REST knows.
-    pub(crate) fn call(&self, uuid: &str) -> Option<Arc<CallRecord>> {
-        self.lock().book.call(uuid).cloned()
-    }
 }
 
 impl Inner {
@@ -294,6 +289,6 @@ mod tests {
         }
         assert_eq!(sent, 10);
         assert_eq!(state.ledger().len(), 1);
-        assert!(state.call(&entry.call_history_uuid).is_some());
+        assert!(state.book(|book| book.call(&entry.call_history_uuid).is_some()));
     }
 }

@@ -32,6 +32,7 @@ pub(crate) struct Own {
     /// `user`, `callQueue` or `autoReceptionist`.
     pub(crate) kind: &'static str,
     pub(crate) id: String,
+    pub(crate) extension_id: String,
     pub(crate) name: String,
     /// Of the user who writes; empty for others.
     pub(crate) email: String,
@@ -49,6 +50,7 @@ impl Own {
             number: number.to_owned(),
             kind,
             id: text("id"),
+            extension_id: text("extension_id"),
             name: text("name"),
             email: text("email"),
         })

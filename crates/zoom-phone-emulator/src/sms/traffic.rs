@@ -7,6 +7,7 @@ use super::etiquette::{Verdict, judge};
 use super::{Message, News, Own, receive, send};
 use crate::clock::text;
 use crate::dice::Dice;
+use crate::world::blocked::refuses;
 use crate::world::{World, at};
 
 const FROM_OUTSIDE: [&str; 8] = [
@@ -36,6 +37,9 @@ pub(crate) fn thread(world: &mut World, dice: &mut Dice, at: Timestamp) -> Vec<N
     let Some(own) = somebody(world, dice) else { return Vec::new() };
     // Area code 555 is not assigned, so these can be nobody's telephone.
     let far = format!("+1555{:03}{:04}", 200 + dice.between(0, 39), dice.between(0, 9));
+    if refuses(world, &own.extension_id, Some(&far)) {
+        return Vec::new();
+    }
     let mut news = Vec::new();
     let mut now = at;
     for turn in 0..dice.between(2, 6) {

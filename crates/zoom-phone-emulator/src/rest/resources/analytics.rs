@@ -91,8 +91,8 @@ fn queues(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         rows.into_iter().filter(|(id, _)| page.ids.contains(id)).map(|(_, row)| row).collect();
     Ok(Answer::Json(json!({
         "call_queues": shown,
-        "from": window.from_text(),
-        "to": window.to_text(),
+        "from": window.first(),
+        "to": window.last(),
         "page_size": page.size,
         "next_page_token": page.next,
     })))

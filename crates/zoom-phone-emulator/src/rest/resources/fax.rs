@@ -236,8 +236,8 @@ fn list(ask: &Ask<'_>, wanted: impl Fn(&Value) -> bool) -> Result<Answer, Refusa
     let rows = page.ids.iter().filter_map(find).collect();
     Ok(Answer::Json(json!({
         "next_page_token": page.next,
-        "from": window.from_text(),
-        "to": window.to_text(),
+        "from": window.first(),
+        "to": window.last(),
         "total_records": page.total,
         "fax_logs": ask.declared("fax_logs", rows),
     })))

@@ -66,13 +66,13 @@ fn list(ask: &Ask<'_>, window: &Window) -> Result<Answer, Refusal> {
         }
     };
     let page = ask.shared.state.book(|book| listing::page(ask, 100, window, book.all(), Some(&pick)))?;
-    let rows = page.rows.iter().map(|(call, _)| shown(call)).collect();
+    let rows = page.list.iter().map(|(call, _)| shown(call)).collect();
     Ok(Answer::Json(json!({
         "call_logs": ask.declared("call_logs", rows),
-        "from": window.from_text(),
+        "from": window.first(),
         "next_page_token": page.next,
         "page_size": page.size,
-        "to": window.to_text(),
+        "to": window.last(),
         "total_records": page.total,
     })))
 }

@@ -67,13 +67,13 @@ fn calls(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         }
     };
     let page = ask.shared.state.book(|book| listing::page(ask, 300, &window, book.all(), Some(&pick)))?;
-    let rows: Vec<_> = page.rows.iter().map(|(call, _)| call_charge(call)).collect();
+    let rows: Vec<_> = page.list.iter().map(|(call, _)| call_charge(call)).collect();
     Ok(Answer::Json(json!({
         "next_page_token": page.next,
         "page_size": page.size,
         "total_records": page.total,
-        "from": window.from_text(),
-        "to": window.to_text(),
+        "from": window.first(),
+        "to": window.last(),
         "call_charges": rows,
     })))
 }
@@ -132,8 +132,8 @@ fn paged(
         "next_page_token": page.next,
         "page_size": page.size,
         "total_records": page.total,
-        "from": window.from_text(),
-        "to": window.to_text(),
+        "from": window.first(),
+        "to": window.last(),
         list: shown,
     })))
 }

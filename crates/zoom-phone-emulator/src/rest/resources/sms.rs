@@ -26,8 +26,8 @@ pub(super) fn route(name: &str) -> Option<Handler> {
         "sms_session_details" => history,
         "sms_by_message_id" => message,
         "sms_session_sync" => sync_history,
-        "get_number_campaign_opt_status" => |ask| opt_status(ask, "phone_number_campaign_opt_statuses"),
-        "get_number_consent_opt_status" => |ask| opt_status(ask, "phone_number_consent_opt_statuses"),
+        "get_number_campaign_opt_status" => |ask| Ok(opt_status(ask, "phone_number_campaign_opt_statuses")),
+        "get_number_consent_opt_status" => |ask| Ok(opt_status(ask, "phone_number_consent_opt_statuses")),
         "get_user_number_campaign_opt_status" => user_opt_status,
         "update_number_campaign_opt_status" => update_opt_status,
         _ => return None,
@@ -331,9 +331,9 @@ fn statuses(ask: &Ask<'_>, consumers: &[&str]) -> Vec<Value> {
 }
 
 /// `GET …/phone_numbers/opt_status` of a campaign and of a consent: it is the same consent.
-fn opt_status(ask: &Ask<'_>, list: &str) -> Result<Answer, Refusal> {
+fn opt_status(ask: &Ask<'_>, list: &str) -> Answer {
     let consumer = ask.query.one("consumer_phone_number").unwrap_or_default();
-    Ok(Answer::Json(json!({ list: statuses(ask, &[consumer]) })))
+    Answer::Json(json!({ list: statuses(ask, &[consumer]) }))
 }
 
 /// `GET /phone/user/{userId}/sms_campaigns/phone_numbers/opt_status`.
