@@ -105,9 +105,20 @@ pub(crate) struct EmulatorArgs {
     /// Port to listen on, on loopback
     #[arg(long, default_value_t = 8090)]
     pub(crate) port: u16,
+    /// Port of the embedded phone (Smart Embed), which browsers then see as another origin
+    /// [default: the emulator's own]
+    #[arg(long, value_name = "PORT")]
+    pub(crate) embed_port: Option<u16>,
+    /// Who may embed the phone: a host, or an origin with its scheme; may be given several times
+    /// [default: 127.0.0.1 and localhost]
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) embed_domain: Vec<String>,
     /// Same seed, same company, same calls
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// The company: "large", or a TOML file of your own [default: 36 people in two offices]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) company: Option<PathBuf>,
     /// How much faster than life its clock runs, such as 20x
     #[arg(long, default_value = "1x", value_parser = speed)]
     pub(crate) speed: f64,

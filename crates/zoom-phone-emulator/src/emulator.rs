@@ -20,9 +20,10 @@ use url::Url;
 
 use crate::account::Account;
 use crate::clock::{Clock, wall_clock};
-use crate::company::Company;
 use crate::config::{Config, Temper};
+use crate::embed::{self, Embed};
 use crate::error::Error;
+use crate::exchange::Exchange;
 use crate::faults::Faults;
 use crate::limits::Limits;
 use crate::oauth::Grants;
@@ -57,6 +58,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) socket: Socket,
     pub(crate) snapshots: Snapshots,
+    pub(crate) embed: Embed,
     pub(crate) wire: Wire,
     jumps: mpsc::Sender<Jump>,
     /// Until the emulator runs.
@@ -85,14 +87,14 @@ impl Emulator {
         }
         config.company.check()?;
         let world = world::seed(&config.company, config.seed);
-        let mut company = Company::new(config.seed);
-        company.account_id.clone_from(&config.account_id);
-        company.temper = config.temper;
-        company.older_records = config.older_records || config.temper == Temper::Field;
+        let mut exchange = Exchange::of(config.seed, world);
+        exchange.account_id.clone_from(&config.account_id);
+        exchange.temper = config.temper;
+        exchange.older_records = config.older_records || config.temper == Temper::Field;
         if let Some(url) = &config.public_url {
-            url.as_str().trim_end_matches('/').clone_into(&mut company.links);
+            url.as_str().trim_end_matches('/').clone_into(&mut exchange.links);
         }
-        let state = State::new(world, company, config.seed, config.calls_per_minute);
+        let state = State::new(exchange, config.seed, config.calls_per_minute);
         if config.calls_per_minute > 0.0 {
             state.write_texts(config.sms_threads_per_hour);
         }
@@ -110,6 +112,7 @@ impl Emulator {
             limits: Limits::new(config.limits, config.temper),
             socket: Socket::default(),
             snapshots: Snapshots::new(config.seed),
+            embed: Embed::default(),
             wire: wire.map_err(Error::Subscription)?,
             jumps,
             ordered: Mutex::new(Some(ordered)),
@@ -123,6 +126,7 @@ impl Emulator {
         Router::new()
             .merge(oauth::router())
             .route("/file/recording/{id}", get(rest::signed_recording))
+            .merge(embed::router())
             .route("/file/recording_transcript/{id}", get(rest::signed_transcript))
             .route("/file/audio/{id}", get(rest::audio_file))
             .route("/ws", get(socket::connect))
@@ -131,6 +135,13 @@ impl Emulator {
             .fallback(rest::not_found)
             .layer(middleware::map_response_with_state(self.shared.clone(), date))
             .with_state(self.shared.clone())
+    }
+
+    /// The embedded phone alone, for a listener of its own: browsers then see another origin than that of
+    /// [`Emulator::router`], as they do at Zoom. `origin` is its `http://host:port`, which goes into links.
+    pub fn embed_router(&self, origin: String) -> Router {
+        self.shared.embed.is_at(origin);
+        embed::router().with_state(self.shared.clone())
     }
 
     /// Puts the company's clock forward by so much virtual time, see [`Emulator::advance_to`].
@@ -158,6 +169,8 @@ impl Emulator {
             () = shutdown.cancelled() => {}
         }
         self.shared.socket.close();
+        self.shared.embed.close();
+        self.shared.state.news.end();
         Ok(())
     }
 }
@@ -179,17 +192,23 @@ impl Shared {
         state.news.tell("clock", || json!({ "now": clock.now().to_string(), "speed": clock.speed() }));
     }
 
+    /// Whether those who listen are so far behind that the company has to wait.
+    fn is_full(&self) -> bool {
+        self.wire.is_full() || self.socket.is_crowded()
+    }
+
     /// Lets everything happen that is due at `now`, in its order; when something is due next.
     fn turn(&self, now: Timestamp) -> Option<Timestamp> {
         let Self { state, wire, .. } = self;
         loop {
             let next = state.next().into_iter().chain(wire.next_due()).min()?;
-            if next > now || wire.is_full() {
+            if next > now || self.is_full() {
                 return Some(next);
             }
             // What retries and late events wait for came up before what comes up now.
             wire.ripen(self, next);
             for event in state.advance(next).0 {
+                self.embed.journal.hear(&event);
                 wire.offer(self, event, next);
             }
         }
@@ -215,7 +234,7 @@ impl Shared {
                     (post, reply)
                 });
             }
-            let full = wire.is_full();
+            let full = self.is_full();
             if let Some(jump) = jumping.take_if(|jump| jump.to <= now && !full && wire.is_idle()) {
                 // Whoever asked may have lost interest.
                 let _heard = jump.done.send(());
@@ -226,6 +245,8 @@ impl Shared {
                 let step = next.into_iter().chain(wire.horizon()).chain([jump.to]).min().unwrap_or(jump.to);
                 if step > now {
                     clock.forward(step);
+                    // Others want to live, too, while a day passes in a moment.
+                    tokio::task::consume_budget().await;
                     continue;
                 }
             }
@@ -244,6 +265,7 @@ impl Shared {
             tokio::select! {
                 Some((post, reply)) = posts.next() => wire.finished(self, post, reply),
                 Some(jump) = ordered.recv(), if jumping.is_none() => jumping = Some(jump),
+                () = self.socket.room(), if full && self.socket.is_crowded() => {}
                 () = due => {}
                 () = eager => {}
                 () = state.changed.notified() => {}
@@ -267,9 +289,16 @@ async fn date(Extracted(shared): Extracted<Arc<Shared>>, mut response: Response)
 }
 
 /// Serves an emulator on a listener, from the machine's present time on, until `shutdown`.
-pub async fn serve(
+pub async fn serve(config: Config, listener: TcpListener, shutdown: CancellationToken) -> Result<(), Error> {
+    serve_with_embed(config, listener, None, shutdown).await
+}
+
+/// The same with the embedded phone (Smart Embed) on a second listener, and so on an origin of its own. Without one it
+/// is on the first.
+pub async fn serve_with_embed(
     mut config: Config,
     listener: TcpListener,
+    embed: Option<TcpListener>,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
     let address = listener.local_addr().map_err(Error::Server)?;
@@ -285,6 +314,14 @@ pub async fn serve(
     let http = async {
         axum::serve(listener, emulator.router()).with_graceful_shutdown(until).await.map_err(Error::Server)
     };
-    tokio::try_join!(http, emulator.run(ending.clone()))?;
+    let until = ending.clone().cancelled_owned();
+    let embedded = async {
+        let Some(listener) = embed else { return Ok(()) };
+        let address = listener.local_addr().map_err(Error::Server)?;
+        tracing::info!(%address, "the embedded phone is listening");
+        let router = emulator.embed_router(format!("http://{address}"));
+        axum::serve(listener, router).with_graceful_shutdown(until).await.map_err(Error::Server)
+    };
+    tokio::try_join!(http, embedded, emulator.run(ending.clone()))?;
     Ok(())
 }

@@ -8,16 +8,19 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::company::Company;
 use crate::dice::Dice;
+use crate::exchange::Exchange;
+use crate::ledger::LedgerEntry;
+use crate::live::{LiveCall, Phones, Press};
 use crate::news::News;
-use crate::records::{Book, LedgerEntry};
-use crate::scenario::{Happening, Scenario, play};
+use crate::records::Book;
+use crate::scenario::{Due, Happening, Order, Params, Plan, Replay, Scenario, Unfit};
 use crate::world::World;
+use crate::world::directory::Directory;
 use crate::{events, sms};
 
 /// Finished calls in the ledger; older ones are forgotten.
-const KEPT_CALLS: usize = 100_000;
+const KEPT_CALLS: usize = 250_000;
 
 /// Shared by the player and the HTTP handlers.
 pub(crate) struct State {
@@ -28,16 +31,22 @@ pub(crate) struct State {
 }
 
 struct Inner {
-    world: World,
-    company: Company,
+    exchange: Exchange,
     arrivals: Arrivals,
     /// When threads of text messages begin.
     threads: Arrivals,
-    agenda: BTreeMap<(Timestamp, u64), Happening>,
+    agenda: BTreeMap<(Timestamp, u64), Item>,
     planned: u64,
     book: Book,
+    phones: Phones,
     ledger: VecDeque<Arc<LedgerEntry>>,
     counts: Counts,
+}
+
+/// Something on the agenda, with the number of the call that it belongs to; 0 for none.
+struct Item {
+    call: u64,
+    due: Due,
 }
 
 /// The random process by which calls arrive.
@@ -81,16 +90,17 @@ pub(crate) struct Counts {
 }
 
 impl State {
-    pub(crate) fn new(world: World, company: Company, seed: u64, calls_per_minute: f64) -> Self {
+    /// The state of a fresh emulator. `exchange` has the documents of the company.
+    pub(crate) fn new(exchange: Exchange, seed: u64, calls_per_minute: f64) -> Self {
         Self {
             inner: Mutex::new(Inner {
-                world,
-                company,
+                exchange,
                 arrivals: Arrivals { dice: Dice::new(seed, 1), per_minute: calls_per_minute, next: None },
                 threads: Arrivals { dice: Dice::new(seed, 9), per_minute: 0.0, next: None },
                 agenda: BTreeMap::new(),
                 planned: 0,
                 book: Book::default(),
+                phones: Phones::default(),
                 ledger: VecDeque::new(),
                 counts: Counts::default(),
             }),
@@ -115,20 +125,22 @@ impl State {
         self.lock().threads.per_minute = threads_per_hour / 60.0;
     }
 
-    /// Plans one call that starts at `at`; its `call_id`s become known when it is finished.
-    pub(crate) fn play(&self, scenario: Scenario, at: Timestamp) -> Option<LedgerEntry> {
-        let entry = self.lock().plan(scenario, at);
+    /// Plans one call that starts at `at`, and answers with what the ledger will say of it, should nobody press
+    /// anything.
+    pub(crate) fn play(
+        &self,
+        scenario: Scenario,
+        params: &Params,
+        at: Timestamp,
+    ) -> Result<LedgerEntry, Unfit> {
+        let entry = self.lock().plan(scenario, params, at);
         self.changed.notify_one();
         entry
     }
 
     /// Plans an event to be sent at `at`.
     pub(crate) fn emit(&self, event: Value, at: Timestamp) {
-        let mut inner = self.lock();
-        let number = inner.planned;
-        inner.agenda.insert((at, number), Happening::Webhook(event));
-        inner.planned += 1;
-        drop(inner);
+        self.lock().put(at, 0, Due::Happening(Happening::Webhook(event)));
         self.changed.notify_one();
     }
 
@@ -137,20 +149,19 @@ impl State {
     pub(crate) fn advance(&self, now: Timestamp) -> (Vec<Value>, Option<Timestamp>) {
         let mut inner = self.lock();
         inner.chat(now);
-        while let Some(at) = inner.arrivals.next.filter(|&at| at <= now) {
-            let scenario = Scenario::draw(&mut inner.arrivals.dice);
-            inner.plan(scenario, at);
-            inner.arrivals.next = inner.arrivals.after(at);
-        }
         let mut webhooks = Vec::new();
-        while let Some(due) = inner.agenda.first_entry().filter(|due| due.key().0 <= now) {
-            match due.remove() {
-                Happening::Webhook(event) => webhooks.push(event),
-                Happening::Finished(entry) => {
-                    self.news.tell("call", || json!({ "call": entry }));
-                    inner.finish(*entry);
+        loop {
+            let arrival = inner.arrivals.next.filter(|&at| at <= now);
+            let due = inner.agenda.first_key_value().map(|(&(at, _), _)| at).filter(|&at| at <= now);
+            match (arrival, due) {
+                (Some(at), due) if due.is_none_or(|due| at <= due) => {
+                    let scenario = Scenario::draw(&mut inner.arrivals.dice);
+                    // When nobody is free to make a call, none is made.
+                    let _ = inner.plan(scenario, &Params::default(), at);
+                    inner.arrivals.next = inner.arrivals.after(at);
                 }
-                Happening::Record(record) => inner.book.insert(*record),
+                (_, Some(_)) => webhooks.extend(inner.happen(&self.news)),
+                (_, None) => break,
             }
         }
         (webhooks, inner.next())
@@ -169,18 +180,26 @@ impl State {
         self.lock().counts.clone()
     }
 
-    pub(crate) fn ledger(&self) -> Vec<Arc<LedgerEntry>> {
-        self.lock().ledger.iter().cloned().collect()
+    /// Reads the ledger, oldest first.
+    pub(crate) fn ledger<T>(&self, read: impl FnOnce(&VecDeque<Arc<LedgerEntry>>) -> T) -> T {
+        read(&self.lock().ledger)
     }
 
     /// Reads or changes the account. Whatever is done happens at once for everybody else.
     pub(crate) fn world<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
-        act(&mut self.lock().world)
+        act(&mut self.lock().exchange.world)
     }
 
-    /// Reads the company.
-    pub(crate) fn company<T>(&self, read: impl FnOnce(&Company) -> T) -> T {
-        read(&self.lock().company)
+    /// Reads who can be called.
+    pub(crate) fn directory<T>(&self, read: impl FnOnce(&Directory) -> T) -> T {
+        let directory = self.lock().exchange.directory();
+        read(&directory)
+    }
+
+    /// Reads or changes the account with the call records at hand.
+    pub(crate) fn desk<T>(&self, act: impl FnOnce(&mut World, &Book) -> T) -> T {
+        let inner = &mut *self.lock();
+        act(&mut inner.exchange.world, &inner.book)
     }
 
     /// Reads the call records.
@@ -188,10 +207,57 @@ impl State {
         read(&self.lock().book)
     }
 
-    /// Reads or changes the account with the call records at hand.
-    pub(crate) fn desk<T>(&self, act: impl FnOnce(&mut World, &Book) -> T) -> T {
-        let inner = &mut *self.lock();
-        act(&mut inner.world, &inner.book)
+    pub(crate) fn phones<T>(&self, act: impl FnOnce(&mut Phones) -> T) -> T {
+        act(&mut self.lock().phones)
+    }
+
+    /// Whose phones are in a person's hands.
+    pub(crate) fn attended(&self, change: impl FnOnce(&mut BTreeMap<String, usize>)) {
+        change(&mut self.lock().exchange.attended);
+    }
+
+    pub(crate) fn place_call(
+        &self,
+        user_id: &str,
+        number: &str,
+        caller_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<String, String> {
+        let params =
+            Params { user: Some(user_id.to_owned()), to: Some(number.to_owned()), ..Params::default() };
+        let mut inner = self.lock();
+        let mut order =
+            inner.exchange.order(Scenario::Outbound, &params, now).map_err(|unfit| unfit.to_string())?;
+        if let Some(caller_id) = caller_id.filter(|&id| order.caller.number.as_deref() != Some(id)) {
+            let own = inner.exchange.directory().find(caller_id).is_some_and(|it| it.id == order.caller.id);
+            if !own {
+                return Err("No available callerId".to_owned());
+            }
+            let number = Some(caller_id.to_owned());
+            order.caller = Arc::new(crate::party::Party { number, ..(*order.caller).clone() });
+        }
+        let truth = inner.plan_order(order);
+        drop(inner);
+        self.changed.notify_one();
+        Ok(truth.call_id)
+    }
+
+    pub(crate) fn plan_again(
+        &self,
+        user_id: &str,
+        call_id: &str,
+        press: Press,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let mut inner = self.lock();
+        let number = inner.phones.calls.iter().find(|(_, call)| call.ids.iter().any(|id| id == call_id));
+        let Some((&number, _)) = number else {
+            return Err(format!("the call {call_id} goes on without anybody pressing anything"));
+        };
+        inner.press(number, now, (user_id.to_owned(), call_id.to_owned(), press));
+        drop(inner);
+        self.changed.notify_one();
+        Ok(())
     }
 }
 
@@ -201,27 +267,82 @@ impl Inner {
         planned.into_iter().chain(self.arrivals.next).chain(self.threads.next).min()
     }
 
-    fn plan(&mut self, scenario: Scenario, at: Timestamp) -> Option<LedgerEntry> {
-        let mut truth = None;
-        for planned in play(&mut self.company, scenario, at) {
-            if let Happening::Finished(entry) = &planned.what {
-                tracing::debug!(scenario = %entry.scenario, call_id = entry.call_id, %at, "a call is planned");
-                truth = Some((**entry).clone());
-            }
-            self.agenda.insert((planned.at, self.planned), planned.what);
-            self.planned += 1;
+    fn plan(&mut self, scenario: Scenario, params: &Params, at: Timestamp) -> Result<LedgerEntry, Unfit> {
+        let order = self.exchange.order(scenario, params, at)?;
+        Ok(self.plan_order(order))
+    }
+
+    fn plan_order(&mut self, order: Order) -> LedgerEntry {
+        // Only presses make a call be planned again.
+        let before = (!order.attended.is_empty()).then(|| self.exchange.floor.clone());
+        let plan = Plan::of(&mut self.exchange, &order, None);
+        tracing::debug!(scenario = %order.scenario, call_id = plan.truth.call_id, at = %order.start, "a call is planned");
+        let (number, start) = (order.number, order.start);
+        if let Some(before) = before.filter(|_| plan.attended) {
+            let replay = Replay { now: order.start, before, presses: Vec::new() };
+            self.phones.calls.insert(number, LiveCall { order, replay, ids: plan.ids });
         }
-        truth
+        self.put_all(number, plan.agenda, start);
+        plan.truth
+    }
+
+    /// Plans a call again, with one more press.
+    fn press(&mut self, number: u64, now: Timestamp, (user, call_id, press): (String, String, Press)) {
+        let Some(call) = self.phones.calls.get_mut(&number) else { return };
+        // After everything that is due now, and before everything that comes.
+        let now = call.replay.presses.last().map_or(now, |&(last, ..)| now.max(last));
+        let at = now + SignedDuration::from_millis(1);
+        call.replay.now = now;
+        call.replay.presses.push((at, user, call_id, press));
+        let (order, replay) = (call.order.clone(), call.replay.clone());
+        self.exchange.floor.forget(number);
+        let plan = Plan::of(&mut self.exchange, &order, Some(replay));
+        self.agenda.retain(|&(at, _), item| item.call != number || at <= now);
+        if let Some(call) = self.phones.calls.get_mut(&number) {
+            call.ids = plan.ids;
+        }
+        self.put_all(number, plan.agenda.into_iter().filter(|&(at, _)| at > now), at);
+    }
+
+    /// Phones show at once what happens by `shown`; all else waits for its time.
+    fn put_all(&mut self, call: u64, agenda: impl IntoIterator<Item = (Timestamp, Due)>, shown: Timestamp) {
+        for (at, due) in agenda {
+            match due {
+                Due::Phone { user, call } if at <= shown => self.phones.show(&user, *call),
+                due => self.put(at, call, due),
+            }
+        }
+    }
+
+    fn put(&mut self, at: Timestamp, call: u64, due: Due) {
+        self.agenda.insert((at, self.planned), Item { call, due });
+        self.planned += 1;
+    }
+
+    /// The next thing on the agenda happens.
+    fn happen(&mut self, news: &News) -> Option<Value> {
+        let ((at, _), item) = self.agenda.pop_first()?;
+        match item.due {
+            Due::Happening(Happening::Webhook(event)) => return Some(event),
+            Due::Happening(Happening::Finished(entry)) => {
+                self.phones.calls.remove(&item.call);
+                news.tell("call", || json!({ "call": entry.json() }));
+                self.finish(*entry);
+            }
+            Due::Happening(Happening::Record(record)) => self.book.insert(*record),
+            Due::Phone { user, call } => self.phones.show(&user, *call),
+            Due::Free { who, call, rest } => self.exchange.floor.release(&who, call, at, rest),
+        }
+        None
     }
 
     /// Writes down the threads that begin until `now`, and plans their events.
     fn chat(&mut self, now: Timestamp) {
         while let Some(at) = self.threads.next.filter(|&at| at <= now) {
-            for (name, at, object) in sms::thread(&mut self.world, &mut self.threads.dice, at) {
+            for (name, at, object) in sms::thread(&mut self.exchange.world, &mut self.threads.dice, at) {
                 let name = format!("phone.{name}");
-                let event = events::envelope(&self.company.account_id, &name, at, &object);
-                self.agenda.insert((at, self.planned), Happening::Webhook(event));
-                self.planned += 1;
+                let event = events::envelope(&self.exchange.account_id, &name, at, &object);
+                self.put(at, 0, Due::Happening(Happening::Webhook(event)));
             }
             self.threads.next = self.threads.after(at);
         }
@@ -256,7 +377,7 @@ mod tests {
 
     fn hour(step: i64) -> Vec<String> {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let state = State::new(World::default(), Company::new(7), 7, 10.0);
+        let state = State::new(Exchange::new(7), 7, 10.0);
         state.open(start);
         let mut sent = Vec::new();
         for second in (0..=3600).step_by(usize::try_from(step).expect("a step")) {
@@ -277,8 +398,8 @@ mod tests {
     #[test]
     fn nothing_due_is_skipped_when_napping_until_the_time_that_advance_names() {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let state = State::new(World::default(), Company::new(7), 7, 0.0);
-        let entry = state.play(Scenario::BlindTransfer, start).expect("a call");
+        let state = State::new(Exchange::new(7), 7, 0.0);
+        let entry = state.play(Scenario::BlindTransfer, &Params::default(), start).expect("a call");
         let (mut now, mut sent) = (start, 0);
         loop {
             let (events, next) = state.advance(now);
@@ -288,7 +409,7 @@ mod tests {
             now = next;
         }
         assert_eq!(sent, 10);
-        assert_eq!(state.ledger().len(), 1);
-        assert!(state.book(|book| book.call(&entry.call_history_uuid).is_some()));
+        assert_eq!(state.ledger(VecDeque::len), 1);
+        assert!(state.book(|book| book.call(&entry.call_history_uuid()).is_some()));
     }
 }

@@ -1,5 +1,6 @@
 //! What Zoom does not have: looking behind the scenes, and asking for a call. No endpoint asks for a token.
 
+mod calls;
 mod clock;
 mod events;
 mod faults;
@@ -28,9 +29,8 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .merge(access::router())
         .route("/health", get(health))
         .route("/state", get(state))
-        .route("/ledger", get(ledger))
         .route("/operations", get(operations))
-        .route("/scenarios/{name}", post(play))
+        .merge(calls::router())
         .merge(clock::router())
         .merge(events::router())
         .merge(faults::router())
@@ -42,12 +42,12 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
 }
 
 /// A refusal of control itself: 400 and what to do instead.
-fn bad(error: impl ToString) -> Response {
+fn bad(error: &impl ToString) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": error.to_string() }))).into_response()
 }
 
 /// 404 and what would be there.
-fn absent(error: impl ToString) -> Response {
+fn absent(error: &impl ToString) -> Response {
     (StatusCode::NOT_FOUND, Json(json!({ "error": error.to_string() }))).into_response()
 }
 
@@ -77,31 +77,9 @@ async fn state(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(answer)
 }
 
-/// The truth about every finished call, oldest first.
-async fn ledger(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let calls: Vec<_> = shared.state.ledger();
-    let calls: Vec<_> = calls.iter().map(|entry| &**entry).collect();
-    Json(json!({ "calls": calls }))
-}
-
 /// Every REST operation, and whether it is simulated.
 async fn operations() -> Json<Value> {
     Json(json!({ "operations": rest::census() }))
-}
-
-/// Starts a call now, and answers with what the ledger will say when it is over.
-async fn play(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
-    match name.parse() {
-        Ok(scenario) => {
-            let entry = shared.state.play(scenario, shared.clock.now());
-            (StatusCode::ACCEPTED, Json(json!({ "call": entry }))).into_response()
-        }
-        Err(error) => {
-            let error = crate::error::Error::to_string(&error);
-            let answer = json!({ "error": error, "scenarios": Scenario::ALL });
-            (StatusCode::NOT_FOUND, Json(answer)).into_response()
-        }
-    }
 }
 
 /// What a user does on the page of a device; `?user=` with an id or e-mail address names who.

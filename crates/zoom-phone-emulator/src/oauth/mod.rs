@@ -107,8 +107,8 @@ fn origin(headers: &HeaderMap) -> String {
 
 /// The id of a user of the company, given the id or the e-mail address; without either, of the first.
 fn user_id(shared: &Shared, id_or_email: Option<&str>) -> Option<String> {
-    shared.state.company(|company| match id_or_email {
-        Some(wanted) => company.user(wanted).map(|user| user.id.clone()),
-        None => company.users.first().map(|user| user.id.clone()),
+    shared.state.directory(|directory| match id_or_email {
+        Some(wanted) => directory.user(wanted).map(|user| user.id.clone()),
+        None => directory.users.first().map(|user| user.id.clone()),
     })
 }

@@ -3,8 +3,8 @@
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::company::Party;
 use crate::emulator::Shared;
+use crate::party::Party;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: light-dark(#d5d9e0, #3d424c); --dim: light-dark(#565d6b, #a9b0bd);
@@ -65,13 +65,13 @@ pub(super) fn escape(text: &str) -> String {
 
 /// A list of the company's people to choose from.
 pub(super) fn user_choice(shared: &Shared) -> String {
-    let options: String = shared.state.company(|company| {
+    let options: String = shared.state.directory(|directory| {
         let option = |user: &Party| {
             let name = escape(user.name.as_deref().unwrap_or_default());
             let email = escape(user.email.as_deref().unwrap_or_default());
             format!("<option value=\"{}\">{name} ({email})</option>", escape(&user.id))
         };
-        company.users.iter().map(|user| option(user)).collect()
+        directory.users.iter().map(|user| option(user)).collect()
     });
     format!("<label for=user>Sign in as</label><select id=user name=user>{options}</select>")
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::facts::{Fact, Facts};
 use super::{CallRecord, Element, Side, v1};
 use crate::clock::text;
-use crate::company::{Kind, Party};
+use crate::party::{Kind, Party};
 use crate::world::Doc;
 
 /// Days in the trash before a file is gone for good.

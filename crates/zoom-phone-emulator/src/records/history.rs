@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::facts::{Fact, Facts, Shape};
 use super::{CallRecord, Element, Side, party, v1};
-use crate::company::{Kind, Party};
 use crate::config::Temper;
+use crate::party::{Kind, Party};
 
 /// Every shape that versions 2 and 3 show a call or a step of it in.
 pub(crate) struct Shapes {

@@ -8,7 +8,6 @@ mod book;
 pub(crate) mod facts;
 pub(crate) mod files;
 pub(crate) mod history;
-mod ledger;
 mod party;
 pub(crate) mod speech;
 pub(crate) mod v1;
@@ -17,10 +16,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::company::{Kind, Party};
+use crate::party::{Kind, Party};
 pub(crate) use book::{Book, Shelf};
 pub(crate) use history::completion_events;
-pub use ledger::{LedgerEntry, LedgerParty};
 pub(crate) use party::DEVICE_TYPE;
 
 /// The side of a call that a leg, and thus an event name, belongs to.

@@ -1,7 +1,7 @@
 //! What records tell of the two ends of a call.
 
 use super::facts::Fact;
-use crate::company::{Kind, Party};
+use crate::party::{Kind, Party};
 
 /// The client that all users of the company run.
 pub(crate) const DEVICE_TYPE: &str = "MAC_Client(6.6.11.62955)";
@@ -50,11 +50,9 @@ pub(super) fn fact<'a>(party: &'a Party, field: &str, site: &'a (String, String)
         "name" => party.name.as_deref().into(),
         "email" => party.email.as_deref().into(),
         "ext_type" => party.kind.in_records().into(),
-        "number_type" => match (own, &party.number) {
-            (false, Some(_)) => "external_pstn",
-            (false, None) => "anonymous_number",
-            (true, _) if toll_free(party) => "zoom_toll_free_number",
-            (true, _) => "zoom_pstn",
+        "number_type" => match party.number_type() {
+            "zoom_pstn" if toll_free(party) => "zoom_toll_free_number",
+            other => other,
         }
         .into(),
         "device_type" => (party.kind == Kind::User).then_some(DEVICE_TYPE).into(),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::facts::{Fact, Facts, Shape};
 use super::{CallRecord, Element, Side, party};
-use crate::company::{Kind, Party};
+use crate::party::{Kind, Party};
 
 /// Every shape of a log.
 pub(crate) struct Shapes {

@@ -115,11 +115,13 @@ fn within_reach(shared: &Shared, operation: &Operation, path: &Path, access: &Ac
         match name {
             "userId" => {
                 value == "me"
-                    || shared.state.company(|company| company.user(value).is_some_and(|it| it.id == *user))
+                    || shared
+                        .state
+                        .directory(|directory| directory.user(value).is_some_and(|it| it.id == *user))
             }
-            "extensionId" => {
-                shared.state.company(|company| company.user(user).is_some_and(|it| it.extension_id == value))
-            }
+            "extensionId" => shared
+                .state
+                .directory(|directory| directory.user(user).is_some_and(|it| it.extension_id == value)),
             _ => true,
         }
     };
@@ -167,8 +169,8 @@ fn target(shared: &Shared, path: &Path, access: &Access) -> Option<String> {
     let (_, named) = path.iter().find(|(name, _)| *name == "userId")?;
     Some(match (&access.holder, named.as_str()) {
         (Holder::User(user), "me") => user.clone(),
-        _ => shared
-            .state
-            .company(|company| company.user(named).map_or_else(|| named.clone(), |user| user.id.clone())),
+        _ => shared.state.directory(|directory| {
+            directory.user(named).map_or_else(|| named.clone(), |user| user.id.clone())
+        }),
     })
 }

@@ -13,9 +13,9 @@ use url::Url;
 use super::Refusal;
 use super::query::Query;
 use crate::clock::text;
-use crate::company::Party;
 use crate::config::Temper;
 use crate::emulator::Shared;
+use crate::party::Party;
 use crate::records::speech;
 use crate::webhooks::encrypted_token;
 

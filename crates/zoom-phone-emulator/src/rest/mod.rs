@@ -5,6 +5,7 @@ pub(crate) mod ask;
 mod documented;
 mod files;
 mod form_data;
+mod inside;
 mod listing;
 pub(crate) mod paging;
 mod people;
@@ -32,17 +33,20 @@ use crate::oauth::{Access, Holder};
 use crate::world::at;
 use ask::Ask;
 pub(crate) use files::{audio_file, signed_recording, signed_transcript};
+pub(crate) use inside::{is_simulated, perform_for, write_for};
 use query::Query;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.
 const LONGEST_BODY: usize = 51 << 20;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
-    Router::new()
+    let operations = Router::new()
         .route("/users/me", get(people::me))
         .fallback(perform_documented)
         .method_not_allowed_fallback(perform_documented)
-        .layer(middleware::from_fn_with_state(shared, admit::admit))
+        .with_state(shared.clone());
+    // As a whole behind the checks: one request may have to ask another operation, see `stale_read`.
+    Router::new().fallback_service(operations).layer(middleware::from_fn_with_state(shared, admit::admit))
 }
 
 /// An operation and the parameters in the path.

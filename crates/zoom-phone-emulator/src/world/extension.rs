@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::hours::object;
 use super::{Doc, World, at, members, numbers};
 use crate::dice::Dice;
 
@@ -178,11 +179,4 @@ pub(crate) fn remove(world: &mut World, extension: &str) {
 /// Addresses of everything in a list.
 pub(crate) fn addresses(world: &World, list: &str) -> Vec<String> {
     world.children(list).into_iter().map(|(id, _)| format!("{list}/{id}")).collect()
-}
-
-fn object(value: Value) -> Doc {
-    match value {
-        Value::Object(doc) => doc,
-        _ => Doc::new(),
-    }
 }

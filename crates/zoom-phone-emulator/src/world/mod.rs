@@ -20,8 +20,11 @@
 //! | message | `/phone/sms/sessions/{id}/messages/{id}` |
 
 pub(crate) mod blocked;
+mod defaults;
+pub(crate) mod directory;
 pub(crate) mod extension;
 pub(crate) mod file;
+pub(crate) mod hours;
 pub(crate) mod members;
 pub(crate) mod numbers;
 pub(crate) mod people;
@@ -33,6 +36,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::dice::Dice;
+pub(crate) use defaults::{OWN_APPS, id_of, voicemail};
 pub(crate) use seed::seed;
 
 /// One thing.
@@ -77,6 +81,9 @@ pub(crate) struct World {
     created: u64,
     #[serde(default)]
     revision: u64,
+    /// Grows with every change that may concern who can be called.
+    #[serde(default)]
+    people: u64,
     /// Lists that have got their first things, even if they are empty now.
     opened: BTreeSet<String>,
     /// Addresses of what is gone.
@@ -100,14 +107,17 @@ impl World {
     pub(crate) fn get_mut(&mut self, address: &str) -> Option<&mut Doc> {
         let entry = self.entries.get_mut(address)?;
         self.revision += 1;
+        self.people += u64::from(is_of_people(address));
         Some(&mut entry.doc)
     }
 
     /// Puts a document there; one that was there before is replaced, what is below stays.
     pub(crate) fn put(&mut self, address: impl Into<String>, doc: Doc) {
+        let address = address.into();
         self.revision += 1;
+        self.people += u64::from(is_of_people(&address));
         let created = self.created;
-        let entry = self.entries.entry(address.into()).or_insert(Entry { number: created, doc: Doc::new() });
+        let entry = self.entries.entry(address).or_insert(Entry { number: created, doc: Doc::new() });
         entry.doc = doc;
         if entry.number == created {
             self.created += 1;
@@ -125,6 +135,7 @@ impl World {
         let removed = self.entries.remove(address);
         if removed.is_some() || !gone.is_empty() {
             self.revision += 1;
+            self.people += u64::from(is_of_people(address));
             self.removed.insert(address.to_owned());
         }
         removed.map(|entry| entry.doc)
@@ -179,6 +190,16 @@ impl World {
     pub(crate) fn revision(&self) -> u64 {
         self.revision
     }
+
+    /// Grows with every change of an extension, a member, a number, a contact or a site; not with messages and files.
+    pub(crate) fn people(&self) -> u64 {
+        self.people
+    }
+}
+
+fn is_of_people(address: &str) -> bool {
+    let more = [at::NUMBERS, at::CONTACTS, at::SITES];
+    at::EXTENSIONS.iter().chain(&more).any(|list| address.starts_with(list))
 }
 
 #[cfg(test)]

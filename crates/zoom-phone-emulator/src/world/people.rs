@@ -16,17 +16,17 @@ pub(crate) const LAST_NAMES: [&str; 36] = [
 
 /// Somebody who works there.
 #[derive(Debug, Clone)]
-pub(super) struct Person {
-    pub(super) name: String,
-    pub(super) email: String,
-    pub(super) extension: Option<u32>,
-    pub(super) department: Option<String>,
-    pub(super) cost_center: Option<String>,
-    pub(super) site: Option<String>,
+pub(in crate::world) struct Person {
+    pub(in crate::world) name: String,
+    pub(in crate::world) email: String,
+    pub(in crate::world) extension: Option<u32>,
+    pub(in crate::world) department: Option<String>,
+    pub(in crate::world) cost_center: Option<String>,
+    pub(in crate::world) site: Option<String>,
 }
 
 /// Everybody, in the order of their extension numbers.
-pub(super) fn of(file: &CompanyFile) -> Vec<Person> {
+pub(in crate::world) fn of(file: &CompanyFile) -> Vec<Person> {
     let named = file.users.iter().map(|user| Person {
         name: user.name.clone(),
         email: user.email.clone().unwrap_or_else(|| address(&user.name)),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::company::Kind;
+use crate::party::Kind;
 use crate::records::{CallRecord, Element, Side};
 use crate::rest::Refusal;
 use crate::rest::ask::{Answer, Ask, Handler};

@@ -17,6 +17,8 @@ const LARGEST_FILE: usize = 1 << 20;
 const SHOWN: usize = 100;
 /// Before the id of an item that was deleted: settings that name it show it so, and it can still be fetched.
 const REMOVED: &str = "removed_";
+/// Where such items are kept.
+const REMOVED_LIST: &str = "/phone/removed_audios";
 
 /// Languages in which texts are spoken.
 const LANGUAGES: [&str; 35] = [
@@ -89,9 +91,7 @@ fn list(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let told = ask.shared.state.world(|world| {
         check_user(world, ask, || no_user(first(ask)))?;
         let own = world.children(at::AUDIOS).into_iter();
-        let own = own.filter(|(id, doc)| {
-            !id.starts_with(REMOVED) && doc.get("_user_id").is_some_and(|it| it == first(ask))
-        });
+        let own = own.filter(|(_, doc)| doc.get("_user_id").is_some_and(|it| it == first(ask)));
         Ok(own.take(SHOWN).map(|(_, doc)| Value::Object(doc.clone())).collect::<Vec<_>>())
     })?;
     Ok(shown(ask, &json!({ "audios": told })))
@@ -168,9 +168,12 @@ fn add_files(ask: &Ask<'_>) -> Result<Answer, Refusal> {
 /// The link leads to a second of silence, whatever the item is.
 fn get(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let told = ask.shared.state.world(|world| {
-        let removed = format!("{}/{REMOVED}{}", at::AUDIOS, first(ask));
-        let address = known(world, ask)
-            .or_else(|refusal| world.get(&removed).map(|_| removed.clone()).ok_or(refusal))?;
+        let id = first(ask);
+        let removed = format!("{REMOVED_LIST}/{}", id.strip_prefix(REMOVED).unwrap_or(id));
+        let address = match known(world, ask) {
+            Err(_) if world.get(&removed).is_some() => removed,
+            found => found?,
+        };
         let mut told = Value::Object(world.get(&address).cloned().unwrap_or_default());
         told["play_url"] = json!(format!("{}/file/audio/{}", ask.origin, first(ask)));
         Ok(told)
@@ -193,9 +196,8 @@ fn delete(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     ask.shared.state.world(|world| {
         let address = known(world, ask)?;
         let mut doc: Doc = world.remove(&address).unwrap_or_default();
-        let id = format!("{REMOVED}{}", first(ask));
-        doc.insert("audio_id".to_owned(), json!(id));
-        world.put(format!("{}/{id}", at::AUDIOS), doc);
+        doc.insert("audio_id".to_owned(), json!(format!("{REMOVED}{}", first(ask))));
+        world.put(format!("{REMOVED_LIST}/{}", first(ask)), doc);
         Ok(Answer::Done)
     })
 }

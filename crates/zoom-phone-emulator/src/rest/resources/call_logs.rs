@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::history::{client_code, forget, is_deleted, known_user, own_steps, set_client_code, user_sync};
-use crate::company::Kind;
+use crate::party::Kind;
 use crate::records::facts::Shape;
 use crate::records::v1::{self, Log, logs, shapes};
 use crate::records::{CallRecord, Shelf};

@@ -68,11 +68,11 @@ fn list(ask: &Ask<'_>) -> Result<Answer, Refusal> {
             && wanted.is_none_or(|wanted| added(world, number).is_some() == wanted)
     };
     rows(ask, ("customize_numbers", 300), at::NUMBERS, keep, |world, number| {
-        row(world, number, added(world, number))
+        row(world, number, added(world, number).as_deref())
     })
 }
 
-fn row(world: &World, number: &Doc, customize_id: Option<String>) -> Value {
+fn row(world: &World, number: &Doc, customize_id: Option<&str>) -> Value {
     let id = number.get("id").and_then(Value::as_str).unwrap_or_default();
     let owner = numbers::assignee(world, id).and_then(|owner| world.get(&owner));
     let assignee = number.get("assignee").cloned().unwrap_or_default();

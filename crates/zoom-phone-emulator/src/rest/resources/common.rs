@@ -201,7 +201,8 @@ pub(super) fn drop_plan(world: &mut World, extension: &str, kind: &str) -> bool 
         world.get_mut(extension).and_then(|doc| doc.get_mut("calling_plans")).and_then(Value::as_array_mut);
     let Some(plans) = plans else { return false };
     let before = plans.len();
-    plans.retain(|plan| plan["type"].to_string() != kind);
+    let kind = kind.parse::<i64>().unwrap_or_default();
+    plans.retain(|plan| plan["type"] != kind);
     plans.len() < before
 }
 

@@ -36,7 +36,6 @@ pub(super) fn route(name: &str) -> Option<Handler> {
         "update_common_area_pin_code" => set_pin,
         "generate_common_area_activation_codes" => make_codes,
         "list_activation_codes" => list_codes,
-        "apply_template_to_common_areas" => apply_template,
         _ => return None,
     })
 }
@@ -318,20 +317,4 @@ fn list_codes(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let keep = |_: &World, doc: &Doc| doc.contains_key("_activation_code");
     let name = "common_areas_activation_codes";
     rows(ask, (name, 100), at::COMMON_AREAS, keep, |_, doc| code_of(doc))
-}
-
-fn apply_template(ask: &Ask<'_>) -> Result<Answer, Refusal> {
-    ask.shared.state.world(|world| {
-        let template = format!("/phone/setting_templates/{}", first(ask));
-        if world.get(&template).is_none() && !ask.shared.config.invent_ids {
-            let message = format!("The template type error or the template does not exist:{}.", first(ask));
-            return Err(Refusal::absent(message));
-        }
-        for area in listed(world, ask.body)? {
-            if let Some(doc) = world.get_mut(&area) {
-                doc.insert("_template_id".to_owned(), json!(first(ask)));
-            }
-        }
-        Ok(Answer::Done)
-    })
 }

@@ -92,3 +92,10 @@ pub(super) fn told(world: &World, group: &str) -> Value {
     }
     json!({ "users": users, "common_areas": common_areas })
 }
+
+/// Who may hear the voicemail of a queue or group, as its detail has them.
+pub(super) fn voicemail_access(world: &World, group: &str) -> Value {
+    let members = world.children(&format!("{group}/policies/voice_mail")).into_iter();
+    let members = members.map(|(_, member)| Value::Object(member.clone()));
+    json!({ "voicemail_access_members": members.collect::<Vec<_>>() })
+}

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::clock::text;
-use crate::company::{Kind, Party};
+use crate::party::{Kind, Party};
 use crate::records::{CallRecord, DEVICE_TYPE, speech};
 use crate::rest::Refusal;
 use crate::rest::ask::{Answer, Ask, Handler};

@@ -11,7 +11,9 @@ mod contacts;
 mod custom_groups;
 mod directory;
 mod fax;
+mod handling;
 mod history;
+mod managed_numbers;
 mod members;
 mod metrics;
 mod numbers;
@@ -50,6 +52,8 @@ const ROUTES: &[fn(&str) -> Option<Handler>] = &[
     directory::route,
     fax::route,
     history::route,
+    handling::route,
+    managed_numbers::route,
     metrics::route,
     numbers::route,
     plans::route,

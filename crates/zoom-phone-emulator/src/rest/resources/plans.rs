@@ -9,8 +9,8 @@ use crate::world::{Doc, World, at};
 
 pub(super) fn route(name: &str) -> Option<Handler> {
     Some(match name {
-        "list_calling_plans" => calling_plans,
-        "list_phone_plans" => plans,
+        "list_calling_plans" => |ask| Ok(calling_plans(ask)),
+        "list_phone_plans" => |ask| Ok(plans(ask)),
         "list_phone_number_plan_information" => number_plans,
         _ => return None,
     })
@@ -35,9 +35,9 @@ fn all(world: &World) -> Vec<Value> {
     world.children(at::PLANS).iter().map(|(_, plan)| counted(world, plan)).collect()
 }
 
-fn calling_plans(ask: &Ask<'_>) -> Result<Answer, Refusal> {
+fn calling_plans(ask: &Ask<'_>) -> Answer {
     let plans = ask.shared.state.world(|world| all(world));
-    Ok(shown(ask, &json!({ "calling_plans": plans })))
+    shown(ask, &json!({ "calling_plans": plans }))
 }
 
 /// The numbers of the account as one plan.
@@ -55,11 +55,11 @@ fn of_numbers(world: &World, product: &str) -> Value {
     })
 }
 
-fn plans(ask: &Ask<'_>) -> Result<Answer, Refusal> {
+fn plans(ask: &Ask<'_>) -> Answer {
     let told = ask.shared.state.world(
         |world| json!({ "calling_plans": all(world), "phone_numbers": [of_numbers(world, "ZOOM_PHONE")] }),
     );
-    Ok(shown(ask, &told))
+    shown(ask, &told)
 }
 
 /// One row for the product that is asked for.

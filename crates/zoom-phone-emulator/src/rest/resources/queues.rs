@@ -105,6 +105,7 @@ fn get(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         let queue = known(world, ask, absent)?;
         let mut told = Value::Object(world.get(&queue).cloned().unwrap_or_default());
         told["members"] = members::told(world, &queue);
+        told["policy"] = members::voicemail_access(world, &queue);
         Ok(told)
     })?;
     Ok(shown(ask, &told))

@@ -7,7 +7,7 @@ use crate::rest::Refusal;
 use crate::rest::ask::{Answer, Ask, Handler};
 use crate::world::extension::{self, Unfit};
 use crate::world::numbers::{self, Unassignable};
-use crate::world::{Doc, World, at};
+use crate::world::{Doc, World, at, hours};
 
 /// Where the numbers of new receptionists begin.
 const NUMBERS_FROM: i64 = 850;
@@ -29,15 +29,15 @@ pub(super) fn route(name: &str) -> Option<Handler> {
     })
 }
 
-fn known(world: &World, ask: &Ask<'_>, refuse: fn(String) -> Refusal) -> Result<String, Refusal> {
+fn known(world: &World, ask: &Ask<'_>, refuse: fn(&str) -> Refusal) -> Result<String, Refusal> {
     let address = format!("{}/{}", at::RECEPTIONISTS, first(ask));
     if world.get(&address).is_some() {
         return Ok(address);
     }
-    Err(refuse(format!("AutoReceptionist does not exist, AutoReceptionistId: {}.", first(ask))))
+    Err(refuse(&format!("AutoReceptionist does not exist, AutoReceptionistId: {}.", first(ask))))
 }
 
-fn invalid(message: String) -> Refusal {
+fn invalid(message: &str) -> Refusal {
     Refusal::bad(300, format!("Validation Failed. {message}"))
 }
 
@@ -49,11 +49,11 @@ fn unfit(unfit: Unfit, number: &str) -> Refusal {
     }
 }
 
-/// With its own holidays, under the names that this operation has for their fields.
+/// With its holidays, under the names that this operation has for their fields.
 fn told(world: &World, doc: &Doc) -> Value {
     let mut told = Value::Object(doc.clone());
     let id = doc.get("id").and_then(Value::as_str).unwrap_or_default();
-    let holidays = world.children(&format!("{}/{id}/settings/holiday_hours", at::RECEPTIONISTS));
+    let holidays = hours::holidays(world, &format!("{}/{id}", at::RECEPTIONISTS));
     let holidays = holidays.into_iter().map(|(id, holiday)| {
         json!({
             "id": id,
@@ -73,11 +73,11 @@ fn list(ask: &Ask<'_>) -> Result<Answer, Refusal> {
 fn create(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let name = text(ask.body, "name").unwrap_or_default();
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
-        return Err(invalid(format!("The name must be 1 to {LONGEST_NAME} characters long.")));
+        return Err(invalid(&format!("The name must be 1 to {LONGEST_NAME} characters long.")));
     }
     let told = ask.shared.state.world(|world| {
         let site = site(world, text(ask.body, "site_id"));
-        let site = site.ok_or_else(|| invalid("Site does not exist.".to_owned()))?;
+        let site = site.ok_or_else(|| invalid("Site does not exist."))?;
         let number = extension::free_number(world, NUMBERS_FROM);
         let mut dice = world.dice(ask.shared.config.seed);
         let address =
@@ -149,7 +149,7 @@ pub(super) fn is_main(world: &World, receptionist: &str) -> bool {
 
 fn assign_numbers(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     ask.shared.state.world(|world| {
-        let address = known(world, ask, Refusal::absent)?;
+        let address = known(world, ask, |it| Refusal::absent(it))?;
         assign(world, &address, ask.body, |trouble, number| {
             Refusal::bad(
                 400,
@@ -165,7 +165,7 @@ fn assign_numbers(ask: &Ask<'_>) -> Result<Answer, Refusal> {
 
 fn unassign_numbers(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     ask.shared.state.world(|world| {
-        let address = known(world, ask, Refusal::absent)?;
+        let address = known(world, ask, |it| Refusal::absent(it))?;
         numbers::release_all(world, &address);
         Ok(Answer::Done)
     })
@@ -173,7 +173,7 @@ fn unassign_numbers(ask: &Ask<'_>) -> Result<Answer, Refusal> {
 
 fn unassign_number(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     ask.shared.state.world(|world| {
-        let address = known(world, ask, Refusal::absent)?;
+        let address = known(world, ask, |it| Refusal::absent(it))?;
         if unassign(world, &address, ask.last()) {
             return Ok(Answer::Done);
         }

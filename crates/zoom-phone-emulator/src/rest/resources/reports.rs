@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::clock::text;
-use crate::company::{Kind, Party};
+use crate::party::{Kind, Party};
 use crate::records::{CallRecord, v1};
 use crate::rest::Refusal;
 use crate::rest::ask::{Answer, Ask, Handler};

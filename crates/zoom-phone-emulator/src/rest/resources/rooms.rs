@@ -18,7 +18,7 @@ const NUMBERS_FROM: i64 = 950;
 pub(super) fn route(name: &str) -> Option<Handler> {
     Some(match name {
         "list_zoom_rooms" => list,
-        "list_unassigned_zoom_rooms" => list_unassigned,
+        "list_unassigned_zoom_rooms" => |ask| Ok(list_unassigned(ask)),
         "add_zoom_room" => add,
         "get_zoom_room" => get,
         "update_zoom_room" => update,
@@ -53,12 +53,12 @@ fn list(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     rows(ask, ("rooms", 100), at::ROOMS, keep, whole)
 }
 
-fn list_unassigned(ask: &Ask<'_>) -> Result<Answer, Refusal> {
+fn list_unassigned(ask: &Ask<'_>) -> Answer {
     let rooms: Vec<_> = ask.shared.state.world(|world| {
         let rooms = world.children(at::FREE_ROOMS).into_iter().filter(|(_, doc)| fits_keyword(ask, doc));
         rooms.map(|(_, doc)| Value::Object(doc.clone())).collect()
     });
-    Ok(shown(ask, &json!({ "rooms": rooms })))
+    shown(ask, &json!({ "rooms": rooms }))
 }
 
 fn add(ask: &Ask<'_>) -> Result<Answer, Refusal> {

@@ -89,6 +89,7 @@ fn get(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         let group = known(world, ask, absent)?;
         let mut told = Value::Object(world.get(&group).cloned().unwrap_or_default());
         told["members"] = members::told(world, &group);
+        told["policy"] = members::voicemail_access(world, &group);
         Ok(told)
     })?;
     Ok(shown(ask, &told))

@@ -24,7 +24,7 @@ fn summary(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         });
         let missing = || Refusal::absent(format!("AI call summary does not exist: {id}."));
         let (_, element) = found.ok_or_else(missing)?;
-        let name = |party: &crate::company::Party| party.name.clone().unwrap_or_else(|| party.dialled());
+        let name = |party: &crate::party::Party| party.name.clone().unwrap_or_else(|| party.dialled());
         let [short, next, long] = speech::summary(id, &name(&element.caller), &name(&element.callee));
         // Summaries are there about a minute after the call.
         let at = element.end.checked_add(SignedDuration::from_mins(1)).unwrap_or(element.end);

@@ -180,9 +180,8 @@ fn newcomer(world: &World, entry: &Value) -> Result<Newcomer, Refusal> {
     let given = ["first_name", "last_name"].map(|field| text(entry, field).unwrap_or_default());
     let given = given.join(" ");
     let name = match (given.trim(), pending) {
-        ("", Some(name)) => name.to_owned(),
         ("", None) => email.split('@').next().unwrap_or_default().to_owned(),
-        (name, _) => name.to_owned(),
+        ("", Some(name)) | (name, _) => name.to_owned(),
     };
     let site = match text(entry, "site_name") {
         Some(name) => {

@@ -1,18 +1,17 @@
 //! The account as it is before anybody changed it.
 
+mod routing;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::ToSpan as _;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::file::{
-    CompanyFile, ContactEntry, Hours, PlaceEntry, QueueEntry, ReceptionistEntry, SharedLineGroupEntry,
-    copies_of,
+    CompanyFile, ContactEntry, PlaceEntry, QueueEntry, ReceptionistEntry, SharedLineGroupEntry, copies_of,
 };
+use super::hours::object;
 use super::people::{self, Person};
-use super::{Doc, World, at, extension, numbers};
+use super::{World, at, extension, numbers};
 use crate::dice::Dice;
 
 /// Where extension numbers begin that the file does not give.
@@ -140,7 +139,7 @@ impl Seeder {
     fn sites(&mut self, file: &CompanyFile, main: String) {
         let mut ids = Some(main);
         for entry in &file.sites {
-            let id = ids.take().unwrap_or_else(|| id_of("site", &entry.name));
+            let id = ids.take().unwrap_or_else(|| super::defaults::id_of(&format!("site {}", entry.name)));
             let card = json!({ "id": id, "name": entry.name });
             let site = json!({
                 "id": id,
@@ -256,15 +255,7 @@ impl Seeder {
         let site = self.site(entry.site.as_ref());
         let address = self.service(at::RECEPTIONISTS, extension, &entry.name, &site, json!({}));
         self.hours(&address, entry.hours.as_ref());
-        let zone = TimeZone::get(&site.timezone).unwrap_or(TimeZone::UTC);
-        for holiday in &entry.holidays {
-            let id = self.dice.opaque_id();
-            let day = |date: Date| date.to_zoned(zone.clone()).map(|start| start.timestamp().to_string());
-            let Ok(date) = holiday.date.parse::<Date>() else { continue };
-            let (Ok(from), Ok(to)) = (day(date), day(date.saturating_add(1.day()))) else { continue };
-            let doc = json!({ "holiday_id": id, "name": holiday.name, "from": from, "to": to });
-            self.put(format!("{address}/settings/holiday_hours/{id}"), doc);
-        }
+        self.holidays(&address, &site.timezone, &entry.holidays);
     }
 
     fn shared_lines(&mut self, entry: &SharedLineGroupEntry) {
@@ -326,98 +317,6 @@ impl Seeder {
                 doc.insert("main_auto_receptionist".to_owned(), card);
             }
         }
-    }
-
-    fn distribution(&mut self, entry: &QueueEntry) {
-        for name in copies_of(&entry.name, entry.copies) {
-            let Some(address) = self.named.get(&name).cloned() else { continue };
-            self.hours(&address, entry.hours.as_ref());
-            let mut handling = json!({ "call_distribution_setting": {
-                "max_wait_time": entry.max_wait,
-                "wrap_up_time": entry.wrap_up,
-                "max_call_in_queue": entry.max_calls,
-                "ring_mode": entry.ring_mode,
-            } });
-            if entry.ring_mode != super::file::RingMode::Simultaneous {
-                handling["call_distribution_setting"]["ring_mode_setting"] = json!({
-                    "ring_duration": 20,
-                    "handle_multiple_calls": false,
-                    "skip_offline_device_phone_number": false,
-                });
-            }
-            if let Some(target) = entry.overflow.as_ref().and_then(|name| self.extension_id(name)) {
-                handling["call_handling_setting"] = json!({
-                    "overflow_action": "forward_to_extension",
-                    "overflow_action_setting": { "forward_to_extension": { "extension_id": target } },
-                });
-            }
-            self.put(format!("{address}/call_handling/settings/business_hours"), handling);
-        }
-    }
-
-    fn routing(&mut self, entry: &ReceptionistEntry) {
-        let Some(address) = self.named.get(&entry.name).cloned() else { return };
-        if !entry.menu.is_empty() {
-            let keys = entry.menu.iter().filter_map(|(key, name)| {
-                let target = self.named.get(name)?;
-                let action = match numbers::kind(target) {
-                    "user" => 2,
-                    "zoomRoom" => 3,
-                    "commonArea" => 4,
-                    "autoReceptionist" => 6,
-                    "callQueue" => 7,
-                    _ => 8,
-                };
-                Some(json!({
-                    "key": key,
-                    "action": action,
-                    "target": { "extension_id": self.extension_id(name) },
-                }))
-            });
-            let menu = json!({ "key_actions": keys.collect::<Vec<_>>() });
-            self.put(format!("{address}/ivr/business_hours"), menu);
-            let handling = json!({ "call_handling_setting": { "routing_action": "forward_to_ivr" } });
-            self.put(format!("{address}/call_handling/settings/business_hours"), handling);
-        } else if let Some(target) = entry.forward_to.as_ref() {
-            self.forward(&address, "business_hours", target);
-        }
-        if let Some(target) = entry.closed_forward_to.as_ref() {
-            self.forward(&address, "closed_hours", target);
-            let holidays = self.world.children(&format!("{address}/settings/holiday_hours"));
-            let ids: Vec<_> = holidays.iter().map(|(id, _)| format!("holiday_hours/{id}")).collect();
-            for hours in ids {
-                self.forward(&address, &hours, target);
-            }
-        }
-    }
-
-    fn forward(&mut self, receptionist: &str, hours: &str, target: &str) {
-        let handling = json!({ "call_handling_setting": {
-            "routing_action": "forward_to_extension",
-            "routing_action_setting": { "forward_to_extension": { "extension_id": self.extension_id(target) } },
-        } });
-        self.put(format!("{receptionist}/call_handling/settings/{hours}"), handling);
-    }
-
-    fn extension_id(&self, name: &str) -> Option<String> {
-        let doc = self.named.get(name).and_then(|address| self.world.get(address))?;
-        doc.get("extension_id").and_then(Value::as_str).map(str::to_owned)
-    }
-
-    fn hours(&mut self, extension: &str, hours: Option<&Hours>) {
-        let Some(hours) = hours else { return };
-        let open = |weekday: usize| hours.days.iter().any(|&day| day as usize + 1 == weekday);
-        let days = (1..=7).map(|weekday| {
-            json!({
-                "weekday": weekday,
-                "type": if open(weekday) { 2 } else { 0 },
-                "from": hours.from,
-                "to": hours.to,
-            })
-        });
-        let days: Vec<_> = days.collect();
-        let week = json!({ "business_hours_settings": { "business_hour_type": 2, "business_hours": days } });
-        self.put(format!("{extension}/settings/business_hours"), week);
     }
 
     fn contact(&mut self, entry: &ContactEntry) {
@@ -511,28 +410,10 @@ impl Seeder {
     }
 }
 
-/// An id that follows from what it is for: main sites have theirs from the dice.
-fn id_of(kind: &str, name: &str) -> String {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    use sha2::{Digest as _, Sha256};
-
-    let mut id = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{kind} {name}")));
-    id.truncate(22);
-    id
-}
-
-fn object(value: Value) -> Doc {
-    match value {
-        Value::Object(doc) => doc,
-        _ => Doc::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::company::Company;
+    use crate::world::Doc;
 
     fn text(doc: &Doc, field: &str) -> String {
         doc.get(field)
@@ -569,20 +450,6 @@ mod tests {
         };
         assert_eq!(users(7), users(7));
         assert_ne!(users(7), users(8));
-    }
-
-    #[test]
-    fn planned_calls_are_those_of_the_documents() {
-        let (world, company) = (seed(&CompanyFile::default(), 7), Company::new(7));
-        let queues = company.queues.iter().map(|queue| (at::QUEUES, &queue.party));
-        let users = company.users.iter().map(|user| (at::USERS, user));
-        for (list, party) in queues.chain(users).chain([(at::RECEPTIONISTS, &company.receptionist)]) {
-            let doc = world.get(&format!("{list}/{}", party.id)).expect("a document");
-            assert_eq!(Some(text(doc, "name")), party.name);
-            assert_eq!(text(doc, "extension_id"), party.extension_id);
-            assert_eq!(Some(text(doc, "extension_number")), party.extension_number.map(|it| it.to_string()));
-            assert_eq!(doc["phone_numbers"][0]["number"].as_str(), party.number.as_deref());
-        }
     }
 
     #[test]
