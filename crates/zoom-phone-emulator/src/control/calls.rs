@@ -47,9 +47,9 @@ async fn play(State(shared): State<Arc<Shared>>, Path(name): Path<String>, body:
         Ok(scenario) => scenario,
         Err(error) => return refused(StatusCode::NOT_FOUND, crate::error::Error::to_string(&error)),
     };
-    let params = if body.is_empty() { Ok(Params::default()) } else { serde_json::from_slice(&body) };
+    let params = if body.is_empty() { Ok(None) } else { serde_json::from_slice(&body) };
     let params: Params = match params {
-        Ok(params) => params,
+        Ok(params) => Option::unwrap_or_default(params),
         Err(error) => {
             let message = format!("the body is no JSON object of parameters: {error}; {name} takes ");
             return refused(StatusCode::BAD_REQUEST, message + &scenario.params().join(", "));

@@ -19,6 +19,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use crate::clock::text;
+use crate::embed;
 use crate::emulator::Shared;
 use crate::oauth::{Verdict, settle};
 use crate::rest;
@@ -39,6 +40,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/ws/drop", post(drop_socket))
         .route("/devices/{user_code}/approve", post(approve_device))
         .route("/devices/{user_code}/deny", post(deny_device))
+        .merge(embed::host_router())
 }
 
 /// A refusal of control itself: 400 and what to do instead.

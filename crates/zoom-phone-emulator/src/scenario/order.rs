@@ -10,6 +10,7 @@ use super::Scenario;
 use crate::exchange::Exchange;
 use crate::party::{Kind, Party};
 use crate::world::directory::Directory;
+use crate::world::hours;
 
 /// What somebody who asks for a call can choose; all else is decided by dice.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -255,12 +256,26 @@ impl Exchange {
                 any(&mut self.dice, &all, "user")
             }
             Target::Queue => any(&mut self.dice, &group(&directory.queues), "call queue with members"),
-            Target::Receptionist => any(&mut self.dice, &directory.receptionists, "auto receptionist"),
+            Target::Receptionist => {
+                let with_menu = directory.receptionists.iter().filter(|it| self.has_menu(it, start));
+                let with_menu: Vec<_> = with_menu.cloned().collect();
+                any(&mut self.dice, &with_menu, "auto receptionist with a menu at this hour")
+            }
             Target::SharedLines => {
                 any(&mut self.dice, &group(&directory.shared_lines), "shared line group with members")
             }
             Target::CommonArea => any(&mut self.dice, &directory.common_areas, "common area"),
         }
+    }
+
+    fn has_menu(&self, receptionist: &Party, at: Timestamp) -> bool {
+        receptionist.address().is_some_and(|address| {
+            let now = hours::now(&self.world, &address, at);
+            let handling = hours::handling(&self.world, &address, &now);
+            let menu = self.world.get(&format!("{address}/ivr/{}", now.step()));
+            let routed = handling.get("call_handling_setting").map(|it| &it["routing_action"]);
+            menu.is_some() && routed.is_some_and(|action| action == "forward_to_ivr")
+        })
     }
 
     fn free_users(&self, directory: &Directory, at: Timestamp) -> Vec<Arc<Party>> {

@@ -56,6 +56,8 @@ pub(crate) mod at {
     pub(crate) const QUEUES: &str = "/phone/call_queues";
     pub(crate) const RECEPTIONISTS: &str = "/phone/auto_receptionists";
     pub(crate) const RECORDINGS: &str = "/phone/recordings";
+    /// Audio that left the library but not the settings that use it.
+    pub(crate) const REMOVED_AUDIOS: &str = "/phone/removed_audios";
     pub(crate) const ROOMS: &str = "/phone/rooms";
     pub(crate) const SHARED_LINE_GROUPS: &str = "/phone/shared_line_groups";
     pub(crate) const SITES: &str = "/phone/sites";
@@ -169,6 +171,15 @@ impl World {
             let (id, _) = self.find(list, "extension_id", extension_id)?;
             Some(format!("{list}/{id}"))
         })
+    }
+
+    /// The id of the user with this id or e-mail address.
+    pub(crate) fn user(&self, id_or_email: &str) -> Option<&str> {
+        let (id, _) = match self.entries.get_key_value(&format!("{}/{id_or_email}", at::USERS)) {
+            Some((address, entry)) => (address.rsplit_once('/')?.1, &entry.doc),
+            None => self.find(at::USERS, "email", id_or_email)?,
+        };
+        Some(id)
     }
 
     /// Whether something was at this address that is gone.

@@ -19,9 +19,8 @@ impl Choices {
     fn below(&mut self, limit: usize) -> usize {
         self.next += 1;
         // Different decisions on every round.
-        let byte =
-            self.bytes[self.next % self.bytes.len()].wrapping_add((self.next / self.bytes.len()) as u8);
-        usize::from(byte) % limit.max(1)
+        let (round, at) = (self.next / self.bytes.len(), self.next % self.bytes.len());
+        (usize::from(self.bytes[at]) + round) % limit.max(1)
     }
 
     fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {

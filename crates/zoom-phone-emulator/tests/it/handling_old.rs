@@ -27,8 +27,8 @@ async fn both(zoom: &Zoom, kind: &'static str) -> Both {
     }
 }
 
-fn handling(settings: Value) -> Value {
-    json!({ "sub_setting_type": "call_handling", "settings": settings })
+fn handling(settings: impl Into<Value>) -> Value {
+    json!({ "sub_setting_type": "call_handling", "settings": settings.into() })
 }
 
 /// The settings of one type in an old answer.

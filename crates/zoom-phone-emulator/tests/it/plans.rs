@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::Value;
-use zoom_phone_emulator::{CallRecord, Exchange, Happening, LedgerEntry, Planned, Scenario, Temper, play};
+use zoom_phone_emulator::{
+    CallRecord, Exchange, Happening, LedgerEntry, Params, Planned, Scenario, Temper, play, play_with,
+};
 
 fn start() -> Timestamp {
     "2026-11-22T10:00:00Z".parse().expect("a valid time")
@@ -190,7 +192,11 @@ fn each_direct_scenario_sends_its_events_in_order() {
     ];
     for (scenario, names) in expected {
         for seed in 0..20 {
-            assert_eq!(play_alone(seed, scenario).names(), names, "{scenario} with seed {seed}");
+            let call = play_alone(seed, scenario);
+            let mut seen = call.names();
+            // Transcripts come when they are ready.
+            seen.retain(|name| !name.ends_with("transcript_completed"));
+            assert_eq!(seen, names, "{scenario} with seed {seed}");
         }
     }
 }
@@ -256,13 +262,14 @@ fn in_a_queue_one_member_answers_and_the_others_learn_who_did() {
 
 #[test]
 fn a_key_in_the_menu_leads_to_the_queue_that_it_stands_for() {
-    let call = play_alone(3, Scenario::Menu);
+    let params = Params { to: Some("Main Line".into()), keys: Some("1".into()), ..Params::default() };
+    let plan = play_with(&mut Exchange::new(3), Scenario::Menu, &params, start()).expect("a call");
+    let call = Played::new(plan);
     let rest = call.rest();
-    let shape: Vec<_> =
-        rest.iter().take(3).map(|row| (row["event"].clone(), row["is_node"].clone())).collect();
+    let shape: Vec<_> = rest.iter().take(3).map(|row| (row["event"].clone(), row["is_node"].clone())).collect();
     let row = |event: &str, node: u32| (Value::from(event), Value::from(node));
     assert_eq!(shape, [row("incoming", 1), row("forward", 0), row("forward", 1)]);
-    assert!(["1", "2", "3"].contains(&rest[1]["press_key"].as_str().expect("a key")));
+    assert_eq!(rest[1]["press_key"], "1");
     assert_eq!(rest[1]["operator_ext_type"], "auto_receptionist");
     assert_eq!(rest[2]["callee_ext_type"], "call_queue");
     let ringing = &call.events[0].2;
@@ -279,19 +286,19 @@ fn a_caller_who_hangs_up_in_the_menu_leaves_a_record_and_no_event() {
 }
 
 #[test]
-fn an_overflow_goes_where_the_queue_says() {
+fn an_overflow_goes_where_the_queue_says_when_its_wait_is_over() {
+    let mut elsewhere = 0;
     for seed in 0..20 {
         let call = play_alone(seed, Scenario::QueueOverflow);
         let rest = call.rest();
-        let queue =
-            rest.iter().find(|element| element["result"] == "overflowed").expect("the queue's element");
+        let queue = rest.iter().find(|element| element["result"] == "overflowed").expect("the queue's element");
         let waited = at(&queue["end_time"]).duration_since(at(&queue["start_time"])).as_secs();
-        assert_eq!(waited, 60, "the queue's maximum");
-        let last = rest.last().expect("an element");
-        assert_eq!((last["event"].as_str(), last["result"].as_str()), (Some("overflow"), Some("voicemail")));
-        assert!(call.names().contains(&"voicemail_received"));
-        assert!(call.truth.1.answered_by().is_empty());
+        assert!([20, 30, 45, 60, 120].contains(&waited), "a maximum wait: {waited}");
+        let to_box = rest.last().is_some_and(|last| last["event"] == "overflow" && last["result"] == "voicemail");
+        assert_eq!(to_box, call.names().contains(&"voicemail_received"));
+        elsewhere += usize::from(!to_box);
     }
+    assert!((1..20).contains(&elsewhere), "queues overflow to their mailboxes and to each other");
 }
 
 #[test]
@@ -424,7 +431,15 @@ fn whoever_is_on_another_call_is_not_rung_a_second_time() {
     let mut exchange = Exchange::new(1);
     occupy_all(&mut exchange);
     let call = Played::new(play(&mut exchange, Scenario::InboundVoicemail, start()));
-    assert_eq!(call.names(), ["callee_missed", "voicemail_received", "callee_call_element_completed"]);
+    let mut names = call.names();
+    names.sort_unstable();
+    let expected = [
+        "callee_call_element_completed",
+        "callee_missed",
+        "voicemail_received",
+        "voicemail_transcript_completed",
+    ];
+    assert_eq!(names, expected);
     assert_eq!(call.events[0].2["handup_result"], "Busy");
     assert_eq!(call.record.1.row()["call_result"], "voicemail");
 }
@@ -528,7 +543,10 @@ fn check_truth(call: &Played) {
         .filter(|(_, name, _)| truth.direction == "outbound" || name == "phone.callee_answered")
         .filter_map(|(_, name, object)| leg_of(name, object).map(|(_, user, _)| user))
         .collect();
-    let unseen = matches!(truth.scenario, Scenario::OnOtherPhone);
+    let unseen = matches!(
+        truth.scenario,
+        Scenario::OnOtherPhone | Scenario::CommonArea | Scenario::SharedLine
+    );
     let told = truth.answered_by();
     assert!(
         unseen || told.iter().all(|user| answered.iter().any(|known| known == user)),

@@ -17,8 +17,6 @@ const LARGEST_FILE: usize = 1 << 20;
 const SHOWN: usize = 100;
 /// Before the id of an item that was deleted: settings that name it show it so, and it can still be fetched.
 const REMOVED: &str = "removed_";
-/// Where such items are kept.
-const REMOVED_LIST: &str = "/phone/removed_audios";
 
 /// Languages in which texts are spoken.
 const LANGUAGES: [&str; 35] = [
@@ -169,7 +167,7 @@ fn add_files(ask: &Ask<'_>) -> Result<Answer, Refusal> {
 fn get(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let told = ask.shared.state.world(|world| {
         let id = first(ask);
-        let removed = format!("{REMOVED_LIST}/{}", id.strip_prefix(REMOVED).unwrap_or(id));
+        let removed = format!("{}/{}", at::REMOVED_AUDIOS, id.strip_prefix(REMOVED).unwrap_or(id));
         let address = match known(world, ask) {
             Err(_) if world.get(&removed).is_some() => removed,
             found => found?,
@@ -197,7 +195,7 @@ fn delete(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         let address = known(world, ask)?;
         let mut doc: Doc = world.remove(&address).unwrap_or_default();
         doc.insert("audio_id".to_owned(), json!(format!("{REMOVED}{}", first(ask))));
-        world.put(format!("{REMOVED_LIST}/{}", first(ask)), doc);
+        world.put(format!("{}/{}", at::REMOVED_AUDIOS, first(ask)), doc);
         Ok(Answer::Done)
     })
 }

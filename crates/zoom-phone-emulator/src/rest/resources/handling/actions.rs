@@ -238,9 +238,9 @@ pub(super) fn audio(world: &World, id: &str, words: &[&str]) -> Result<Value, Re
     Err(Refusal::bad(13802, format!("Audio does not exist: {id}.")))
 }
 
-/// Whether the library has this item; deleted ones are kept under another id.
+/// Whether the library has this item.
 pub(super) fn is_audio(world: &World, id: &str) -> bool {
-    !id.starts_with("removed_") && world.get(&format!("{}/{id}", at::AUDIOS)).is_some()
+    world.get(&format!("{}/{id}", at::AUDIOS)).is_some()
 }
 
 /// A number in the international form.

@@ -239,9 +239,8 @@ pub(super) fn name_audio(world: &World, audio: &mut Value) {
     }
     let mut item = world.get(&format!("{}/{id}", at::AUDIOS));
     if item.is_none() {
-        let removed = format!("removed_{id}");
-        item = world.get(&format!("{}/{removed}", at::AUDIOS));
-        audio["id"] = json!(removed);
+        item = world.get(&format!("{}/{id}", at::REMOVED_AUDIOS));
+        audio["id"] = json!(format!("removed_{id}"));
     }
     if let Some(name) = item.and_then(|item| item.get("name")) {
         audio["name"] = name.clone();
