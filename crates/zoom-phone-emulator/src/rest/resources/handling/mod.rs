@@ -30,6 +30,7 @@ use crate::config::Temper;
 use crate::world::hours::{self as company_hours, Extension, HourType};
 use crate::world::{Doc, World};
 use target::Target;
+pub(super) use templates::apply_to_user;
 
 /// The operations on call handling and settings.
 pub(super) fn route(name: &str) -> Option<Handler> {
