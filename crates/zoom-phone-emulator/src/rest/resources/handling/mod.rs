@@ -6,6 +6,7 @@
 mod account;
 mod actions;
 mod body;
+mod calendar;
 mod forwards;
 mod hours;
 mod ivr;
