@@ -14,6 +14,7 @@ use super::query::Query;
 use crate::clock::text;
 use crate::emulator::Shared;
 use crate::webhooks::encrypted_token;
+use crate::world::at;
 
 /// One second of silence: 28 frames of MPEG-2 layer III, 32 kbit/s, 16 kHz, mono, as Zoom records.
 pub(super) fn audio() -> Response {
@@ -88,7 +89,7 @@ pub(crate) async fn signed_transcript(
         "recording_id": id,
         "meeting_id": id,
         "account_id": shared.config.account_id,
-        "host_id": shared.state.company(|company| company.users[0].id.clone()),
+        "host_id": shared.state.world(|world| world.children(at::USERS).first().map(|(id, _)| (*id).to_owned())),
         "recording_start": text(begin),
         "recording_end": text(begin + jiff::SignedDuration::from_secs(6)),
         "timeline": [

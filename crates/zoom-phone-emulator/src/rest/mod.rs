@@ -6,6 +6,7 @@ mod documented;
 mod files;
 mod form_data;
 mod history;
+mod inside;
 pub(crate) mod paging;
 mod people;
 pub(crate) mod project;
@@ -29,9 +30,9 @@ use zoom_phone_types::catalogue::{Catalogue, Method, Operation};
 
 use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
-use crate::world::at;
 use ask::Ask;
 pub(crate) use files::{audio_file, signed_transcript};
+pub(crate) use inside::{is_simulated, perform_for, write_for};
 use query::Query;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.
@@ -122,7 +123,7 @@ async fn perform(
             if value == "me" {
                 let Holder::User(user) = &access.holder else { return Err(people::no_me()) };
                 value.clone_from(user);
-            } else if let Some(user) = user_with_email(shared, value) {
+            } else if let Some(user) = shared.state.world(|world| world.user(value).map(str::to_owned)) {
                 *value = user;
             }
         }
@@ -149,14 +150,6 @@ async fn perform(
     }
     parts.extensions.insert(Arc::new(Called { operation, path, body: checked }));
     Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
-}
-
-/// The id of the user with this e-mail address.
-fn user_with_email(shared: &Shared, text: &str) -> Option<String> {
-    if !text.contains('@') {
-        return None;
-    }
-    shared.state.world(|world| world.find(at::USERS, "email", text).map(|(id, _)| id.to_owned()))
 }
 
 /// A documented operation, by its simulation or else by its shape.

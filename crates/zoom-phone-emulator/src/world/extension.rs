@@ -180,3 +180,121 @@ pub(crate) fn remove(world: &mut World, extension: &str) {
 pub(crate) fn addresses(world: &World, list: &str) -> Vec<String> {
     world.children(list).into_iter().map(|(id, _)| format!("{list}/{id}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::world::file::CompanyFile;
+
+    /// What may happen to an account; the numbers choose an extension, a number, or a queue of those there are.
+    #[derive(Debug, Clone)]
+    enum Change {
+        Assign(usize, usize),
+        Release(usize),
+        Remove(usize),
+        Join(usize, usize),
+        Leave(usize, usize),
+        Rename(usize, String),
+        Move(usize, usize),
+    }
+
+    fn change() -> impl Strategy<Value = Change> {
+        let any = || 0..1000_usize;
+        prop_oneof![
+            (any(), any()).prop_map(|(extension, number)| Change::Assign(extension, number)),
+            any().prop_map(Change::Release),
+            any().prop_map(Change::Remove),
+            (any(), any()).prop_map(|(queue, member)| Change::Join(queue, member)),
+            (any(), any()).prop_map(|(queue, member)| Change::Leave(queue, member)),
+            (any(), "[A-Z]{1,8}").prop_map(|(extension, name)| Change::Rename(extension, name)),
+            (any(), any()).prop_map(|(extension, site)| Change::Move(extension, site)),
+        ]
+    }
+
+    fn apply(world: &mut World, change: Change) {
+        let extensions: Vec<_> = at::EXTENSIONS.iter().flat_map(|list| addresses(world, list)).collect();
+        let numbers: Vec<_> = world.children(at::NUMBERS).iter().map(|(id, _)| (*id).to_owned()).collect();
+        let (queues, users) = (addresses(world, at::QUEUES), addresses(world, at::USERS));
+        let pick = |list: &[String], nth: usize| list.get(nth % list.len().max(1)).cloned();
+        let (some, queue) = (|nth| pick(&extensions, nth), |nth| pick(&queues, nth));
+        match change {
+            Change::Assign(extension, number) => {
+                if let (Some(extension), Some(number)) = (some(extension), pick(&numbers, number)) {
+                    let _ = numbers::assign(world, &extension, &number);
+                }
+            }
+            Change::Release(number) => {
+                pick(&numbers, number).iter().for_each(|it| numbers::release(world, it))
+            }
+            Change::Remove(extension) => some(extension).iter().for_each(|it| remove(world, it)),
+            Change::Join(nth, member) => {
+                if let (Some(queue), Some(member)) = (queue(nth), pick(&users, member)) {
+                    members::add(world, &queue, &member);
+                }
+            }
+            Change::Leave(nth, member) => {
+                if let (Some(queue), Some(member)) = (queue(nth), pick(&users, member)) {
+                    members::remove(world, &queue, member.rsplit_once('/').map_or("", |(_, id)| id));
+                }
+            }
+            Change::Rename(extension, name) => {
+                if let Some(extension) = some(extension) {
+                    world.get_mut(&extension).expect("it is there").insert("name".to_owned(), json!(name));
+                    changed(world, &extension);
+                }
+            }
+            Change::Move(extension, site) => {
+                let sites = world.children(at::SITES);
+                let (id, doc) = sites[site % sites.len()];
+                let site = json!({ "id": id, "name": doc["name"] });
+                if let Some(extension) = some(extension) {
+                    move_to(world, &extension, &site);
+                }
+            }
+        }
+    }
+
+    /// Everything that is said twice is said the same.
+    fn agrees(world: &World) {
+        for (id, number) in world.children(at::NUMBERS) {
+            let Some(card) = number.get("assignee") else { continue };
+            let owner =
+                numbers::assignee(world, id).and_then(|owner| world.get(&owner)).expect("an assignee");
+            assert_eq!((&card["name"], &number["site"]), (&owner["name"], &owner["site"]));
+            let entries = owner["phone_numbers"].as_array().expect("numbers");
+            assert_eq!(entries.iter().filter(|entry| entry["id"] == id).count(), 1);
+        }
+        for extension in at::EXTENSIONS.iter().flat_map(|list| addresses(world, list)) {
+            for number in numbers::of(world, &extension) {
+                assert_eq!(numbers::assignee(world, &number).as_deref(), Some(extension.as_str()));
+            }
+        }
+        for group in addresses(world, at::QUEUES).into_iter().chain(addresses(world, at::SHARED_LINE_GROUPS))
+        {
+            for (id, member) in world.children(&format!("{group}/members")) {
+                let extension = world.extension(member["extension_id"].as_str().expect("an id"));
+                let extension =
+                    extension.and_then(|address| world.get(&address)).expect("a member that exists");
+                assert_eq!((&extension["id"], &extension["name"]), (&json!(id), &member["name"]));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_happens_numbers_members_and_names_agree(
+            changes in prop::collection::vec(change(), 1..40),
+        ) {
+            let mut world = crate::world::seed(&CompanyFile::default(), 7);
+            agrees(&world);
+            for change in changes {
+                apply(&mut world, change);
+            }
+            agrees(&world);
+        }
+    }
+}

@@ -164,6 +164,15 @@ impl World {
         })
     }
 
+    /// The id of the user with this id or e-mail address.
+    pub(crate) fn user(&self, id_or_email: &str) -> Option<&str> {
+        let (id, _) = match self.entries.get_key_value(&format!("{}/{id_or_email}", at::USERS)) {
+            Some((address, entry)) => (address.rsplit_once('/')?.1, &entry.doc),
+            None => self.find(at::USERS, "email", id_or_email)?,
+        };
+        Some(id)
+    }
+
     /// Whether something was at this address that is gone.
     pub(crate) fn is_removed(&self, address: &str) -> bool {
         self.removed.contains(address)

@@ -657,3 +657,57 @@ async fn every_list_and_item_of_the_account_is_as_declared() {
     zoom.told("/phone/plans").await;
     zoom.told("/number_management/plan?product=ZOOM_PHONE").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_company_file_decides_who_there_is_and_how_they_answer() {
+    let company = CompanyFile::parse(
+        r#"
+        name = "Corner Shop"
+        free_numbers = 1
+        site = [{ name = "Shop", timezone = "Europe/Berlin", receptionist = "Line" }]
+        user = [{ name = "Ada Moreno", extension = 4001 }, { name = "Ben Okafor", email = "ben@shop.example" }]
+        [[queue]]
+        name = "Orders"
+        people = ["Ada Moreno", "Ben Okafor"]
+        ring_mode = "longest_idle"
+        max_wait = 300
+        overflow = "Line"
+        hours = { days = ["monday", "saturday"], from = "10:00", to = "18:00" }
+        [[receptionist]]
+        name = "Line"
+        menu = { 1 = "Orders" }
+        holidays = [{ name = "Unity Day", date = "2026-10-03" }]
+        "#,
+    )
+    .expect("a company");
+    let zoom = Zoom::with(Config { company, ..Config::default() }).await;
+    let users = zoom.told("/phone/users").await["users"].clone();
+    let extensions: Vec<_> =
+        users.as_array().expect("users").iter().map(|it| &it["extension_number"]).collect();
+    assert_eq!(extensions, [4001, 1001]);
+    assert_eq!(zoom.told("/phone/users/ben@shop.example").await["id"], users[1]["id"]);
+    let queue = format!("/phone/call_queues/{}", id(&zoom.queue("Orders").await));
+    assert_eq!(zoom.told(&queue).await["timezone"], "Europe/Berlin");
+    let handling = zoom.told(&format!("{queue}/call_handling/settings?hour_type=business_hours")).await;
+    let distribution = &handling["call_distribution_setting"];
+    assert_eq!(
+        (&distribution["ring_mode"], &distribution["max_wait_time"]),
+        (&json!("longest_idle"), &json!(300))
+    );
+    let overflow = &handling["call_handling_setting"]["overflow_action_setting"]["forward_to_extension"];
+    assert_eq!(overflow["extension_name"], "Line");
+    let hours =
+        zoom.told(&format!("{queue}/settings?setting_type=business_hours")).await["business_hours_settings"]
+            .clone();
+    let open: Vec<_> =
+        hours["business_hours"].as_array().expect("days").iter().map(|day| &day["type"]).collect();
+    assert_eq!(open, [0, 2, 0, 0, 0, 0, 2], "from Sunday on");
+    let line = zoom.told("/phone/auto_receptionists").await["auto_receptionists"][0].clone();
+    assert_eq!(line["holiday_hours"][0]["from"], "2026-10-02T22:00:00Z", "midnight in Berlin");
+    assert_eq!(zoom.told("/phone/numbers?type=unassigned").await["total_records"], 1);
+    // An account with one site has its caller ids at its own level.
+    let account = "/phone/outbound_caller_id/customized_numbers";
+    let number = zoom.told(account).await["customize_numbers"][0]["phone_number_id"].clone();
+    zoom.done("POST", account, json!({ "phone_number_ids": [number] })).await;
+    assert_eq!(zoom.told(&format!("{account}?selected=true")).await["total_records"], 1);
+}

@@ -5,6 +5,7 @@
 mod account;
 mod apps;
 mod delivery;
+mod embed;
 mod faults;
 mod handling;
 mod handling_any;

@@ -12,7 +12,24 @@ const LARGE: &str = include_str!("../../../companies/large.toml");
 /// A company: its people, its queues, and the traffic on its telephones. Everything that the file does not say follows
 /// from the seed.
 ///
-/// The files of the two built-in companies, in the folder `companies` of this crate, show every field.
+/// The files of the two built-in companies, in the folder `companies` of this crate, show most fields.
+///
+/// ```
+/// use zoom_phone_emulator::{CompanyFile, Config};
+///
+/// let company = CompanyFile::parse(
+///     r#"
+///     name = "Corner Shop"
+///     site = [{ name = "Shop", timezone = "Europe/Berlin", receptionist = "Line" }]
+///     user = [{ name = "Ada Moreno" }, { name = "Ben Okafor" }]
+///     queue = [{ name = "Orders", people = ["Ada Moreno", "Ben Okafor"], ring_mode = "longest_idle" }]
+///     receptionist = [{ name = "Line", menu = { 1 = "Orders", 2 = "Ben Okafor" } }]
+///     "#,
+/// )?;
+/// let config = Config { company, ..Config::default() };
+/// # let _ = config;
+/// # Ok::<(), zoom_phone_emulator::CompanyFileError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompanyFile {
