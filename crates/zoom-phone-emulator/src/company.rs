@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use crate::config::Config;
 use crate::dice::Dice;
+use crate::party::{Kind, Party};
 
 const FIRST_NAMES: [&str; 36] = [
     "Ada", "Ben", "Chloe", "David", "Elif", "Frank", "Grace", "Hugo", "Ines", "Jonas", "Kira", "Liam",
@@ -24,90 +23,6 @@ const DEPARTMENTS: [(&str, usize); 4] = [("Sales", 8), ("Support", 9), ("Billing
 
 const QUEUES: [&str; 3] = ["Sales", "Support", "Billing"];
 
-const CALLER_NAMES: [&str; 8] = [
-    "Martha Quinn",
-    "Oakwood Dental",
-    "Pavel Sokolov",
-    "Riverside Motors",
-    "Sofia Rossi",
-    "Tomas Lind",
-    "Umber Coffee",
-    "Vera Castillo",
-];
-
-/// What an extension is; Zoom spells it in two ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// A person of the company.
-    User,
-    /// A call queue.
-    Queue,
-    /// An auto receptionist (IVR).
-    Receptionist,
-    /// Somebody on the public telephone network.
-    Outside,
-}
-
-impl Kind {
-    /// Spelling in status events: camelCase.
-    pub(crate) fn in_events(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Queue => "callQueue",
-            Self::Receptionist => "autoReceptionist",
-            Self::Outside => "pstn",
-        }
-    }
-
-    /// Spelling in call records: snake_case. Outside parties have none.
-    pub(crate) fn in_records(self) -> Option<&'static str> {
-        match self {
-            Self::User => Some("user"),
-            Self::Queue => Some("call_queue"),
-            Self::Receptionist => Some("auto_receptionist"),
-            Self::Outside => None,
-        }
-    }
-}
-
-/// Anyone who can be at one end of a call.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Party {
-    /// What it is.
-    pub kind: Kind,
-    /// User, queue or receptionist id; empty for outside parties.
-    pub id: String,
-    /// Zoom's `extension_id`, a different value from `id`; empty for outside parties.
-    pub extension_id: String,
-    /// Internal number such as 1001; absent for outside parties.
-    pub extension_number: Option<u32>,
-    /// E.164 number; absent for a caller who hides it.
-    pub number: Option<String>,
-    /// Display name, when known.
-    pub name: Option<String>,
-    /// Address at example.com; users only.
-    pub email: Option<String>,
-    /// Department; users and queues.
-    pub department: Option<String>,
-    /// Zoom's id of the desk client; users only.
-    pub device_id: String,
-}
-
-impl Party {
-    /// The extension number as text, the form of call records; empty for outside parties.
-    pub(crate) fn extension_text(&self) -> String {
-        self.extension_number.map(|number| number.to_string()).unwrap_or_default()
-    }
-
-    /// What somebody dials to reach this party from inside: the extension, else the number.
-    pub(crate) fn dialled(&self) -> String {
-        match self.extension_number {
-            Some(extension) => extension.to_string(),
-            None => self.number.clone().unwrap_or_default(),
-        }
-    }
-}
-
 /// A call queue and its members.
 #[derive(Debug, Clone)]
 pub struct Queue {
@@ -117,10 +32,7 @@ pub struct Queue {
     pub members: Vec<usize>,
 }
 
-/// A company with its people, queues and callers, and who of them is busy until when.
-///
-/// It is all state of the planner: [`play`](crate::play) reads who is free, draws from the
-/// company's own dice and writes who is busy.
+/// A company with its people and queues.
 #[derive(Debug, Clone)]
 pub struct Company {
     /// Zoom account id, stamped on every event.
@@ -135,10 +47,6 @@ pub struct Company {
     pub queues: Vec<Queue>,
     /// The auto receptionist: press 1, 2 or 3 for a queue.
     pub receptionist: Arc<Party>,
-    pub(crate) callers: Vec<Arc<Party>>,
-    pub(crate) dice: Dice,
-    users_busy: Vec<Timestamp>,
-    callers_busy: Vec<Timestamp>,
 }
 
 impl Company {
@@ -162,18 +70,13 @@ impl Company {
             })
             .collect();
         let receptionist = Arc::new(service(&mut dice, Kind::Receptionist, 800, "Main Line"));
-        let callers: Vec<_> = (0..40).map(|nth| Arc::new(caller(&mut dice, nth))).collect();
         Self {
             account_id: Config::default().account_id,
             links: "https://zoom-phone-emulator.invalid".to_owned(),
             site,
-            users_busy: vec![Timestamp::MIN; users.len()],
-            callers_busy: vec![Timestamp::MIN; callers.len()],
             users,
             queues,
             receptionist,
-            callers,
-            dice,
         }
     }
 
@@ -181,45 +84,6 @@ impl Company {
     pub(crate) fn user(&self, id_or_email: &str) -> Option<&Party> {
         let known = |user: &&Arc<Party>| user.id == id_or_email || user.email.as_deref() == Some(id_or_email);
         self.users.iter().find(known).map(|user| &**user)
-    }
-
-    /// Indices of the users who are on no call from `at` on.
-    pub(crate) fn free_users(&self, at: Timestamp) -> Vec<usize> {
-        (0..self.users.len()).filter(|&user| self.users_busy[user] <= at).collect()
-    }
-
-    /// When the first of these users has no call any more.
-    pub(crate) fn first_free(&self, users: &[usize]) -> Option<Timestamp> {
-        users.iter().map(|&user| self.users_busy[user]).min()
-    }
-
-    /// Marks a user busy until then.
-    pub(crate) fn occupy(&mut self, user: usize, until: Timestamp) {
-        self.users_busy[user] = until;
-    }
-
-    /// Somebody outside who is on no call at `at`, busy until [`Company::let_go`]. Whoever is to be
-    /// called must have a number.
-    pub(crate) fn take_outsider(&mut self, at: Timestamp, needs_number: bool) -> (usize, Arc<Party>) {
-        let free: Vec<_> = (0..self.callers.len())
-            .filter(|&nth| self.callers_busy[nth] <= at)
-            .filter(|&nth| !needs_number || self.callers[nth].number.is_some())
-            .collect();
-        let nth = if free.is_empty() {
-            // Everybody we know is talking: a stranger.
-            self.callers.push(Arc::new(caller(&mut self.dice, self.callers.len())));
-            self.callers_busy.push(at);
-            self.callers.len() - 1
-        } else {
-            free[self.dice.index(free.len())]
-        };
-        self.callers_busy[nth] = Timestamp::MAX;
-        (nth, self.callers[nth].clone())
-    }
-
-    /// The outsider hangs up at that time.
-    pub(crate) fn let_go(&mut self, nth: usize, at: Timestamp) {
-        self.callers_busy[nth] = at;
     }
 }
 
@@ -235,6 +99,7 @@ fn staff(dice: &mut Dice, extension: u32, name: &str, department: &str) -> Party
         email: Some(format!("{}@example.com", name.to_lowercase().replace(' ', "."))),
         department: Some(department.to_owned()),
         device_id: dice.uuid(),
+        ..Party::default()
     }
 }
 
@@ -258,27 +123,8 @@ fn service(dice: &mut Dice, kind: Kind, extension: u32, name: &str) -> Party {
         extension_number: Some(extension),
         number: Some(format!("+1646555{:04}", 180 + extension - 800)),
         name: Some(name.to_owned()),
-        email: None,
         department: (kind == Kind::Queue).then(|| name.to_owned()),
-        device_id: String::new(),
-    }
-}
-
-/// The first eight callers have a name, the ninth hides the number, the others are just numbers.
-fn caller(dice: &mut Dice, nth: usize) -> Party {
-    let number = (nth != CALLER_NAMES.len())
-        // Area code 555 is not assigned, so these can be nobody's telephone.
-        .then(|| format!("+1555{:03}{:04}", 200 + nth % 800, dice.between(0, 9999)));
-    Party {
-        kind: Kind::Outside,
-        id: String::new(),
-        extension_id: String::new(),
-        extension_number: None,
-        number,
-        name: CALLER_NAMES.get(nth).map(|&name| name.to_owned()),
-        email: None,
-        department: None,
-        device_id: String::new(),
+        ..Party::default()
     }
 }
 
@@ -299,13 +145,8 @@ mod tests {
             .collect();
         let ids: HashSet<_> = parties.iter().flat_map(|party| [&party.id, &party.extension_id]).collect();
         assert_eq!(ids.len(), parties.len() * 2);
-        let numbers: HashSet<_> = parties
-            .iter()
-            .copied()
-            .chain(&company.callers)
-            .filter_map(|party| party.number.clone())
-            .collect();
-        assert_eq!(numbers.len(), parties.len() + company.callers.len() - 1, "one caller hides the number");
+        let numbers: HashSet<_> = parties.iter().filter_map(|party| party.number.clone()).collect();
+        assert_eq!(numbers.len(), parties.len());
         assert_eq!(company.users, Company::new(7).users);
         assert_ne!(company.users, Company::new(8).users);
     }

@@ -24,6 +24,7 @@ use crate::company::Company;
 use crate::config::Config;
 use crate::embed::{self, Embed};
 use crate::error::Error;
+use crate::exchange::Exchange;
 use crate::faults::Faults;
 use crate::limits::Limits;
 use crate::oauth::Grants;
@@ -31,7 +32,7 @@ use crate::rest::paging::Snapshots;
 use crate::socket::{self, Socket};
 use crate::state::State;
 use crate::webhooks::{Sender, Wire};
-use crate::{control, oauth, rest};
+use crate::{control, oauth, rest, world};
 
 /// Jumps of the clock that may wait for the one under way.
 const WAITING_JUMPS: usize = 16;
@@ -85,12 +86,14 @@ impl Emulator {
                 return Err(Error::ClientId(app.client_id.clone()));
             }
         }
-        let mut company = Company::new(config.seed);
-        company.account_id.clone_from(&config.account_id);
+        let company = Company::new(config.seed);
+        let mut exchange = Exchange::of(config.seed, world::seed(&company));
+        exchange.account_id.clone_from(&config.account_id);
+        exchange.temper = config.temper;
         if let Some(url) = &config.public_url {
-            url.as_str().trim_end_matches('/').clone_into(&mut company.links);
+            url.as_str().trim_end_matches('/').clone_into(&mut exchange.links);
         }
-        let state = State::new(company, config.seed, config.calls_per_minute);
+        let state = State::new(company, exchange, config.seed, config.calls_per_minute);
         let news = state.news.clone();
         let wire = Wire::new(config.seed, config.temper, &config.subscriptions);
         let faults = Faults::new(config.seed, config.temper, &config.faults, news);

@@ -7,6 +7,7 @@ mod stream;
 mod subscriptions;
 
 mod access;
+mod calls;
 
 use std::sync::Arc;
 
@@ -30,9 +31,8 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .merge(access::router())
         .route("/health", get(health))
         .route("/state", get(state))
-        .route("/ledger", get(ledger))
+        .merge(calls::router())
         .route("/operations", get(operations))
-        .route("/scenarios/{name}", post(play))
         .merge(clock::router())
         .merge(events::router())
         .merge(faults::router())
@@ -76,38 +76,9 @@ async fn state(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(answer)
 }
 
-/// The truth about every finished call, oldest first.
-async fn ledger(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let calls: Vec<_> = shared.state.ledger();
-    let calls: Vec<_> = calls.iter().map(|entry| &**entry).collect();
-    Json(json!({ "calls": calls }))
-}
-
 /// Every REST operation, and whether it is simulated.
 async fn operations() -> Json<Value> {
     Json(json!({ "operations": rest::census() }))
-}
-
-/// Starts a call now, and answers with what the ledger will say when it is over.
-async fn play(State(shared): State<Arc<Shared>>, Path(name): Path<String>, body: Bytes) -> Response {
-    // Somebody calls the person who holds that phone.
-    let wanted: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let text = |field: &str| wanted[field].as_str().unwrap_or_default();
-    if !text("to").is_empty() {
-        let call_id = shared.state.ring(text("to"), text("from"), text("name"), shared.clock.now());
-        return (StatusCode::ACCEPTED, Json(json!({ "call": { "call_id": call_id } }))).into_response();
-    }
-    match name.parse() {
-        Ok(scenario) => {
-            let entry = shared.state.play(scenario, shared.clock.now());
-            (StatusCode::ACCEPTED, Json(json!({ "call": entry }))).into_response()
-        }
-        Err(error) => {
-            let error = crate::error::Error::to_string(&error);
-            let answer = json!({ "error": error, "scenarios": Scenario::ALL });
-            (StatusCode::NOT_FOUND, Json(answer)).into_response()
-        }
-    }
 }
 
 /// What a user does on the page of a device; `?user=` with an id or e-mail address names who.

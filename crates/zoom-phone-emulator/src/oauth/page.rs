@@ -3,7 +3,7 @@
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::company::Party;
+use crate::party::Party;
 use crate::emulator::Shared;
 
 const STYLE: &str = "

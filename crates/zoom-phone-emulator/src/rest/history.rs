@@ -27,7 +27,7 @@ pub(super) async fn list(
     let query = Query::parse(raw.as_deref());
     let window = Window::read(&query, shared.clock.now())?;
     let page = shared.snapshots.page("accountCallHistory", &query, 300, || {
-        let mut calls = shared.state.calls();
+        let mut calls: Vec<_> = shared.state.book(|book| book.all().iter().cloned().collect());
         calls.retain(|call| window.holds(call));
         filter(&mut calls, &query)?;
         calls.sort_by(|a, b| (b.start, &b.call_history_uuid).cmp(&(a.start, &a.call_history_uuid)));
@@ -62,7 +62,7 @@ pub(super) async fn element(
     State(shared): State<Arc<Shared>>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    let element = shared.state.call_of_element(&id).and_then(|call| call.element(&id));
+    let element = shared.state.book(|book| book.with_id(&id).cloned()).and_then(|call| call.element(&id));
     Ok(Json(element.ok_or_else(|| absent("Call element"))?))
 }
 

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::paging::Page;
 use super::query::Query;
 use super::{Called, Refusal};
-use crate::company::{Company, Party, Queue};
+use crate::company::{Company, Queue};
 use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
+use crate::party::Party;
 use crate::scopes::OF_USERS_ME;
 
 /// `GET /phone/users` (`listPhoneUsers`), at most 100 on a page.

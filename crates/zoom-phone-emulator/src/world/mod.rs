@@ -17,6 +17,9 @@
 //! | audio | `/phone/audios/{id}`, with the owner in `_user_id` |
 //! | message | `/phone/sms/sessions/{id}/messages/{id}` |
 
+mod defaults;
+pub(crate) mod directory;
+pub(crate) mod hours;
 mod seed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +65,9 @@ pub(crate) struct World {
     opened: BTreeSet<String>,
     /// Addresses of what is gone.
     removed: BTreeSet<String>,
+    /// Grows with every change that may concern who can be called.
+    #[serde(default)]
+    people: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,14 +87,17 @@ impl World {
     pub(crate) fn get_mut(&mut self, address: &str) -> Option<&mut Doc> {
         let entry = self.entries.get_mut(address)?;
         self.revision += 1;
+        self.people += u64::from(is_of_people(address));
         Some(&mut entry.doc)
     }
 
     /// Puts a document there; one that was there before is replaced, what is below stays.
     pub(crate) fn put(&mut self, address: impl Into<String>, doc: Doc) {
+        let address = address.into();
         self.revision += 1;
+        self.people += u64::from(is_of_people(&address));
         let created = self.created;
-        let entry = self.entries.entry(address.into()).or_insert(Entry { number: created, doc: Doc::new() });
+        let entry = self.entries.entry(address).or_insert(Entry { number: created, doc: Doc::new() });
         entry.doc = doc;
         if entry.number == created {
             self.created += 1;
@@ -107,6 +116,7 @@ impl World {
         if removed.is_some() || !gone.is_empty() {
             self.revision += 1;
             self.removed.insert(address.to_owned());
+            self.people += u64::from(is_of_people(address));
         }
         removed.map(|entry| entry.doc)
     }
@@ -160,6 +170,16 @@ impl World {
     pub(crate) fn revision(&self) -> u64 {
         self.revision
     }
+
+    /// Grows with every change of an extension, a member, a number, a contact or a site; not with messages and files.
+    pub(crate) fn people(&self) -> u64 {
+        self.people
+    }
+}
+
+fn is_of_people(address: &str) -> bool {
+    let more = [at::NUMBERS, at::CONTACTS, at::SITES];
+    at::EXTENSIONS.iter().chain(&more).any(|list| address.starts_with(list))
 }
 
 #[cfg(test)]

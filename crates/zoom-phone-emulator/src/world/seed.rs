@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Doc, World, at};
-use crate::company::{Company, Party};
+use crate::company::{Company, Queue};
+use crate::party::Party;
 
 /// Documents of a company.
 pub(crate) fn seed(company: &Company) -> World {
@@ -36,7 +37,18 @@ pub(crate) fn seed(company: &Company) -> World {
             put(&mut world, &members, &user.id, member);
         }
     }
-    put(&mut world, at::RECEPTIONISTS, &company.receptionist.id, extension(company, &company.receptionist));
+    let receptionist = &company.receptionist;
+    put(&mut world, at::RECEPTIONISTS, &receptionist.id, extension(company, receptionist));
+    let address = format!("{}/{}", at::RECEPTIONISTS, receptionist.id);
+    let handling = json!({ "call_handling_setting": { "routing_action": "forward_to_ivr" } });
+    put(&mut world, &format!("{address}/call_handling/settings"), "business_hours", handling);
+    let key = |(key, queue): (usize, &Queue)| json!({ "key": key.to_string(), "action": 7, "target": { "extension_id": queue.party.extension_id } });
+    let keys: Vec<_> = (1..).zip(&company.queues).map(key).collect();
+    let menu = json!({
+        "caller_enters_no_action": { "action": -1, "audio_prompt_repeat": 3 },
+        "key_actions": keys,
+    });
+    put(&mut world, &format!("{address}/ivr"), "business_hours", menu);
     world
 }
 
@@ -50,6 +62,8 @@ fn extension(company: &Company, party: &Party) -> Value {
         "department": party.department,
         "site": { "id": company.site.1, "name": company.site.0 },
         "timezone": "America/New_York",
+        "phone_numbers": [{ "id": party.extension_id.chars().rev().collect::<String>(), "number": party.number }],
+        "_device_id": (!party.device_id.is_empty()).then_some(&party.device_id),
     })
 }
 
