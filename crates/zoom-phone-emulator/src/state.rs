@@ -13,10 +13,11 @@ use crate::exchange::Exchange;
 use crate::ledger::LedgerEntry;
 use crate::live::{LiveCall, Phones, Press};
 use crate::news::News;
-use crate::records::{Book, CallRecord};
+use crate::records::Book;
 use crate::scenario::{Due, Happening, Order, Params, Plan, Replay, Scenario, Unfit};
 use crate::world::World;
 use crate::world::directory::Directory;
+use crate::{events, sms};
 
 /// Finished calls in the ledger; older ones are forgotten.
 const KEPT_CALLS: usize = 250_000;
@@ -32,6 +33,8 @@ pub(crate) struct State {
 struct Inner {
     exchange: Exchange,
     arrivals: Arrivals,
+    /// When threads of text messages begin.
+    threads: Arrivals,
     agenda: BTreeMap<(Timestamp, u64), Item>,
     planned: u64,
     book: Book,
@@ -93,6 +96,7 @@ impl State {
             inner: Mutex::new(Inner {
                 exchange,
                 arrivals: Arrivals { dice: Dice::new(seed, 1), per_minute: calls_per_minute, next: None },
+                threads: Arrivals { dice: Dice::new(seed, 9), per_minute: 0.0, next: None },
                 agenda: BTreeMap::new(),
                 planned: 0,
                 book: Book::default(),
@@ -109,10 +113,16 @@ impl State {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls arrive from `at` on.
+    /// Calls and text messages arrive from `at` on.
     pub(crate) fn open(&self, at: Timestamp) {
         let mut inner = self.lock();
         inner.arrivals.next = inner.arrivals.after(at);
+        inner.threads.next = inner.threads.after(at);
+    }
+
+    /// So many threads of text messages are to begin in an hour.
+    pub(crate) fn write_texts(&self, threads_per_hour: f64) {
+        self.lock().threads.per_minute = threads_per_hour / 60.0;
     }
 
     /// Plans one call that starts at `at`, and answers with what the ledger will say of it, should nobody press
@@ -138,6 +148,7 @@ impl State {
     /// are brought up to date on the way; the events are for the caller to send.
     pub(crate) fn advance(&self, now: Timestamp) -> (Vec<Value>, Option<Timestamp>) {
         let mut inner = self.lock();
+        inner.chat(now);
         let mut webhooks = Vec::new();
         loop {
             let arrival = inner.arrivals.next.filter(|&at| at <= now);
@@ -194,11 +205,6 @@ impl State {
     /// Reads the call records.
     pub(crate) fn book<T>(&self, read: impl FnOnce(&Book) -> T) -> T {
         read(&self.lock().book)
-    }
-
-    /// A call that REST knows.
-    pub(crate) fn call(&self, uuid: &str) -> Option<Arc<CallRecord>> {
-        self.lock().book.call(uuid).cloned()
     }
 
     pub(crate) fn phones<T>(&self, act: impl FnOnce(&mut Phones) -> T) -> T {
@@ -258,7 +264,7 @@ impl State {
 impl Inner {
     fn next(&self) -> Option<Timestamp> {
         let planned = self.agenda.keys().next().map(|&(at, _)| at);
-        planned.into_iter().chain(self.arrivals.next).min()
+        planned.into_iter().chain(self.arrivals.next).chain(self.threads.next).min()
     }
 
     fn plan(&mut self, scenario: Scenario, params: &Params, at: Timestamp) -> Result<LedgerEntry, Unfit> {
@@ -319,6 +325,7 @@ impl Inner {
         match item.due {
             Due::Happening(Happening::Webhook(event)) => return Some(event),
             Due::Happening(Happening::Finished(entry)) => {
+                news.tell("call", || json!({ "call": entry.json() }));
                 self.phones.calls.remove(&item.call);
                 news.tell("call", || json!({ "call": entry.json() }));
                 self.finish(*entry);
@@ -328,6 +335,18 @@ impl Inner {
             Due::Free { who, call, rest } => self.exchange.floor.release(&who, call, at, rest),
         }
         None
+    }
+
+    /// Writes down the threads that begin until `now`, and plans their events.
+    fn chat(&mut self, now: Timestamp) {
+        while let Some(at) = self.threads.next.filter(|&at| at <= now) {
+            for (name, at, object) in sms::thread(&mut self.exchange.world, &mut self.threads.dice, at) {
+                let name = format!("phone.{name}");
+                let event = events::envelope(&self.exchange.account_id, &name, at, &object);
+                self.put(at, 0, Due::Happening(Happening::Webhook(event)));
+            }
+            self.threads.next = self.threads.after(at);
+        }
     }
 
     fn finish(&mut self, entry: LedgerEntry) {
@@ -392,6 +411,6 @@ mod tests {
         }
         assert_eq!(sent, 10);
         assert_eq!(state.ledger(VecDeque::len), 1);
-        assert!(state.call(&entry.call_history_uuid()).is_some());
+        assert!(state.book(|book| book.call(&entry.call_history_uuid()).is_some()));
     }
 }

@@ -130,7 +130,10 @@ async fn call_history_has_both_arrays_and_its_filters_work() {
         ("directions=outbound&directions=inbound".to_owned(), played.len()),
         ("directions=outbound,inbound".to_owned(), played.len()),
         ("call_results=answered".to_owned(), count(&|call| call["result"] == "answered")),
-        ("connect_types=internal".to_owned(), count(&|call| call["caller"]["id"].is_string() && call["callee"]["id"].is_string())),
+        (
+            "connect_types=internal".to_owned(),
+            count(&|call| call["caller"]["id"].is_string() && call["callee"]["id"].is_string()),
+        ),
         ("recording_status=recorded".to_owned(), count(&|call| call["recorded"] == true)),
         ("recording_status=non_recorded".to_owned(), count(&|call| call["recorded"] == false)),
         ("with_voicemail=true".to_owned(), count(&|call| call["voicemail"] == true)),

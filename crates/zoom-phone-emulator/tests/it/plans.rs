@@ -1,6 +1,6 @@
 //! What the planner writes down, checked without clock or network.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -266,7 +266,8 @@ fn a_key_in_the_menu_leads_to_the_queue_that_it_stands_for() {
     let plan = play_with(&mut Exchange::new(3), Scenario::Menu, &params, start()).expect("a call");
     let call = Played::new(plan);
     let rest = call.rest();
-    let shape: Vec<_> = rest.iter().take(3).map(|row| (row["event"].clone(), row["is_node"].clone())).collect();
+    let shape: Vec<_> =
+        rest.iter().take(3).map(|row| (row["event"].clone(), row["is_node"].clone())).collect();
     let row = |event: &str, node: u32| (Value::from(event), Value::from(node));
     assert_eq!(shape, [row("incoming", 1), row("forward", 0), row("forward", 1)]);
     assert_eq!(rest[1]["press_key"], "1");
@@ -291,10 +292,12 @@ fn an_overflow_goes_where_the_queue_says_when_its_wait_is_over() {
     for seed in 0..20 {
         let call = play_alone(seed, Scenario::QueueOverflow);
         let rest = call.rest();
-        let queue = rest.iter().find(|element| element["result"] == "overflowed").expect("the queue's element");
+        let queue =
+            rest.iter().find(|element| element["result"] == "overflowed").expect("the queue's element");
         let waited = at(&queue["end_time"]).duration_since(at(&queue["start_time"])).as_secs();
         assert!([20, 30, 45, 60, 120].contains(&waited), "a maximum wait: {waited}");
-        let to_box = rest.last().is_some_and(|last| last["event"] == "overflow" && last["result"] == "voicemail");
+        let to_box =
+            rest.last().is_some_and(|last| last["event"] == "overflow" && last["result"] == "voicemail");
         assert_eq!(to_box, call.names().contains(&"voicemail_received"));
         elsewhere += usize::from(!to_box);
     }
@@ -543,10 +546,8 @@ fn check_truth(call: &Played) {
         .filter(|(_, name, _)| truth.direction == "outbound" || name == "phone.callee_answered")
         .filter_map(|(_, name, object)| leg_of(name, object).map(|(_, user, _)| user))
         .collect();
-    let unseen = matches!(
-        truth.scenario,
-        Scenario::OnOtherPhone | Scenario::CommonArea | Scenario::SharedLine
-    );
+    let unseen =
+        matches!(truth.scenario, Scenario::OnOtherPhone | Scenario::CommonArea | Scenario::SharedLine);
     let told = truth.answered_by();
     assert!(
         unseen || told.iter().all(|user| answered.iter().any(|known| known == user)),
