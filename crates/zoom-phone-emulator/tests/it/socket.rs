@@ -126,14 +126,14 @@ async fn a_reader_gets_all_of_a_day_that_passes_in_a_moment() {
         let mut events = 0;
         loop {
             events += 1;
-            if channel.event().await["event"] == "phone.sms_sent" {
+            if channel.event().await["event"] == "phone.device_registration" {
                 return events;
             }
         }
     };
     let last = async {
         zoom.control("POST", "/clock", &json!({ "advance": "1h" })).await;
-        zoom.control("POST", "/events/phone.sms_sent", &Value::Null).await;
+        zoom.control("POST", "/events/phone.device_registration", &Value::Null).await;
     };
     let (read, ()) = tokio::join!(read, last);
     let state = zoom.control("GET", "/state", &Value::Null).await;
