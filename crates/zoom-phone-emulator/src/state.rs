@@ -1,6 +1,6 @@
 //! What the emulator knows at this moment: the company, what is planned, what REST may tell.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::dice::Dice;
 use crate::exchange::Exchange;
-use crate::ledger::LedgerEntry;
+use crate::ledger::{Ledger, LedgerEntry};
 use crate::live::{LiveCall, Phones, Press};
 use crate::news::News;
 use crate::records::Book;
@@ -18,9 +18,6 @@ use crate::scenario::{Due, Happening, Order, Params, Plan, Replay, Scenario, Unf
 use crate::world::World;
 use crate::world::directory::Directory;
 use crate::{events, sms};
-
-/// Finished calls in the ledger; older ones are forgotten.
-const KEPT_CALLS: usize = 250_000;
 
 /// Shared by the player and the HTTP handlers.
 pub(crate) struct State {
@@ -39,7 +36,7 @@ struct Inner {
     planned: u64,
     book: Book,
     phones: Phones,
-    ledger: VecDeque<Arc<LedgerEntry>>,
+    ledger: Ledger,
     counts: Counts,
 }
 
@@ -101,7 +98,7 @@ impl State {
                 planned: 0,
                 book: Book::default(),
                 phones: Phones::default(),
-                ledger: VecDeque::new(),
+                ledger: Ledger::default(),
                 counts: Counts::default(),
             }),
             changed: Notify::new(),
@@ -180,8 +177,8 @@ impl State {
         self.lock().counts.clone()
     }
 
-    /// Reads the ledger, oldest first.
-    pub(crate) fn ledger<T>(&self, read: impl FnOnce(&VecDeque<Arc<LedgerEntry>>) -> T) -> T {
+    /// Reads the ledger.
+    pub(crate) fn ledger<T>(&self, read: impl FnOnce(&Ledger) -> T) -> T {
         read(&self.lock().ledger)
     }
 
@@ -352,10 +349,7 @@ impl Inner {
     fn finish(&mut self, entry: LedgerEntry) {
         self.counts.calls_finished += 1;
         *self.counts.calls_by_scenario.entry(entry.scenario).or_default() += 1;
-        self.ledger.push_back(Arc::new(entry));
-        if self.ledger.len() > KEPT_CALLS {
-            self.ledger.pop_front();
-        }
+        self.ledger.add(entry);
     }
 }
 
@@ -410,7 +404,7 @@ mod tests {
             now = next;
         }
         assert_eq!(sent, 10);
-        assert_eq!(state.ledger(VecDeque::len), 1);
+        assert_eq!(state.ledger(|ledger| ledger.after(0).count()), 1);
         assert!(state.book(|book| book.call(&entry.call_history_uuid()).is_some()));
     }
 }
