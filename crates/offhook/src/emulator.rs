@@ -1,11 +1,12 @@
 //! `offhook emulator`.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use zoom_phone_emulator::{App, Config};
+use zoom_phone_emulator::{App, CompanyFile, Config};
 
 use crate::{args::EmulatorArgs, serve};
 
@@ -21,6 +22,7 @@ pub(crate) async fn run(args: EmulatorArgs) -> anyhow::Result<()> {
     }
     let config = Config {
         seed: args.seed,
+        company: args.company.as_deref().map_or_else(|| Ok(defaults.company), company)?,
         speed: args.speed,
         calls_per_minute: args.calls_per_minute,
         account_id: args.account_id.unwrap_or(defaults.account_id),
@@ -49,4 +51,14 @@ async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = TcpListener::bind(address).await;
     listener.with_context(|| format!("cannot listen on {address}; choose another port with {option}"))
+}
+
+/// A company that is built in, or one of a file.
+fn company(name: &Path) -> anyhow::Result<CompanyFile> {
+    if name == Path::new("large") {
+        return Ok(CompanyFile::large());
+    }
+    let text = std::fs::read_to_string(name)
+        .with_context(|| format!("cannot read the company file {}", name.display()))?;
+    Ok(CompanyFile::parse(&text)?)
 }

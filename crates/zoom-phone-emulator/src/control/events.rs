@@ -45,9 +45,9 @@ async fn emit(State(shared): State<Arc<Shared>>, Path(name): Path<String>, body:
         return (StatusCode::NOT_FOUND, Json(answer)).into_response();
     };
     if !body.is_empty() {
-        let wanted = match serde_json::from_slice::<Map<String, Value>>(&body) {
-            Ok(wanted) => wanted,
-            Err(error) => return bad(error),
+        let wanted = match serde_json::from_slice::<Option<Map<String, Value>>>(&body) {
+            Ok(wanted) => wanted.unwrap_or_default(),
+            Err(error) => return bad(&error),
         };
         if let Some(object) = event["payload"]["object"].as_object_mut() {
             object.extend(wanted);
@@ -103,7 +103,7 @@ async fn resend(
 }
 
 fn unknown(id: u64) -> Response {
-    absent(format!(
+    absent(&format!(
         "There is no event {id} in the log; GET /_emulator/events/log names the oldest and newest."
     ))
 }

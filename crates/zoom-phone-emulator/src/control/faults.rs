@@ -30,7 +30,7 @@ async fn add(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
             shared.faults.add(fault);
             (StatusCode::CREATED, list(State(shared)).await).into_response()
         }
-        Err(error) => bad(error),
+        Err(error) => bad(&error),
     }
 }
 

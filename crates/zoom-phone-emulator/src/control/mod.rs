@@ -1,5 +1,6 @@
 //! What Zoom does not have: looking behind the scenes, and asking for a call. No endpoint asks for a token.
 
+mod calls;
 mod clock;
 mod events;
 mod faults;
@@ -10,7 +11,6 @@ mod access;
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -30,9 +30,8 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .merge(access::router())
         .route("/health", get(health))
         .route("/state", get(state))
-        .route("/ledger", get(ledger))
         .route("/operations", get(operations))
-        .route("/scenarios/{name}", post(play))
+        .merge(calls::router())
         .merge(clock::router())
         .merge(events::router())
         .merge(faults::router())
@@ -45,12 +44,12 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
 }
 
 /// A refusal of control itself: 400 and what to do instead.
-fn bad(error: impl ToString) -> Response {
+fn bad(error: &impl ToString) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": error.to_string() }))).into_response()
 }
 
 /// 404 and what would be there.
-fn absent(error: impl ToString) -> Response {
+fn absent(error: &impl ToString) -> Response {
     (StatusCode::NOT_FOUND, Json(json!({ "error": error.to_string() }))).into_response()
 }
 
@@ -60,12 +59,16 @@ async fn health() -> Json<Value> {
 
 /// Counts, the company's time and the names of all scenarios.
 async fn state(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    let now = shared.clock.now();
+    let (sent, received) = shared.state.world(|world| crate::sms::counts(world, now));
     let mut answer = json!({
-        "now": text(shared.clock.now()),
+        "now": text(now),
         "seed": shared.config.seed,
         "speed": shared.clock.speed(),
         "calls_per_minute": shared.config.calls_per_minute,
         "temper": shared.config.temper,
+        "sms_sent": sent,
+        "sms_received": received,
         "receiver_validated": shared.wire.is_open() && !shared.wire.subscriptions().is_empty(),
         "subscriptions": shared.wire.subscriptions(),
         "scenarios": Scenario::ALL,
@@ -76,38 +79,9 @@ async fn state(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(answer)
 }
 
-/// The truth about every finished call, oldest first.
-async fn ledger(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let calls: Vec<_> = shared.state.ledger();
-    let calls: Vec<_> = calls.iter().map(|entry| &**entry).collect();
-    Json(json!({ "calls": calls }))
-}
-
 /// Every REST operation, and whether it is simulated.
 async fn operations() -> Json<Value> {
     Json(json!({ "operations": rest::census() }))
-}
-
-/// Starts a call now, and answers with what the ledger will say when it is over.
-async fn play(State(shared): State<Arc<Shared>>, Path(name): Path<String>, body: Bytes) -> Response {
-    // Somebody calls the person who holds that phone.
-    let wanted: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let text = |field: &str| wanted[field].as_str().unwrap_or_default();
-    if !text("to").is_empty() {
-        let call_id = shared.state.ring(text("to"), text("from"), text("name"), shared.clock.now());
-        return (StatusCode::ACCEPTED, Json(json!({ "call": { "call_id": call_id } }))).into_response();
-    }
-    match name.parse() {
-        Ok(scenario) => {
-            let entry = shared.state.play(scenario, shared.clock.now());
-            (StatusCode::ACCEPTED, Json(json!({ "call": entry }))).into_response()
-        }
-        Err(error) => {
-            let error = crate::error::Error::to_string(&error);
-            let answer = json!({ "error": error, "scenarios": Scenario::ALL });
-            (StatusCode::NOT_FOUND, Json(answer)).into_response()
-        }
-    }
 }
 
 /// What a user does on the page of a device; `?user=` with an id or e-mail address names who.

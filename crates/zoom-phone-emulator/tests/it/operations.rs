@@ -128,7 +128,7 @@ async fn every_operation_answers_over_a_socket_as_documented() {
                 assert!(body.starts_with(magic), "{}: {kind}", operation.id);
             }
             Content::Json(schema) => {
-                let value: Value = serde_json::from_slice(&body).expect("JSON");
+                let value: Value = serde_json::from_slice(&body).expect(&operation.id);
                 assert_eq!(schema.validate(&value), [], "{}: {value}", operation.id);
             }
         }
@@ -323,7 +323,7 @@ async fn tokens_are_for_one_list_only() {
 
 #[tokio::test]
 async fn a_transcript_is_behind_a_signed_address_that_needs_no_token() {
-    let zoom = Served::start().await;
+    let zoom = Served::with(Config { invent_ids: true, ..Config::default() }).await;
     let response =
         zoom.request("GET", "/phone/recording_transcript/download/r%2F1").send().await.expect("an answer");
     assert_eq!(response.status(), 302);
