@@ -132,8 +132,8 @@ impl State {
     /// From `at` on, so many calls begin in a minute of the company's time, on average; with 0 none do by themselves.
     pub(crate) fn arrive(&self, per_minute: f64, at: Timestamp) {
         let mut inner = self.lock();
-        inner.arrivals.per_minute = per_minute;
-        inner.arrivals.next = inner.arrivals.after(at);
+        inner.arrivals.becomes(per_minute);
+        inner.arrivals.open(at);
         drop(inner);
         self.changed.notify_one();
     }
