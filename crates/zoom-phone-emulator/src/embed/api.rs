@@ -19,6 +19,7 @@ use crate::emulator::Shared;
 use crate::events;
 use crate::live::{PhoneCall, Press};
 use crate::rest;
+use crate::sms::{self, Message, Own};
 use crate::world::at;
 
 pub(super) fn router() -> Router<Arc<Shared>> {
@@ -298,35 +299,8 @@ async fn send_text(
         "to_members": [{ "phone_number": text.to }],
         "message": text.message,
     });
-    if rest::is_simulated("post_sms_message") {
-        let answer = rest::write_for(&shared, &text.user, ("POST", "/phone/sms/messages"), body).await;
-        return answer.map(Json).map_err(Refusal::conflict);
-    }
-    let own = json!({ "phone_number": me["numbers"][0], "id": me["id"], "type": "user", "display_name": me["name"] });
-    emit_text(&shared, "phone.sms_sent", &me, (&own, &json!({ "phone_number": text.to })), &text.message);
-    Ok(Json(json!({})))
-}
-
-/// A message between a user and somebody outside, who always have the same session.
-fn emit_text(shared: &Shared, event: &str, me: &Value, (from, to): (&Value, &Value), message: &str) {
-    let now = shared.clock.now();
-    let number = |party: &Value| party["phone_number"].as_str().unwrap_or_default().replace('+', "");
-    let (own, far) = if event == "phone.sms_sent" { (from, to) } else { (to, from) };
-    let mut object = json!({
-        "sender": from,
-        "to_members": [to],
-        "owner": { "type": "user", "id": me["id"] },
-        "message": message,
-        "attachments": [],
-        "session_id": format!("{}-{}", number(own), number(far)),
-        "message_id": format!("{}-{}", number(far), now.as_nanosecond()),
-        "message_type": 1,
-        "date_time": at_second(now),
-    });
-    if event == "phone.sms_sent" {
-        object["owner"]["sms_sender_user_id"] = me["id"].clone();
-    }
-    shared.state.emit(events::envelope(&shared.config.account_id, event, now, &object), now);
+    let answer = rest::write_for(&shared, &text.user, ("POST", "/phone/sms/messages"), body).await;
+    answer.map(Json).map_err(Refusal::conflict)
 }
 
 #[derive(Deserialize)]
@@ -344,14 +318,18 @@ pub(super) async fn text_user(
     Json(text): Json<Received>,
 ) -> Result<StatusCode, Refusal> {
     let me = me(&shared, &text.to)?;
-    let own = json!({ "phone_number": me["numbers"][0], "id": me["id"], "type": "user", "display_name": me["name"] });
-    emit_text(
-        &shared,
-        "phone.sms_received",
-        &me,
-        (&json!({ "phone_number": text.from }), &own),
-        &text.message,
-    );
+    let now = shared.clock.now();
+    let news = shared.state.world(|world| {
+        let own = Own::of(world, me["numbers"][0].as_str()?)?;
+        let mut dice = world.dice(shared.config.seed);
+        let message = Message { text: text.message, attachments: Vec::new(), at: now };
+        Some(sms::receive(world, &mut dice, &own, &text.from, message).1)
+    });
+    let news = news.ok_or_else(|| Refusal::conflict("this user has no number".to_owned()))?;
+    for (name, at, object) in news {
+        let event = events::envelope(&shared.config.account_id, &format!("phone.{name}"), at, &object);
+        shared.state.emit(event, at);
+    }
     Ok(StatusCode::ACCEPTED)
 }
 
