@@ -135,6 +135,15 @@ impl State {
         entry
     }
 
+    /// From `at` on, so many calls begin in a minute of the company's time, on average; with 0 none do by themselves.
+    pub(crate) fn arrive(&self, per_minute: f64, at: Timestamp) {
+        let mut inner = self.lock();
+        inner.arrivals.per_minute = per_minute;
+        inner.arrivals.next = inner.arrivals.after(at);
+        drop(inner);
+        self.changed.notify_one();
+    }
+
     /// Plans an event to be sent at `at`.
     pub(crate) fn emit(&self, event: Value, at: Timestamp) {
         self.lock().put(at, 0, Due::Happening(Happening::Webhook(event)));

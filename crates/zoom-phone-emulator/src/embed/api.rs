@@ -15,12 +15,16 @@ use super::message::{call_log_id, extension_text, file_log_id, log, text_message
 use super::{feed, is_approved};
 use crate::clock::text as at_second;
 use crate::config::Temper;
+use crate::dice::Dice;
 use crate::emulator::Shared;
 use crate::events;
 use crate::live::{PhoneCall, Press};
 use crate::rest;
-use crate::sms::{self, Message, Own};
+use crate::sms;
 use crate::world::at;
+
+/// The stream of the seed's dice that ids of messages from outside come from.
+const TEXT_DICE: u64 = 41;
 
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
@@ -319,14 +323,14 @@ pub(super) async fn text_user(
 ) -> Result<StatusCode, Refusal> {
     let me = me(&shared, &text.to)?;
     let now = shared.clock.now();
+    let mut dice = Dice::new(shared.config.seed ^ now.as_millisecond().unsigned_abs(), TEXT_DICE);
     let news = shared.state.world(|world| {
-        let own = Own::of(world, me["numbers"][0].as_str()?)?;
-        let mut dice = world.dice(shared.config.seed);
-        let message = Message { text: text.message, attachments: Vec::new(), at: now };
+        let own = sms::Own::of(world, me["numbers"][0].as_str()?)?;
+        let message = sms::Message { text: text.message, attachments: Vec::new(), at: now };
         Some(sms::receive(world, &mut dice, &own, &text.from, message).1)
     });
-    let news = news.ok_or_else(|| Refusal::conflict("this user has no number".to_owned()))?;
-    for (name, at, object) in news {
+    let nobody = || Refusal::conflict(format!("{} has no number that can be written to.", text.to));
+    for (name, at, object) in news.ok_or_else(nobody)? {
         let event = events::envelope(&shared.config.account_id, &format!("phone.{name}"), at, &object);
         shared.state.emit(event, at);
     }
