@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::journal::KEPT;
 use super::message::{call_log_id, extension_text, file_log_id, log, text_message};
 use super::{feed, is_approved};
 use crate::clock::text as at_second;
@@ -19,6 +20,7 @@ use crate::dice::Dice;
 use crate::emulator::Shared;
 use crate::events;
 use crate::live::{PhoneCall, Press};
+use crate::records::told_to;
 use crate::rest;
 use crate::sms;
 use crate::world::at;
@@ -89,11 +91,12 @@ async fn phone(
     let origin = shared.embed.origin(&shared.config);
     let context = feed::context(&shared, &origin, id);
     let entries = shared.embed.journal.of(id);
-    let mut history: Vec<_> = entries.elements.iter().rev().map(|element| log(element)).collect();
-    for row in &mut history {
-        let is = |log_id: &str| row["callLogId"] == log_id;
-        if let Some(file) = entries.recordings.iter().find(|file| is(&file_log_id(file))) {
-            row["recordingUrl"] = json!(context.recording_url(file["id"].as_str().unwrap_or_default()));
+    let elements = shared.state.book(|book| told_to(book, id, context.temper, KEPT));
+    let mut history = Vec::with_capacity(elements.len());
+    for element in &elements {
+        let mut row = log(element);
+        if let Some(recording) = element["recording_id"].as_str() {
+            row["recordingUrl"] = json!(context.recording_url(recording));
         }
         let is = |log_id: &str| row["callLogId"] == log_id;
         if let Some(file) = entries.voicemails.iter().find(|file| is(&file_log_id(file))) {
@@ -112,8 +115,9 @@ async fn phone(
                 }
             }
         }
+        history.push(row);
     }
-    let voicemail = |file: &Arc<Value>| {
+    let voicemail = |file: &Value| {
         json!({
             "id": file["id"],
             "callId": file["call_id"],

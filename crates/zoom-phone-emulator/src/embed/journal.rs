@@ -1,4 +1,6 @@
-//! What the emulator's events say of each user, for the embedded phone's history.
+//! What the emulator's events say of each user, for the embedded phone.
+//!
+//! Calls and recordings are told here to open pages, and not kept: the history of a page is made from the call records.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
-/// Rows of one kind that are kept for a user.
-const KEPT: usize = 200;
+/// Rows of one kind that are kept for a user, and calls that a page shows.
+pub(super) const KEPT: usize = 200;
 /// Events that may wait for a slow page before it misses some.
 const WAITING_EVENTS: usize = 256;
 
@@ -27,15 +29,22 @@ pub(super) struct Told {
     pub(super) about: Arc<Value>,
 }
 
-/// What is kept of a user, oldest first.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Entries {
-    pub(super) elements: VecDeque<Arc<Value>>,
-    pub(super) recordings: VecDeque<Arc<Value>>,
-    pub(super) voicemails: VecDeque<Arc<Value>>,
-    pub(super) summaries: VecDeque<Arc<Value>>,
+/// What is kept of a user, oldest first: JSON text, a tenth of the memory that values take.
+#[derive(Default)]
+struct Entries {
+    voicemails: VecDeque<Box<str>>,
+    summaries: VecDeque<Box<str>>,
     /// With the name of the event.
-    pub(super) texts: VecDeque<(String, Arc<Value>)>,
+    texts: VecDeque<(String, Box<str>)>,
+}
+
+/// The same, to be read.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    pub(super) voicemails: Vec<Value>,
+    pub(super) summaries: Vec<Value>,
+    /// With the name of the event.
+    pub(super) texts: Vec<(String, Value)>,
 }
 
 impl Default for Journal {
@@ -69,26 +78,28 @@ impl Journal {
         };
         for (user_id, about) in told {
             if let Some(user_id) = user_id.as_str() {
-                self.keep(event, user_id, Arc::new(about.clone()));
+                self.keep(event, user_id, about);
             }
         }
     }
 
-    fn keep(&self, event: &str, user_id: &str, about: Arc<Value>) {
+    fn keep(&self, event: &str, user_id: &str, about: &Value) {
         let mut users = self.lock();
         let entries = users.entry(user_id.to_owned()).or_default();
         match event {
-            "phone.recording_completed" => push(&mut entries.recordings, about.clone()),
-            "phone.voicemail_received" => push(&mut entries.voicemails, about.clone()),
-            "phone.ai_call_summary_changed" => push(&mut entries.summaries, about.clone()),
+            "phone.voicemail_received" => push(&mut entries.voicemails, about.to_string().into()),
+            "phone.ai_call_summary_changed" => push(&mut entries.summaries, about.to_string().into()),
             event if event.starts_with("phone.sms") => {
-                push(&mut entries.texts, (event.to_owned(), about.clone()));
+                push(&mut entries.texts, (event.to_owned(), about.to_string().into()));
             }
-            _ => push(&mut entries.elements, about.clone()),
+            _ => {}
         }
         drop(users);
-        // Nobody listening is no error.
-        let _ = self.told.send(Told { user_id: user_id.to_owned(), event: event.to_owned(), about });
+        if self.told.receiver_count() > 0 {
+            let (user_id, event, about) = (user_id.to_owned(), event.to_owned(), Arc::new(about.clone()));
+            // That the last page has just gone is no matter.
+            let _ = self.told.send(Told { user_id, event, about });
+        }
     }
 
     /// What is told of anybody from now on.
@@ -97,8 +108,15 @@ impl Journal {
     }
 
     /// What is kept of a user.
-    pub(super) fn of(&self, user_id: &str) -> Entries {
-        self.lock().get(user_id).cloned().unwrap_or_default()
+    pub(super) fn of(&self, user_id: &str) -> Past {
+        let users = self.lock();
+        let Some(entries) = users.get(user_id) else { return Past::default() };
+        let read = |text: &str| serde_json::from_str(text).unwrap_or_default();
+        Past {
+            voicemails: entries.voicemails.iter().map(|text| read(text)).collect(),
+            summaries: entries.summaries.iter().map(|text| read(text)).collect(),
+            texts: entries.texts.iter().map(|(event, text)| (event.clone(), read(text))).collect(),
+        }
     }
 }
 

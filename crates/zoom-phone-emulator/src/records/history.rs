@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use super::facts::{Fact, Facts, Shape};
-use super::{CallRecord, Element, Side, party, v1};
+use super::{Book, CallRecord, Element, Side, party, v1};
 use crate::config::Temper;
 use crate::party::{Kind, Party};
 
@@ -232,13 +232,14 @@ pub(crate) fn completion_events(call: &CallRecord, temper: Temper, older: bool) 
     for element in &call.elements {
         let Some((side, user)) = &element.told else { continue };
         let step = Step { call, element, client_code: None, temper };
-        let (current, deprecated) = (step.told(), shapes().deprecated_event.value(&step));
+        let current = step.told();
+        let deprecated = older.then(|| shapes().deprecated_event.value(&step));
         match told.iter_mut().find(|(known, by, ..)| known == side && by.id == user.id) {
             Some((_, _, elements, logs)) => {
                 elements.push(current);
-                logs.push(deprecated);
+                logs.extend(deprecated);
             }
-            None => told.push((*side, user, vec![current], vec![deprecated])),
+            None => told.push((*side, user, vec![current], deprecated.into_iter().collect())),
         }
     }
     let mut events = Vec::new();
@@ -258,6 +259,16 @@ pub(crate) fn completion_events(call: &CallRecord, temper: Temper, older: bool) 
         }
     }
     events
+}
+
+/// The last so many steps that this user is told of, newest first, as the events of version 3 tell them.
+pub(crate) fn told_to(book: &Book, user: &str, temper: Temper, most: usize) -> Vec<Value> {
+    let steps = book.of_user(user).iter().rev().flat_map(|call| {
+        let own = |element: &&Element| element.told.as_ref().is_some_and(|(_, told)| told.id == user);
+        let steps = call.elements.iter().rev().filter(own);
+        steps.map(move |element| Step { call, element, client_code: None, temper }.told())
+    });
+    steps.take(most).collect()
 }
 
 /// The account's own party of a step, the callee first.

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 use crate::party::{Kind, Party};
 pub(crate) use book::{Book, Shelf};
-pub(crate) use history::completion_events;
+pub(crate) use history::{completion_events, told_to};
 pub(crate) use party::DEVICE_TYPE;
 
 /// The side of a call that a leg, and thus an event name, belongs to.
