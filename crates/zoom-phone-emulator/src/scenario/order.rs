@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Scenario;
 use crate::dice::Dice;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Floor};
 use crate::party::{Kind, Party};
 use crate::world::directory::Directory;
 use crate::world::hours;
@@ -188,6 +188,9 @@ pub(crate) enum Deed {
     HangUp,
 }
 
+/// Tries to find somebody who is on no call, before everybody is looked at.
+const TRIES: usize = 8;
+
 impl Exchange {
     /// Decides what the people of this scenario are, and what they mean to do.
     pub(crate) fn order(
@@ -260,11 +263,11 @@ impl Exchange {
             Target::Outside => Ok(None),
             Target::User => {
                 let from = params.from.as_deref().and_then(|from| directory.find(from));
-                let free = self.free_users(directory, start);
-                let others: Vec<_> =
-                    free.into_iter().filter(|user| from.is_none_or(|from| from.id != user.id)).collect();
-                let all = if others.is_empty() { directory.users.clone() } else { others };
-                any(&mut self.dice, &all, "user")
+                let not = from.map_or("", |from| &from.id);
+                match self.free_user(directory, start, not) {
+                    Some(user) => Ok(Some(user)),
+                    None => any(&mut self.dice, &directory.users, "user"),
+                }
             }
             Target::Queue => any(&mut self.dice, &group(&directory.queues), "call queue with members"),
             Target::Receptionist => {
@@ -289,8 +292,22 @@ impl Exchange {
         })
     }
 
-    fn free_users(&self, directory: &Directory, at: Timestamp) -> Vec<Arc<Party>> {
-        directory.users.iter().filter(|user| self.floor.is_free(user, at)).cloned().collect()
+    /// Somebody who is on no call, other than the one with this id.
+    fn free_user(&mut self, directory: &Directory, at: Timestamp, not: &str) -> Option<Arc<Party>> {
+        let users = &directory.users;
+        let fits = |floor: &Floor, user: &Party| user.id != not && floor.is_free(user, at);
+        if users.is_empty() {
+            return None;
+        }
+        // Mostly nearly everybody is free, and a company may have thousands of users.
+        for _ in 0..TRIES {
+            let user = &users[self.dice.index(users.len())];
+            if fits(&self.floor, user) {
+                return Some(user.clone());
+            }
+        }
+        let free: Vec<_> = users.iter().filter(|user| fits(&self.floor, user)).collect();
+        (!free.is_empty()).then(|| free[self.dice.index(free.len())].clone())
     }
 
     /// Both ends, with the outsider that takes part.
@@ -314,13 +331,8 @@ impl Exchange {
             let known = directory.find(value).filter(|party| party.kind == Kind::User);
             known.cloned().ok_or_else(|| Unfit::Unknown { param: "user", value: value.clone() })?
         } else {
-            let free = self.free_users(directory, start);
-            let others: Vec<_> =
-                free.iter().filter(|user| callee.as_ref().is_none_or(|to| to.id != user.id)).collect();
-            if others.is_empty() {
-                return Err(Unfit::NobodyFree);
-            }
-            others[self.dice.index(others.len())].clone()
+            let not = callee.as_ref().map_or("", |callee| &callee.id);
+            self.free_user(directory, start, not).ok_or(Unfit::NobodyFree)?
         };
         if !self.floor.is_free(&caller, start) {
             return Err(Unfit::NobodyFree);
