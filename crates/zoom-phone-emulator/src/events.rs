@@ -11,11 +11,14 @@ use crate::records::{DEVICE_TYPE, Side};
 
 /// Zoom's envelope around every event. `event_ts` is in milliseconds.
 pub(crate) fn envelope(account_id: &str, event: &str, at: Timestamp, object: &Value) -> Value {
-    json!({
+    let mut envelope = json!({
         "event": event,
         "event_ts": at.as_millisecond(),
-        "payload": { "account_id": account_id, "object": object },
-    })
+        "payload": { "account_id": account_id },
+    });
+    // Not by the macro, which would write and read it anew.
+    envelope["payload"]["object"] = object.clone();
+    envelope
 }
 
 /// One user's part in a call, on one side of it: what status events are about.
@@ -54,7 +57,7 @@ impl Leg {
         if let Some(name) = &self.far.name {
             far["name"] = json!(name);
         }
-        let mut object = self.parties(&own, &far);
+        let mut object = self.parties(own, far);
         object["ringing_start_time"] = json!(text(self.ringing));
         if let Some(answered) = self.answered {
             let field = match self.side {
@@ -102,14 +105,18 @@ impl Leg {
             far["user_id"] = json!(self.far.id);
             far["timezone"] = json!(self.far.timezone);
         }
-        self.parties(&own, &far)
+        self.parties(own, far)
     }
 
-    fn parties(&self, own: &Value, far: &Value) -> Value {
-        match self.side {
-            Side::Caller => json!({ "call_id": self.call_id, "caller": own, "callee": far }),
-            Side::Callee => json!({ "call_id": self.call_id, "callee": own, "caller": far }),
-        }
+    fn parties(&self, own: Value, far: Value) -> Value {
+        let (own_side, far_side) = match self.side {
+            Side::Caller => ("caller", "callee"),
+            Side::Callee => ("callee", "caller"),
+        };
+        let mut object = json!({ "call_id": self.call_id });
+        object[own_side] = own;
+        object[far_side] = far;
+        object
     }
 
     fn forwarders(&self, object: &mut Value) {

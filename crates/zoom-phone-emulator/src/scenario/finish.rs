@@ -25,6 +25,7 @@ impl Script<'_> {
             self.exchange.outsiders.let_go(nth, self.end);
         }
         let elements = std::mem::take(&mut self.elements);
+        self.legs.shrink_to_fit();
         let records = self.records(elements);
         let truth = self.truth(&records);
         let finished = Due::Happening(Happening::Finished(Box::new(truth.clone())));
@@ -104,8 +105,10 @@ impl Script<'_> {
     /// One record; before May 2026 consultations had their own.
     fn records(&mut self, elements: Vec<Element>) -> Vec<CallRecord> {
         let old = self.start.as_second() < ONE_RECORD_SINCE;
-        let (apart, own): (Vec<_>, Vec<_>) =
+        let (apart, mut own): (Vec<_>, Vec<_>) =
             elements.into_iter().partition(|element| old && self.consultations.contains(&element.call_id));
+        // Very many are kept.
+        own.shrink_to_fit();
         let caller = self.order.caller.clone();
         let direction = if caller.kind == Kind::Outside { "inbound" } else { "outbound" };
         let group_id = self.group.as_ref().map(|group| group.id.clone()).unwrap_or_default();
@@ -191,6 +194,7 @@ impl Script<'_> {
         for record in records {
             truth.note_ids(record);
         }
+        truth.elements.shrink_to_fit();
         truth
     }
 }
