@@ -1,5 +1,6 @@
 //! The emulator as a whole: the company plays on its clock, events go out, HTTP answers.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -40,7 +41,13 @@ const WAITING_JUMPS: usize = 16;
 /// Cheap to clone; clones are the same emulator.
 #[derive(Clone)]
 pub struct Emulator {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator").field("config", &self.shared.config).finish_non_exhaustive()
+    }
 }
 
 /// What the handlers share.
@@ -267,7 +274,16 @@ pub async fn serve(
     if config.public_url.is_none() {
         config.public_url = Url::parse(&format!("http://{address}")).ok();
     }
-    let emulator = Emulator::new(config, wall_clock())?;
+    serve_on(&Emulator::new(config, wall_clock())?, listener, shutdown).await
+}
+
+/// HTTP and the company's day, until `shutdown` or until one of them fails.
+pub(crate) async fn serve_on(
+    emulator: &Emulator,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
+    let address = listener.local_addr().map_err(Error::Server)?;
     tracing::info!(%address, "Zoom Phone emulator listening");
     // However this ends, retries that are still waiting end with it; the caller's token stays its own.
     let ending = shutdown.child_token();

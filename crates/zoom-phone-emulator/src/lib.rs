@@ -26,7 +26,7 @@
 //! # }
 //! ```
 //!
-//! Or plan calls without any clock or network:
+//! Or let a test have one of its own, see [`Emulator::builder`]. Or plan calls without any clock or network:
 //!
 //! ```
 //! use zoom_phone_emulator::{Company, Happening, Scenario, play};
@@ -54,6 +54,7 @@
 
 mod account;
 mod apps;
+mod builder;
 mod clock;
 mod company;
 mod config;
@@ -77,6 +78,7 @@ mod webhooks;
 mod world;
 
 pub use apps::{App, AppKind};
+pub use builder::{Builder, Running};
 pub use company::{Company, Kind, Party, Queue};
 pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper};
 pub use emulator::{Emulator, serve};

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 mod apps;
+mod builder;
 mod delivery;
 mod faults;
 mod http;
