@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user")]
 
 mod codegen;
+mod conformance;
 mod coverage;
 mod demo;
 mod deny;
@@ -42,6 +43,8 @@ enum Task {
     },
     /// Count the operations and events of Zoom Phone that the SDK types, and that its tests call.
     Coverage(coverage::Arguments),
+    /// Hold the emulator against Zoom's SDK for JavaScript, Stoplight Prism and schemathesis.
+    Conformance(conformance::Arguments),
     /// Check the dependencies against deny.toml: licences, banned crates, sources, duplicates.
     Deny,
     /// Check that our own crates depend downwards only, as ARCHITECTURE.md says.
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Task::Web => web::build(),
         Task::Codegen { check } => codegen::run(check),
         Task::Coverage(arguments) => coverage::run(&arguments),
+        Task::Conformance(arguments) => conformance::run(&arguments),
         Task::Deny => deny::run(),
         Task::Rooms => rooms::run(),
         Task::Fuzz(arguments) => fuzz::run(&arguments),

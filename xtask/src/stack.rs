@@ -21,12 +21,12 @@ const CLIENT_ID: &str = "demo_client_id_000000A";
 const CLIENT_SECRET: &str = "demo_client_secret";
 const SUBSCRIPTION_ID: &str = "demo_subscription_00A";
 const ACCOUNT_ID: &str = "demo_account_0000000AA";
-const WEBHOOK_SECRET: &str = "demo_webhook_secret";
+pub(crate) const WEBHOOK_SECRET: &str = "demo_webhook_secret";
 /// Where `offhook auth login` waits for those who sign in.
 const REDIRECT_URI: &str = "http://127.0.0.1:4000/callback";
 
 /// How long the server may take until it is ready.
-const START: Duration = Duration::from_mins(1);
+pub(crate) const START: Duration = Duration::from_mins(1);
 /// How long a program may take to stop before it is killed.
 const STOP: Duration = Duration::from_secs(10);
 /// How often something is looked at while waiting for it.
@@ -65,9 +65,9 @@ impl Stack {
 
         // In a file, so that other commands started in the folder have the same.
         settings(*port, *emulator_port, &folder.join("offhook.toml"))?;
-        let serve = program(options, "serve");
+        let serve = program(&options.binary, folder, "serve");
 
-        let mut emulate = program(options, "emulator");
+        let mut emulate = program(&options.binary, folder, "emulator");
         emulate.args(["--port", &emulator_port.to_string(), "--seed", &options.seed.to_string()]);
         emulate.args(["--speed", &options.speed]);
         emulate.args(["--calls-per-minute", &options.calls_per_minute.to_string()]);
@@ -151,9 +151,9 @@ websocket_url = "ws://{emulator}/ws"
 }
 
 /// `offhook <command>`, knowing nothing of this machine's own Offhook.
-fn program(options: &Options, command: &str) -> Command {
-    let mut program = Command::new(&options.binary);
-    program.arg(command).current_dir(&options.folder);
+pub(crate) fn program(binary: &Path, folder: &Path, command: &str) -> Command {
+    let mut program = Command::new(binary);
+    program.arg(command).current_dir(folder);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if ["OFFHOOK_", "ZOOM_", "PORT", "WEBHOOK_SECRET_TOKEN"].iter().any(|own| text.starts_with(own)) {
@@ -164,14 +164,14 @@ fn program(options: &Options, command: &str) -> Command {
 }
 
 /// A program in the background, writing to a log.
-struct Running {
+pub(crate) struct Running {
     name: &'static str,
     child: Child,
     log: PathBuf,
 }
 
 impl Running {
-    fn start(name: &'static str, mut command: Command, log: &Path) -> Result<Self> {
+    pub(crate) fn start(name: &'static str, mut command: Command, log: &Path) -> Result<Self> {
         let file = File::create(log).with_context(|| log.display().to_string())?;
         let child = command
             .stdin(Stdio::null())
@@ -184,7 +184,7 @@ impl Running {
         Ok(Self { name, child, log: log.to_owned() })
     }
 
-    fn check(&mut self) -> Result<()> {
+    pub(crate) fn check(&mut self) -> Result<()> {
         match self.child.try_wait().with_context(|| self.name)? {
             None => Ok(()),
             Some(status) => bail!("{} ended early ({status})\n{}", self.name, self.end_of_log()),

@@ -9,7 +9,7 @@ use crate::interrupt::Interrupt;
 use crate::stack::{Options, Stack, any_ports};
 use crate::system::{Found, chromium};
 use crate::workspace::{build_offhook, cargo, execute, npm, target};
-use crate::{codegen, deny, fuzz, rooms, web};
+use crate::{codegen, conformance, deny, fuzz, rooms, web};
 
 /// The company that the browser tests meet.
 const BROWSER_SEED: u64 = 7;
@@ -49,6 +49,7 @@ const STEPS: &[Step] = &[
     Step { name: "test", run: |_| done(execute(cargo().args(["test", "--workspace"]))) },
     Step { name: "doc", run: |_| doc() },
     Step { name: "browser", run: browser },
+    Step { name: "conformance", run: conforms },
     Step { name: "fuzz", run: |_| fuzz_briefly() },
 ];
 
@@ -170,6 +171,11 @@ fn browser(interrupt: &Interrupt) -> Result<Outcome> {
     // If the server died, that is the better message.
     stack.check()?;
     done(result)
+}
+
+/// Zoom's own SDK and a validating proxy against the emulator.
+fn conforms(interrupt: &Interrupt) -> Result<Outcome> {
+    Ok(conformance::sample(interrupt)?.map_or(Outcome::Passed, Outcome::Skipped))
 }
 
 fn fuzz_briefly() -> Result<Outcome> {

@@ -11,13 +11,19 @@ use crate::workspace::{execute, npm, root};
 /// Installed packages, build results and test output: not what the app is made from.
 const NOT_SOURCES: &[&str] = &["node_modules", "dist", "test-results", "screenshots", "e2e"];
 
-/// `npm ci`, unless the installed packages are those of package-lock.json.
+/// The web app's packages.
 pub(crate) fn install() -> Result<()> {
-    let web = root().join("web");
+    packages("web")
+}
+
+/// `npm ci` in a folder of the repository, unless the installed packages are those of its package-lock.json.
+pub(crate) fn packages(folder: &str) -> Result<()> {
+    let folder = root().join(folder);
     let mut hash = Sha256::new();
-    add(&mut hash, &web, &web.join("package-lock.json"))?;
-    once(&web.join("node_modules/.offhook-stamp"), hash, true, || {
-        execute(npm().args(["ci", "--no-audit", "--no-fund"]))
+    add(&mut hash, &folder, &folder.join("package-lock.json"))?;
+    once(&folder.join("node_modules/.offhook-stamp"), hash, true, || {
+        let mut ci = npm();
+        execute(ci.current_dir(&folder).args(["ci", "--no-audit", "--no-fund"]).stdout(std::io::stderr()))
     })
 }
 

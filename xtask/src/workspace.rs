@@ -54,7 +54,8 @@ pub(crate) fn npm() -> Command {
 /// Runs a command to its end, showing it and what it prints.
 pub(crate) fn execute(command: &mut Command) -> Result<()> {
     let shown = show(command);
-    println!("$ {shown}");
+    // Standard output is for reports.
+    eprintln!("$ {shown}");
     let status = command.stdin(Stdio::null()).status().with_context(|| cannot_start(&shown, command))?;
     if !status.success() {
         bail!("`{shown}` failed ({status})");

@@ -1,5 +1,7 @@
 //! What was given out: authorization codes, device codes, access and refresh tokens.
 
+mod devices;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,6 +16,8 @@ use tokio::time::Instant;
 use super::{Client, Refusal};
 use crate::config::Temper;
 use crate::dice::Dice;
+use devices::Device;
+pub(super) use devices::{DEVICE_INTERVAL, DEVICE_LIFETIME};
 
 /// Refresh tokens that ended and are remembered, so that their presenters learn why.
 const REMEMBERED: usize = 10_000;
@@ -23,11 +27,6 @@ const CODES_REMEMBERED: Duration = Duration::from_hours(1);
 const REFRESH_LIFETIME: Duration = Duration::from_hours(90 * 24);
 /// An authorization code's life.
 const CODE_LIFETIME: Duration = Duration::from_mins(5);
-/// A device code's life, in seconds.
-pub(super) const DEVICE_LIFETIME: u64 = 900;
-/// Seconds that a device waits between two polls.
-pub(super) const DEVICE_INTERVAL: u64 = 5;
-
 /// Scope names. Shared, because the whole catalogue has hundreds.
 pub(super) type Scopes = Arc<BTreeSet<String>>;
 
@@ -102,14 +101,6 @@ pub(super) struct Binding {
     pub(super) challenge: Option<(String, bool)>,
 }
 
-/// How the user answered a device.
-#[derive(Debug, Clone)]
-pub(super) enum Decision {
-    /// By the user of this id.
-    Approved(String),
-    Denied,
-}
-
 /// All of it.
 pub(crate) struct Grants(Mutex<Inner>);
 
@@ -134,16 +125,6 @@ struct Code {
     binding: Binding,
     consent: Consent,
     ends: Instant,
-}
-
-struct Device {
-    client_id: String,
-    scopes: Scopes,
-    user_code: String,
-    interval: Duration,
-    ends: Instant,
-    polled: Option<Instant>,
-    decision: Option<Decision>,
 }
 
 impl Grants {
@@ -284,66 +265,6 @@ impl Grants {
         let key = Key { client_id: code.binding.client_id, holder: Holder::User(code.consent.user) };
         Ok(inner.issue(key, code.consent.scopes, End::Revoked))
     }
-
-    /// A device code and the code that its user types.
-    pub(super) fn device(&self, client_id: &str, scopes: Scopes) -> (String, String) {
-        let mut inner = self.lock();
-        inner.forget_codes();
-        let device_code = format!("{}{}", inner.dice.opaque_id(), inner.dice.opaque_id());
-        let user_code =
-            format!("{:04X}-{:04X}", inner.dice.between(0, 0xffff), inner.dice.between(0, 0xffff));
-        let ends = Instant::now() + Duration::from_secs(DEVICE_LIFETIME);
-        let device = Device {
-            client_id: client_id.to_owned(),
-            scopes,
-            user_code: user_code.clone(),
-            interval: Duration::from_secs(DEVICE_INTERVAL),
-            ends,
-            polled: None,
-            decision: None,
-        };
-        inner.devices.insert(device_code.clone(), device);
-        (device_code, user_code)
-    }
-
-    /// The app and the scopes that a device waits for under this code, if one does.
-    pub(super) fn waiting(&self, user_code: &str) -> Option<(String, Scopes)> {
-        let mut inner = self.lock();
-        inner.waiting(user_code).map(|device| (device.client_id.clone(), device.scopes.clone()))
-    }
-
-    /// Notes what the user said, which is whose account it is, or no; false when no device waits for it.
-    pub(super) fn decide(&self, user_code: &str, user: Option<String>) -> bool {
-        let mut inner = self.lock();
-        let Some(device) = inner.waiting(user_code) else { return false };
-        device.decision = Some(user.map_or(Decision::Denied, Decision::Approved));
-        true
-    }
-
-    /// One poll of a device. Polls before the interval is over make the interval longer, as RFC 8628 says.
-    pub(super) fn poll(&self, client_id: &str, device_code: &str) -> Result<Issued, Refusal> {
-        let now = Instant::now();
-        let mut inner = self.lock();
-        let device = inner.devices.get_mut(device_code).filter(|device| device.client_id == client_id);
-        let device = device.ok_or(Refusal::bare("invalid_grant"))?;
-        if device.ends <= now {
-            return Err(Refusal::bare("expired_token"));
-        }
-        if device.polled.replace(now).is_some_and(|before| now < before + device.interval) {
-            device.interval += Duration::from_secs(DEVICE_INTERVAL);
-            return Err(Refusal::bare("slow_down"));
-        }
-        match device.decision.clone() {
-            None => Err(Refusal::bare("authorization_pending")),
-            Some(Decision::Denied) => Err(Refusal::bare("access_denied")),
-            Some(Decision::Approved(user)) => {
-                let scopes = device.scopes.clone();
-                inner.devices.remove(device_code);
-                let key = Key { client_id: client_id.to_owned(), holder: Holder::User(user) };
-                Ok(inner.issue(key, scopes, End::Revoked))
-            }
-        }
-    }
 }
 
 impl Inner {
@@ -379,14 +300,6 @@ impl Inner {
             Holder::User(user) => Some(user.as_str()),
             Holder::Account(_) | Holder::App => None,
         })
-    }
-
-    fn waiting(&mut self, user_code: &str) -> Option<&mut Device> {
-        let now = Instant::now();
-        let waits = |device: &&mut Device| {
-            device.user_code == user_code && device.decision.is_none() && now < device.ends
-        };
-        self.devices.values_mut().find(waits)
     }
 
     /// Codes that nobody came for do not stay for ever.

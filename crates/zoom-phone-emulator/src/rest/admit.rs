@@ -151,6 +151,9 @@ fn has_phone(shared: &Shared, operation: &Operation, path: &Path, access: &Acces
         let message = "Zoom Phone has not been enabled for this account.";
         return Err(Refusal::new(StatusCode::FORBIDDEN, 2031, message));
     }
+    if standing.without_phone.is_empty() {
+        return Ok(());
+    }
     match target(shared, path, access) {
         Some(user) if without(&user) => {
             Err(Refusal::new(StatusCode::NOT_FOUND, 1001, format!("User does not exist: {user}.")))

@@ -2,6 +2,8 @@
 
 use axum::http::header;
 use axum::http::request::Parts;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 use zoom_phone_types::catalogue::{Operation, Parameter, Place, Schema};
 
@@ -107,7 +109,21 @@ fn complain(parameter: &Parameter, schema: &Schema, text: &str) -> Option<FieldE
 
 /// What is wrong with a text that is to be as the schema says, or to spell such a number or truth value.
 fn violation(schema: &Schema, text: &str) -> Option<String> {
-    read(schema, text).err()
+    read(schema, text).err().or_else(|| not_a_time(schema, text))
+}
+
+/// What the schema's format says of times; empty counts as absent.
+fn not_a_time(schema: &Schema, text: &str) -> Option<String> {
+    let Schema::Text { format: Some(format), .. } = schema else { return None };
+    let is_date = text.parse::<Date>().is_ok() && text.len() == "yyyy-MM-dd".len();
+    let is_time = text.parse::<Timestamp>().is_ok();
+    let (fits, form) = match format.as_str() {
+        "date" => (is_date, "yyyy-MM-dd"),
+        "date-time" => (is_time, "yyyy-MM-dd'T'HH:mm:ss'Z'"),
+        "date-or-date-time" => (is_date || is_time, "yyyy-MM-dd or yyyy-MM-dd'T'HH:mm:ss'Z'"),
+        _ => return None,
+    };
+    (!fits && !text.is_empty()).then(|| format!("must have the form {form}"))
 }
 
 /// The value that a text from the path or the query stands for.

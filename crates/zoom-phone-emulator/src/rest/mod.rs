@@ -175,7 +175,8 @@ async fn perform_documented(State(shared): State<Arc<Shared>>, request: Request)
     let query = Query::parse(request.uri().query());
     let ask = Ask::new((&shared, &access), &called, &query, &origin);
     let handler = resources::handler(&called.operation.name).unwrap_or(remembered::answer);
-    handler(&ask).map_or_else(Refusal::into_response, |answer| answer.respond(called.operation))
+    handler(&ask)
+        .map_or_else(Refusal::into_response, |answer| answer.respond(called.operation, shared.config.temper))
 }
 
 /// Every operation with how much of it there is: `stateful` ones are simulated, `shaped` ones answer with valid data and

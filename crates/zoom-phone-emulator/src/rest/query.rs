@@ -10,9 +10,11 @@ use super::Refusal;
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
+    /// Zoom's own SDK writes lists as `name[]=a&name[]=b`; that is the same as `name=a&name=b`.
     pub(crate) fn parse(raw: Option<&str>) -> Self {
-        let pairs = form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
-        Self(pairs.into_owned().collect())
+        let pairs = form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned();
+        let plain = |name: String| name.strip_suffix("[]").map(str::to_owned).unwrap_or(name);
+        Self(pairs.map(|(name, value)| (plain(name), value)).collect())
     }
 
     /// A parameter that may be given once; empty counts as absent.

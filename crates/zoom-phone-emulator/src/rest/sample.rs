@@ -7,6 +7,9 @@ use zoom_phone_types::catalogue::{Property, Schema};
 use super::words;
 use crate::dice::Dice;
 
+/// Values that Zoom's examples have and its vocabularies have not.
+const OF_EXAMPLES: [&str; 2] = ["JPG/JPEG", "On-demand"];
+
 /// Makes values.
 pub(crate) struct Sampler {
     pub(crate) dice: Dice,
@@ -30,7 +33,10 @@ impl Sampler {
                 let high = max.unwrap_or(low + 10.0).min(low + 10.0);
                 json!(if self.dice.chance(50) { low } else { f64::midpoint(low, high) })
             }
-            Schema::Text { values, .. } if !values.is_empty() => json!(values[self.dice.index(values.len())]),
+            Schema::Text { values, .. } if !values.is_empty() => {
+                let known: Vec<_> = values.iter().filter(|it| !OF_EXAMPLES.contains(&it.as_str())).collect();
+                json!(known[self.dice.index(known.len())])
+            }
             Schema::Text { format, min_length, max_length, .. } => {
                 json!(words::fit(&self.text(name, format.as_deref()), *min_length, *max_length))
             }

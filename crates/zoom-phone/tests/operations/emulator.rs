@@ -48,8 +48,8 @@ impl Zoom {
             ..Config::default()
         };
         let tokens = TokenSource::server_to_server(ServerToServer {
-            client_id: config.client_id.clone(),
-            client_secret: config.client_secret.clone().into(),
+            client_id: config.apps[0].client_id.clone(),
+            client_secret: config.apps[0].client_secret.clone().into(),
             account_id: config.account_id.clone(),
             token_url: format!("http://{address}/oauth/token").parse().unwrap(),
         })

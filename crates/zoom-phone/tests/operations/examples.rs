@@ -23,8 +23,8 @@ fn start(name: &str, configure: impl FnOnce(&mut Command)) -> (Child, Lines<BufR
 fn credentials(command: &mut Command, zoom: &Zoom) {
     let config = Config::default();
     command
-        .env("ZOOM_CLIENT_ID", config.client_id)
-        .env("ZOOM_CLIENT_SECRET", config.client_secret)
+        .env("ZOOM_CLIENT_ID", &config.apps[0].client_id)
+        .env("ZOOM_CLIENT_SECRET", &config.apps[0].client_secret)
         .env("ZOOM_ACCOUNT_ID", config.account_id)
         .env("ZOOM_TOKEN_URL", format!("http://{}/oauth/token", zoom.address))
         .env("ZOOM_API_URL", format!("http://{}/v2", zoom.address));

@@ -1,0 +1,58 @@
+// The emulator as its user sees it.
+
+const ACCOUNT = "demo_account_0000000AA";
+const CLIENT = Buffer.from("demo_client_id_000000A:demo_client_secret").toString("base64");
+
+export class Emulator {
+  constructor(url = process.env.EMULATOR ?? "http://127.0.0.1:8090") {
+    this.url = url;
+  }
+
+  /** An access token of the Server-to-Server app. `index` keeps tokens side by side alive. */
+  async token(index = 0) {
+    const answer = await fetch(`${this.url}/oauth/token`, {
+      method: "POST",
+      headers: { authorization: `Basic ${CLIENT}` },
+      body: new URLSearchParams({ grant_type: "account_credentials", account_id: ACCOUNT, token_index: String(index) }),
+    });
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(`no token: ${answer.status} ${JSON.stringify(body)}`);
+    return body.access_token;
+  }
+
+  /** GET below `/v2`: the JSON, or `undefined` when it is refused. */
+  async read(address) {
+    this.bearer ??= await this.token(1);
+    const answer = await fetch(`${this.url}/v2${address}`, { headers: { authorization: `Bearer ${this.bearer}` } });
+    const type = answer.headers.get("content-type") ?? "";
+    if (answer.ok && type.includes("json")) return answer.json();
+    await answer.arrayBuffer();
+    return undefined;
+  }
+
+  /** An endpoint below `/_emulator`. */
+  async control(method, address) {
+    const answer = await fetch(`${this.url}/_emulator${address}`, { method });
+    if (!answer.ok) throw new Error(`/_emulator${address}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  /** Has every scenario played and waits until the company's lists know of them. */
+  async populate() {
+    const { scenarios, calls_finished: before } = await this.control("GET", "/state");
+    for (const name of scenarios) await this.control("POST", `/scenarios/${name}`);
+    const finished = async () => (await this.control("GET", "/state")).calls_finished >= before + scenarios.length;
+    await this.until("the scenarios to end", finished);
+    await this.until("call history", async () => (await this.read("/phone/call_history?page_size=1"))?.call_history?.length);
+  }
+
+  /** Waits until a condition holds, half a minute at most. */
+  async until(what, condition) {
+    for (let tries = 0; tries < 300; tries++) {
+      const found = await condition();
+      if (found) return found;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    throw new Error(`waited half a minute for ${what}`);
+  }
+}
