@@ -126,6 +126,8 @@ impl Emulator {
             .route("/ws", get(socket::connect))
             .nest("/v2", rest::router(self.shared.clone()))
             .nest("/_emulator", control::router())
+            // What is nested has its root without the slash only.
+            .route("/_emulator/", get(control::page))
             .fallback(rest::not_found)
             .layer(middleware::map_response_with_state(self.shared.clone(), date))
             .with_state(self.shared.clone())

@@ -83,7 +83,9 @@ pub use company::{Company, Kind, Party, Queue};
 pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper};
 pub use emulator::{Emulator, serve};
 pub use error::Error;
-pub use faults::{Fault, FaultPlan, FaultPlanError, LimitKind, Malformed, NotReady, What};
+pub use faults::{
+    Fault, FaultField, FaultKind, FaultPlan, FaultPlanError, LimitKind, Malformed, NotReady, What,
+};
 pub use limits::Plan;
 pub use records::{CallRecord, Element, LedgerEntry, LedgerParty, Side};
 pub use scenario::{Happening, Planned, Scenario, play};

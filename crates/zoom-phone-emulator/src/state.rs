@@ -166,6 +166,16 @@ impl State {
         self.lock().counts.clone()
     }
 
+    /// The calls that began and are not over, as the ledger will tell of them, in the order of their ends.
+    pub(crate) fn under_way(&self) -> Vec<LedgerEntry> {
+        let inner = self.lock();
+        let finished = inner.agenda.values().filter_map(|planned| match planned {
+            Happening::Finished(entry) => Some((**entry).clone()),
+            _ => None,
+        });
+        finished.collect()
+    }
+
     pub(crate) fn ledger(&self) -> Vec<Arc<LedgerEntry>> {
         self.lock().ledger.iter().cloned().collect()
     }

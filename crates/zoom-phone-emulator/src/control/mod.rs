@@ -3,6 +3,7 @@
 mod clock;
 mod events;
 mod faults;
+mod page;
 mod stream;
 mod subscriptions;
 
@@ -20,8 +21,12 @@ use serde_json::{Value, json};
 use crate::clock::text;
 use crate::emulator::Shared;
 use crate::oauth::{Verdict, settle};
+use crate::records::LedgerEntry;
 use crate::rest;
 use crate::scenario::Scenario;
+use crate::world::at;
+
+pub(crate) use page::page;
 
 pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
@@ -29,11 +34,14 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/health", get(health))
         .route("/state", get(state))
         .route("/ledger", get(ledger))
+        .route("/calls", get(calls))
+        .route("/extensions", get(extensions))
         .route("/operations", get(operations))
         .route("/scenarios/{name}", post(play))
         .merge(clock::router())
         .merge(events::router())
         .merge(faults::router())
+        .merge(page::router())
         .merge(stream::router())
         .merge(subscriptions::router())
         .route("/ws/drop", post(drop_socket))
@@ -71,6 +79,51 @@ async fn state(State(shared): State<Arc<Shared>>) -> Json<Value> {
         fields.extend(counts);
     }
     Json(answer)
+}
+
+/// Everybody and everything that can be called, in the order of creation.
+async fn extensions(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    let extensions = shared.state.world(|world| -> Vec<Value> {
+        let all = at::EXTENSIONS.iter().flat_map(|&list| {
+            let kind = list.rsplit('/').next().unwrap_or_default().trim_end_matches('s');
+            world.children(list).into_iter().map(move |(id, doc)| {
+                json!({
+                    "kind": kind,
+                    "id": id,
+                    "name": doc.get("name"),
+                    "email": doc.get("email"),
+                    "extension_number": doc.get("extension_number"),
+                })
+            })
+        });
+        all.collect()
+    });
+    Json(json!({ "extensions": extensions }))
+}
+
+/// The calls under way: what is known of them at this moment, latest first.
+async fn calls(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    let now = text(shared.clock.now());
+    let mut calls: Vec<_> = shared.state.under_way().iter().map(|entry| under_way(entry, &now)).collect();
+    calls.sort_by(|a, b| b["began"].as_str().cmp(&a["began"].as_str()));
+    Json(json!({ "now": now, "calls": calls }))
+}
+
+/// Times are compared as Zoom's text, which sorts as time does.
+fn under_way(entry: &LedgerEntry, now: &str) -> Value {
+    let answered = entry.answer_time.as_deref().filter(|&at| at <= now);
+    json!({
+        "call_id": entry.call_id,
+        "scenario": entry.scenario,
+        "direction": entry.direction,
+        "state": if answered.is_some() { "connected" } else { "ringing" },
+        "began": entry.start_time,
+        "since": answered.unwrap_or(&entry.start_time),
+        "caller": entry.caller,
+        "callee": entry.callee,
+        "queue": entry.queue,
+        "with": answered.and(entry.answered_by.first()),
+    })
 }
 
 /// The truth about every finished call, oldest first.
