@@ -125,6 +125,50 @@ impl Stack {
     }
 }
 
+/// An emulator that plays no calls by itself, for tests of its embedded phone. Dropping it stops it.
+pub(crate) struct QuietEmulator {
+    running: Running,
+    port: u16,
+}
+
+impl QuietEmulator {
+    /// Starts it and waits until it answers.
+    pub(crate) fn start(options: &Options, interrupt: &Interrupt) -> Result<Self> {
+        let (port, embed_port) = any_ports()?;
+        let mut emulate = program(options, "emulator");
+        emulate.args(["--port", &port.to_string(), "--embed-port", &embed_port.to_string()]);
+        emulate.args(["--seed", &options.seed.to_string(), "--calls-per-minute", "0"]);
+        let log = options.folder.join("quiet-emulator.log");
+        let mut quiet = Self { running: Running::start("the quiet offhook emulator", emulate, &log)?, port };
+        let begun = Instant::now();
+        while !matches!(http::get(port, "/_emulator/health"), Ok((200, _))) {
+            quiet.check()?;
+            if interrupt.happened() {
+                bail!("interrupted");
+            }
+            if begun.elapsed() > START {
+                bail!(
+                    "the emulator is not ready after {} s\n{}",
+                    START.as_secs(),
+                    quiet.running.end_of_log()
+                );
+            }
+            sleep(TICK);
+        }
+        Ok(quiet)
+    }
+
+    /// Its address, without a slash at its end.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// An error if it has ended.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        self.running.check()
+    }
+}
+
 /// Writes the settings of an Offhook that takes the emulator for Zoom.
 fn settings(port: u16, emulator_port: u16, path: &Path) -> Result<()> {
     let emulator = format!("127.0.0.1:{emulator_port}");

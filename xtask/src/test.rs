@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::interrupt::Interrupt;
-use crate::stack::{Options, Stack, any_ports};
+use crate::stack::{Options, QuietEmulator, Stack, any_ports};
 use crate::system::{Found, chromium};
 use crate::workspace::{build_offhook, cargo, execute, npm, target};
 use crate::{codegen, conformance, deny, fuzz, rooms, web};
@@ -152,24 +152,25 @@ fn browser(interrupt: &Interrupt) -> Result<Outcome> {
     };
     web::build()?;
     let (port, emulator_port) = any_ports()?;
-    let mut stack = Stack::start(
-        &Options {
-            binary: build_offhook(false)?,
-            folder: target()?.join("browser-test"),
-            port,
-            emulator_port,
-            seed: BROWSER_SEED,
-            speed: "1x".to_owned(),
-            calls_per_minute: 30.0,
-        },
-        interrupt,
-    )?;
+    let options = Options {
+        binary: build_offhook(false)?,
+        folder: target()?.join("browser-test"),
+        port,
+        emulator_port,
+        seed: BROWSER_SEED,
+        speed: "1x".to_owned(),
+        calls_per_minute: 30.0,
+    };
+    let mut stack = Stack::start(&options, interrupt)?;
+    let mut quiet = QuietEmulator::start(&options, interrupt)?;
     println!("logs: {}", stack.logs());
     let mut tests: Command = npm();
-    tests.args(["run", "e2e"]).env("OFFHOOK_URL", stack.url()).env("CHROMIUM", browser);
+    tests.args(["run", "e2e"]).env("CHROMIUM", browser);
+    tests.env("OFFHOOK_URL", stack.url()).env("EMULATOR_URL", quiet.url());
     let result = execute(&mut tests);
-    // If the server died, that is the better message.
+    // If a server died, that is the better message.
     stack.check()?;
+    quiet.check()?;
     done(result)
 }
 

@@ -105,6 +105,14 @@ pub(crate) struct EmulatorArgs {
     /// Port to listen on, on loopback
     #[arg(long, default_value_t = 8090)]
     pub(crate) port: u16,
+    /// Port of the embedded phone (Smart Embed), which browsers then see as another origin
+    /// [default: the emulator's own]
+    #[arg(long, value_name = "PORT")]
+    pub(crate) embed_port: Option<u16>,
+    /// Who may embed the phone: a host, or an origin with its scheme; may be given several times
+    /// [default: 127.0.0.1 and localhost]
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) embed_domain: Vec<String>,
     /// Same seed, same company, same calls
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

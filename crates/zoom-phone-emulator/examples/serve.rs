@@ -7,7 +7,7 @@ use std::str::FromStr;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
-use zoom_phone_emulator::{AppKind, Config, DEMO_WEBHOOK_SECRET, serve};
+use zoom_phone_emulator::{AppKind, Config, DEMO_WEBHOOK_SECRET, serve_with_embed};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -36,6 +36,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Err(_) => config,
     };
     let listener = TcpListener::bind(variable("LISTEN", "127.0.0.1:8090".to_owned())?).await?;
+    let embed = match env::var("EMBED_LISTEN") {
+        Ok(address) => Some(TcpListener::bind(address).await?),
+        Err(_) => None,
+    };
     let shutdown = CancellationToken::new();
     let stop = shutdown.clone();
     tokio::spawn(async move {
@@ -43,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             stop.cancel();
         }
     });
-    serve(config, listener, shutdown).await?;
+    serve_with_embed(config, listener, embed, shutdown).await?;
     Ok(())
 }
 

@@ -44,6 +44,9 @@ pub struct Config {
     /// Address under which clients reach this emulator, used for links inside events (recording and
     /// voicemail downloads). [`serve`](crate::serve) fills it from its listener when absent.
     pub public_url: Option<Url>,
+    /// Who may embed the phone: hosts (`crm.example.com`, on any port) and origins (`https://crm.example.com:8443`,
+    /// `chrome-extension://…`). By default pages of this machine.
+    pub embed_domains: Vec<String>,
 }
 
 /// How far Zoom keeps to its documentation.
@@ -89,6 +92,7 @@ impl Default for Config {
             temper: Temper::Documented,
             invent_ids: false,
             public_url: None,
+            embed_domains: ["127.0.0.1", "localhost"].map(str::to_owned).into(),
         }
     }
 }

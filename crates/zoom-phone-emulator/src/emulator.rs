@@ -23,6 +23,7 @@ use crate::account::Account;
 use crate::clock::{Clock, wall_clock};
 use crate::company::Company;
 use crate::config::Config;
+use crate::embed::{self, Embed};
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::limits::Limits;
@@ -64,6 +65,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) socket: Socket,
     pub(crate) snapshots: Snapshots,
+    pub(crate) embed: Embed,
     pub(crate) wire: Wire,
     jumps: mpsc::Sender<Jump>,
     /// Until the emulator runs.
@@ -110,6 +112,7 @@ impl Emulator {
             limits: Limits::new(config.limits, config.temper),
             socket: Socket::default(),
             snapshots: Snapshots::new(config.seed),
+            embed: Embed::default(),
             wire: wire.map_err(Error::Subscription)?,
             jumps,
             ordered: Mutex::new(Some(ordered)),
@@ -122,6 +125,7 @@ impl Emulator {
     pub fn router(&self) -> Router {
         Router::new()
             .merge(oauth::router())
+            .merge(embed::router())
             .route("/file/recording_transcript/{id}", get(rest::signed_transcript))
             .route("/ws", get(socket::connect))
             .nest("/v2", rest::router(self.shared.clone()))
@@ -131,6 +135,13 @@ impl Emulator {
             .fallback(rest::not_found)
             .layer(middleware::map_response_with_state(self.shared.clone(), date))
             .with_state(self.shared.clone())
+    }
+
+    /// The embedded phone alone, for a listener of its own: browsers then see another origin than that of
+    /// [`Emulator::router`], as they do at Zoom. `origin` is its `http://host:port`, which goes into links.
+    pub fn embed_router(&self, origin: String) -> Router {
+        self.shared.embed.is_at(origin);
+        embed::router().with_state(self.shared.clone())
     }
 
     /// Puts the company's clock forward by so much virtual time, see [`Emulator::advance_to`].
@@ -158,6 +169,7 @@ impl Emulator {
             () = shutdown.cancelled() => {}
         }
         self.shared.socket.close();
+        self.shared.embed.close();
         Ok(())
     }
 }
@@ -190,6 +202,7 @@ impl Shared {
             // What retries and late events wait for came up before what comes up now.
             wire.ripen(self, next);
             for event in state.advance(next).0 {
+                self.embed.journal.hear(&event);
                 wire.offer(self, event, next);
             }
         }
@@ -267,9 +280,16 @@ async fn date(Extracted(shared): Extracted<Arc<Shared>>, mut response: Response)
 }
 
 /// Serves an emulator on a listener, from the machine's present time on, until `shutdown`.
-pub async fn serve(
+pub async fn serve(config: Config, listener: TcpListener, shutdown: CancellationToken) -> Result<(), Error> {
+    serve_with_embed(config, listener, None, shutdown).await
+}
+
+/// The same with the embedded phone (Smart Embed) on a second listener, and so on an origin of its own. Without one it
+/// is on the first.
+pub async fn serve_with_embed(
     mut config: Config,
     listener: TcpListener,
+    embed: Option<TcpListener>,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
     let address = listener.local_addr().map_err(Error::Server)?;
@@ -294,6 +314,14 @@ pub(crate) async fn serve_on(
     let http = async {
         axum::serve(listener, emulator.router()).with_graceful_shutdown(until).await.map_err(Error::Server)
     };
-    tokio::try_join!(http, emulator.run(ending.clone()))?;
+    let until = ending.clone().cancelled_owned();
+    let embedded = async {
+        let Some(listener) = embed else { return Ok(()) };
+        let address = listener.local_addr().map_err(Error::Server)?;
+        tracing::info!(%address, "the embedded phone is listening");
+        let router = emulator.embed_router(format!("http://{address}"));
+        axum::serve(listener, router).with_graceful_shutdown(until).await.map_err(Error::Server)
+    };
+    tokio::try_join!(http, embedded, emulator.run(ending.clone()))?;
     Ok(())
 }

@@ -60,12 +60,14 @@ mod company;
 mod config;
 mod control;
 mod dice;
+mod embed;
 mod emulator;
 mod error;
 mod events;
 mod examples;
 mod faults;
 mod limits;
+mod live;
 mod news;
 mod oauth;
 mod records;
@@ -81,7 +83,7 @@ pub use apps::{App, AppKind};
 pub use builder::{Builder, Running};
 pub use company::{Company, Kind, Party, Queue};
 pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper};
-pub use emulator::{Emulator, serve};
+pub use emulator::{Emulator, serve, serve_with_embed};
 pub use error::Error;
 pub use faults::{
     Fault, FaultField, FaultKind, FaultPlan, FaultPlanError, LimitKind, Malformed, NotReady, What,

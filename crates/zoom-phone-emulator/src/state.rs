@@ -10,6 +10,8 @@ use tokio::sync::Notify;
 
 use crate::company::Company;
 use crate::dice::Dice;
+use crate::events;
+use crate::live::Phones;
 use crate::news::News;
 use crate::records::{CallRecord, LedgerEntry};
 use crate::scenario::{Happening, Scenario, play};
@@ -35,7 +37,11 @@ struct Inner {
     calls: Calls,
     ledger: VecDeque<Arc<LedgerEntry>>,
     counts: Counts,
+    phones: Phones,
 }
+
+/// An event that a phone causes: when, its name and its object.
+type Caused = (Timestamp, &'static str, Value);
 
 /// The random process by which calls arrive.
 struct Arrivals {
@@ -97,6 +103,7 @@ impl State {
                 calls: Calls::default(),
                 ledger: VecDeque::new(),
                 counts: Counts::default(),
+                phones: Phones::new(seed),
             }),
             changed: Notify::new(),
             news: News::default(),
@@ -130,6 +137,13 @@ impl State {
         self.changed.notify_one();
     }
 
+    /// Uses the phones; the events that this causes are planned.
+    pub(crate) fn phones<T>(&self, handle: impl FnOnce(&mut Phones, &mut Vec<Caused>) -> T) -> T {
+        let result = self.lock().handle_phones(handle);
+        self.changed.notify_one();
+        result
+    }
+
     /// Everything that is due at `now` in order, and when something is due next. Records and ledger
     /// are brought up to date on the way; the events are for the caller to send.
     pub(crate) fn advance(&self, now: Timestamp) -> (Vec<Value>, Option<Timestamp>) {
@@ -139,6 +153,7 @@ impl State {
             inner.plan(scenario, at);
             inner.arrivals.next = inner.arrivals.after(at);
         }
+        inner.handle_phones(|phones, caused| phones.advance(now, caused));
         let mut webhooks = Vec::new();
         while let Some(due) = inner.agenda.first_entry().filter(|due| due.key().0 <= now) {
             match due.remove() {
@@ -207,9 +222,20 @@ impl State {
 }
 
 impl Inner {
+    fn handle_phones<T>(&mut self, handle: impl FnOnce(&mut Phones, &mut Vec<Caused>) -> T) -> T {
+        let mut caused = Vec::new();
+        let result = handle(&mut self.phones, &mut caused);
+        for (at, name, object) in caused {
+            let event = events::envelope(&self.company.account_id, name, at, &object);
+            self.agenda.insert((at, self.planned), Happening::Webhook(event));
+            self.planned += 1;
+        }
+        result
+    }
+
     fn next(&self) -> Option<Timestamp> {
         let planned = self.agenda.keys().next().map(|&(at, _)| at);
-        planned.into_iter().chain(self.arrivals.next).min()
+        planned.into_iter().chain(self.arrivals.next).chain(self.phones.next()).min()
     }
 
     fn plan(&mut self, scenario: Scenario, at: Timestamp) -> Option<LedgerEntry> {

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::absent;
+use super::{absent, bad};
 use crate::emulator::Shared;
 use crate::examples;
 use crate::webhooks::Resent;
@@ -34,14 +35,24 @@ async fn names() -> Json<Value> {
     Json(json!({ "events": examples::names() }))
 }
 
-/// Sends an example of an event, by webhook and WebSocket like any other.
-async fn emit(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
+/// Sends an example of an event, by webhook and WebSocket like any other. Fields of a JSON body replace those of the
+/// example's `payload.object`.
+async fn emit(State(shared): State<Arc<Shared>>, Path(name): Path<String>, body: Bytes) -> Response {
     let now = shared.clock.now();
-    let Some(event) = examples::event(&name, &shared.config.account_id, now) else {
+    let Some(mut event) = examples::event(&name, &shared.config.account_id, now) else {
         let answer =
             json!({ "error": format!("Zoom Phone has no event {name:?}"), "events": examples::names() });
         return (StatusCode::NOT_FOUND, Json(answer)).into_response();
     };
+    if !body.is_empty() {
+        let wanted = match serde_json::from_slice::<Map<String, Value>>(&body) {
+            Ok(wanted) => wanted,
+            Err(error) => return bad(error),
+        };
+        if let Some(object) = event["payload"]["object"].as_object_mut() {
+            object.extend(wanted);
+        }
+    }
     shared.state.emit(event.clone(), now);
     (StatusCode::ACCEPTED, Json(event)).into_response()
 }

@@ -11,6 +11,7 @@ mod access;
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -19,6 +20,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use crate::clock::text;
+use crate::embed;
 use crate::emulator::Shared;
 use crate::oauth::{Verdict, settle};
 use crate::records::LedgerEntry;
@@ -47,6 +49,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/ws/drop", post(drop_socket))
         .route("/devices/{user_code}/approve", post(approve_device))
         .route("/devices/{user_code}/deny", post(deny_device))
+        .merge(embed::host_router())
 }
 
 /// A refusal of control itself: 400 and what to do instead.
@@ -139,7 +142,14 @@ async fn operations() -> Json<Value> {
 }
 
 /// Starts a call now, and answers with what the ledger will say when it is over.
-async fn play(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
+async fn play(State(shared): State<Arc<Shared>>, Path(name): Path<String>, body: Bytes) -> Response {
+    // Somebody calls the person who holds that phone.
+    let wanted: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let text = |field: &str| wanted[field].as_str().unwrap_or_default();
+    if !text("to").is_empty() {
+        let call_id = shared.state.ring(text("to"), text("from"), text("name"), shared.clock.now());
+        return (StatusCode::ACCEPTED, Json(json!({ "call": { "call_id": call_id } }))).into_response();
+    }
     match name.parse() {
         Ok(scenario) => {
             let entry = shared.state.play(scenario, shared.clock.now());

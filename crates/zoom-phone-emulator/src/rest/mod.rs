@@ -6,6 +6,7 @@ mod documented;
 mod files;
 mod form_data;
 mod history;
+mod inside;
 pub(crate) mod paging;
 mod people;
 pub(crate) mod project;
@@ -32,6 +33,7 @@ use crate::oauth::{Access, Holder};
 use crate::world::at;
 use ask::Ask;
 pub(crate) use files::signed_transcript;
+pub(crate) use inside::{is_simulated, perform_for, write_for};
 use query::Query;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.

@@ -5,6 +5,7 @@
 mod apps;
 mod builder;
 mod delivery;
+mod embed;
 mod faults;
 mod http;
 mod limits;
