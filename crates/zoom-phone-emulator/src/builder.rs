@@ -15,7 +15,7 @@ use url::Url;
 use crate::apps::App;
 use crate::clock::wall_clock;
 use crate::config::{Config, Temper};
-use crate::emulator::{Emulator, serve_on};
+use crate::emulator::Emulator;
 use crate::error::Error;
 use crate::faults::Fault;
 use crate::limits::Plan;
@@ -32,6 +32,7 @@ pub struct Builder {
     config: Config,
     start: Option<Timestamp>,
     address: SocketAddr,
+    embed: bool,
 }
 
 impl Emulator {
@@ -67,6 +68,7 @@ impl Emulator {
             config: Config { speed: 0.0, calls_per_minute: 0.0, ..Config::default() },
             start: None,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            embed: false,
         }
     }
 }
@@ -138,6 +140,12 @@ impl Builder {
         self
     }
 
+    /// With the embedded phone (Smart Embed) on a port of its own, so that browsers see another origin.
+    pub fn embed(mut self) -> Self {
+        self.embed = true;
+        self
+    }
+
     /// Whatever else [`Config`] has.
     pub fn config(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
@@ -146,11 +154,14 @@ impl Builder {
 
     /// Starts it on the present tokio runtime; it listens when this comes back. There may be many in one program.
     pub async fn start(self) -> Result<Running, Error> {
-        let Self { mut config, start, address } = self;
-        let listener =
-            TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
-        let address = listener.local_addr().map_err(Error::Server)?;
-        let origin = format!("http://{address}");
+        let Self { mut config, start, address, embed } = self;
+        let (listener, origin) = listen(address).await?;
+        let (embed, embed_origin) = if embed {
+            let (listener, origin) = listen(SocketAddr::new(address.ip(), 0)).await?;
+            (Some(listener), Some(origin))
+        } else {
+            (None, None)
+        };
         if config.public_url.is_none() {
             config.public_url = Url::parse(&origin).ok();
         }
@@ -158,12 +169,19 @@ impl Builder {
         let stop = CancellationToken::new();
         let (served, until) = (emulator.clone(), stop.clone());
         tokio::spawn(async move {
-            if let Err(error) = serve_on(&served, listener, until).await {
+            if let Err(error) = served.serve(listener, embed, until).await {
                 tracing::error!(%error, "the emulator stopped");
             }
         });
-        Ok(Running { emulator, origin, token: Mutex::default(), _stop: stop.drop_guard() })
+        Ok(Running { emulator, origin, embed_origin, token: Mutex::default(), _stop: stop.drop_guard() })
     }
+}
+
+/// A listener and its `http://host:port`.
+async fn listen(address: SocketAddr) -> Result<(TcpListener, String), Error> {
+    let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
+    let address = listener.local_addr().map_err(Error::Server)?;
+    Ok((listener, format!("http://{address}")))
 }
 
 /// An emulator that serves until this is dropped.
@@ -171,6 +189,7 @@ impl Builder {
 pub struct Running {
     emulator: Emulator,
     origin: String,
+    embed_origin: Option<String>,
     token: Mutex<String>,
     _stop: DropGuard,
 }
@@ -180,6 +199,11 @@ impl Running {
     /// `https://api.zoom.us`.
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// Where the embedded phone is; [`Running::origin`] unless it was given an origin of its own by [`Builder::embed`].
+    pub fn embed_origin(&self) -> &str {
+        self.embed_origin.as_deref().unwrap_or(&self.origin)
     }
 
     /// The emulator itself.

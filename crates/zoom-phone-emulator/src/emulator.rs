@@ -158,6 +158,35 @@ impl Emulator {
         self.shared.jump(to).await;
     }
 
+    /// HTTP and the company's day, once, until `shutdown` or until one of them fails. The embedded phone is on a
+    /// second listener, if there is one, and so on an origin of its own.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        embed: Option<TcpListener>,
+        shutdown: CancellationToken,
+    ) -> Result<(), Error> {
+        let address = listener.local_addr().map_err(Error::Server)?;
+        tracing::info!(%address, "Zoom Phone emulator listening");
+        // However this ends, retries that are still waiting end with it; the caller's token stays its own.
+        let ending = shutdown.child_token();
+        let _end_all = ending.clone().drop_guard();
+        let until = ending.clone().cancelled_owned();
+        let http = async {
+            axum::serve(listener, self.router()).with_graceful_shutdown(until).await.map_err(Error::Server)
+        };
+        let until = ending.clone().cancelled_owned();
+        let embedded = async {
+            let Some(listener) = embed else { return Ok(()) };
+            let address = listener.local_addr().map_err(Error::Server)?;
+            tracing::info!(%address, "the embedded phone is listening");
+            let router = self.embed_router(format!("http://{address}"));
+            axum::serve(listener, router).with_graceful_shutdown(until).await.map_err(Error::Server)
+        };
+        tokio::try_join!(http, embedded, self.run(ending.clone()))?;
+        Ok(())
+    }
+
     /// Plays the company's day and delivers its events until `shutdown`, once. Calls start to arrive when all
     /// receivers have passed the challenge, so that they miss nothing.
     pub async fn run(&self, shutdown: CancellationToken) -> Result<(), Error> {
@@ -296,32 +325,5 @@ pub async fn serve_with_embed(
     if config.public_url.is_none() {
         config.public_url = Url::parse(&format!("http://{address}")).ok();
     }
-    serve_on(&Emulator::new(config, wall_clock())?, listener, shutdown).await
-}
-
-/// HTTP and the company's day, until `shutdown` or until one of them fails.
-pub(crate) async fn serve_on(
-    emulator: &Emulator,
-    listener: TcpListener,
-    shutdown: CancellationToken,
-) -> Result<(), Error> {
-    let address = listener.local_addr().map_err(Error::Server)?;
-    tracing::info!(%address, "Zoom Phone emulator listening");
-    // However this ends, retries that are still waiting end with it; the caller's token stays its own.
-    let ending = shutdown.child_token();
-    let _end_all = ending.clone().drop_guard();
-    let until = ending.clone().cancelled_owned();
-    let http = async {
-        axum::serve(listener, emulator.router()).with_graceful_shutdown(until).await.map_err(Error::Server)
-    };
-    let until = ending.clone().cancelled_owned();
-    let embedded = async {
-        let Some(listener) = embed else { return Ok(()) };
-        let address = listener.local_addr().map_err(Error::Server)?;
-        tracing::info!(%address, "the embedded phone is listening");
-        let router = emulator.embed_router(format!("http://{address}"));
-        axum::serve(listener, router).with_graceful_shutdown(until).await.map_err(Error::Server)
-    };
-    tokio::try_join!(http, embedded, emulator.run(ending.clone()))?;
-    Ok(())
+    Emulator::new(config, wall_clock())?.serve(listener, embed, shutdown).await
 }

@@ -29,7 +29,10 @@ pub(crate) fn perform_for(
     let access = Access { holder: Holder::User(user_id.to_owned()), scopes: Arc::default() };
     let handler = resources::handler(&operation.name).unwrap_or(remembered::answer);
     let ask = Ask::new((shared, &access), &called, &query, &origin);
-    Some(handler(&ask).map_or_else(Refusal::into_response, |answer| answer.respond(operation)))
+    Some(
+        handler(&ask)
+            .map_or_else(Refusal::into_response, |answer| answer.respond(operation, shared.config.temper)),
+    )
 }
 
 /// The same for JSON. An error is Zoom's message.

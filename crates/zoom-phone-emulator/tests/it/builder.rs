@@ -110,3 +110,12 @@ async fn a_refusal_says_what_was_asked_and_why() {
     let error = Emulator::builder().listen(taken).start().await.expect_err("a refusal").to_string();
     assert!(error.contains(&taken.to_string()) && error.contains("free port"), "{error}");
 }
+
+#[tokio::test]
+async fn the_embedded_phone_can_have_an_origin_of_its_own() {
+    let zoom = Emulator::builder().embed().start().await.expect("it starts");
+    assert_ne!(zoom.embed_origin(), zoom.origin());
+    let page = format!("{}/integration/phone/embeddablephone/home", zoom.embed_origin());
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    assert_eq!(client.get(page).send().await.expect("an answer").status(), StatusCode::OK);
+}
