@@ -5,8 +5,8 @@ use std::path::Path;
 use std::{fs, iter};
 
 use anyhow::Context as _;
-use serde::de::{Deserializer, Error as _};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -34,7 +34,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<()> {
     let config = config(args)?;
     tracing::info!(
         address = %listener.local_addr()?,
-        page = %format!("http://{}/_emulator/", listener.local_addr()?),
+        url = %format!("http://{}/_emulator/", listener.local_addr()?),
         seed,
         speed,
         "the emulated Zoom Phone is up"
