@@ -5,6 +5,7 @@
 mod apps;
 mod builder;
 mod delivery;
+mod docs;
 mod embed;
 mod faults;
 mod http;
