@@ -15,7 +15,7 @@ use url::Url;
 use crate::apps::App;
 use crate::clock::wall_clock;
 use crate::config::{Config, Temper};
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, reachable};
 use crate::error::Error;
 use crate::faults::Fault;
 use crate::limits::Plan;
@@ -181,7 +181,7 @@ impl Builder {
 async fn listen(address: SocketAddr) -> Result<(TcpListener, String), Error> {
     let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
     let address = listener.local_addr().map_err(Error::Server)?;
-    Ok((listener, format!("http://{address}")))
+    Ok((listener, reachable(address)))
 }
 
 /// An emulator that serves until this is dropped.

@@ -1,6 +1,7 @@
 //! The emulator as a whole: the company plays on its clock, events go out, HTTP answers.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -180,11 +181,20 @@ impl Emulator {
             let Some(listener) = embed else { return Ok(()) };
             let address = listener.local_addr().map_err(Error::Server)?;
             tracing::info!(%address, "the embedded phone is listening");
-            let router = self.embed_router(format!("http://{address}"));
+            let router = self.embed_router(self.embed_origin(address));
             axum::serve(listener, router).with_graceful_shutdown(until).await.map_err(Error::Server)
         };
         tokio::try_join!(http, embedded, self.run(ending.clone()))?;
         Ok(())
+    }
+
+    /// Where browsers find the embedded phone: on the public host, when the listener takes any.
+    fn embed_origin(&self, address: SocketAddr) -> String {
+        let public = self.shared.config.public_url.clone().filter(|_| address.ip().is_unspecified());
+        match public.map(|mut url| url.set_port(Some(address.port())).map(|()| url.origin())) {
+            Some(Ok(origin)) => origin.ascii_serialization(),
+            _ => reachable(address),
+        }
     }
 
     /// Plays the company's day and delivers its events until `shutdown`, once. Calls start to arrive when all
@@ -201,6 +211,16 @@ impl Emulator {
         self.shared.embed.close();
         Ok(())
     }
+}
+
+/// `http://host:port` under which clients of this machine reach a listener.
+pub(crate) fn reachable(mut address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    format!("http://{address}")
 }
 
 impl Shared {
@@ -323,7 +343,7 @@ pub async fn serve_with_embed(
 ) -> Result<(), Error> {
     let address = listener.local_addr().map_err(Error::Server)?;
     if config.public_url.is_none() {
-        config.public_url = Url::parse(&format!("http://{address}")).ok();
+        config.public_url = Url::parse(&reachable(address)).ok();
     }
     Emulator::new(config, wall_clock())?.serve(listener, embed, shutdown).await
 }

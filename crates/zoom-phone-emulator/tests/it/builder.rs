@@ -119,3 +119,14 @@ async fn the_embedded_phone_can_have_an_origin_of_its_own() {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     assert_eq!(client.get(page).send().await.expect("an answer").status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn links_name_an_address_that_can_be_reached_when_the_emulator_listens_on_all() {
+    let any = "0.0.0.0:0".parse().expect("an address");
+    let zoom = Emulator::builder().listen(any).embed().start().await.expect("it starts");
+    assert!(zoom.origin().starts_with("http://127.0.0.1:"), "{}", zoom.origin());
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let host = client.get(format!("{}/_emulator/embed", zoom.origin())).send().await.expect("an answer");
+    let page = host.text().await.expect("a page");
+    assert!(page.contains(zoom.embed_origin()) && !page.contains("0.0.0.0"), "{page}");
+}
