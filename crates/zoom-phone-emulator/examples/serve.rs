@@ -7,7 +7,9 @@ use std::str::FromStr;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
-use zoom_phone_emulator::{AppKind, Config, DEMO_WEBHOOK_SECRET, serve_with_embed};
+use zoom_phone_emulator::{
+    AppKind, CompanyFile, Config, DEMO_WEBHOOK_SECRET, FaultPlan, Temper, serve_with_embed,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -24,9 +26,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let config = Config {
         seed: variable("SEED", demo.seed)?,
+        company: match env::var("COMPANY") {
+            Ok(name) if name == "large" => CompanyFile::large(),
+            Ok(file) => CompanyFile::parse(&std::fs::read_to_string(file)?)?,
+            Err(_) => demo.company,
+        },
         speed: variable("SPEED", demo.speed)?,
         calls_per_minute: variable("CALLS_PER_MINUTE", demo.calls_per_minute)?,
         apps,
+        faults: match env::var("FAULTS") {
+            Ok(file) => FaultPlan::parse(&std::fs::read_to_string(file)?)?.faults,
+            Err(_) => Vec::new(),
+        },
+        temper: match env::var("TEMPER").as_deref() {
+            Err(_) | Ok("documented") => Temper::Documented,
+            Ok("field") => Temper::Field,
+            Ok(other) => return Err(format!("TEMPER={other:?} is neither documented nor field").into()),
+        },
         ..demo
     };
     let config = match env::var("WEBHOOK_URL") {

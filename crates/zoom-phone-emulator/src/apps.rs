@@ -5,6 +5,7 @@ use std::fmt;
 use subtle::ConstantTimeEq as _;
 use url::Url;
 
+use crate::config::DEMO_CLIENT_ID;
 use crate::scopes;
 
 /// What an app is at Zoom's Marketplace, as far as OAuth depends on it.
@@ -56,7 +57,7 @@ impl App {
         Self {
             name: "Demo Server-to-Server app".to_owned(),
             kind: AppKind::ServerToServer,
-            client_id: "demo_client_id_000000A".to_owned(),
+            client_id: DEMO_CLIENT_ID.to_owned(),
             client_secret: "demo_client_secret".to_owned(),
             scopes: scopes::all(),
             redirect_uris: Vec::new(),

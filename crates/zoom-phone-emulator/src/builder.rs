@@ -1,10 +1,12 @@
 //! An emulator inside another program: built in a line, on a free port, gone when it is dropped.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, header};
+use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -21,6 +23,7 @@ use crate::faults::Fault;
 use crate::limits::Plan;
 use crate::oauth;
 use crate::webhooks::Subscription;
+use crate::world::file::CompanyFile;
 
 /// How a [`Running`] emulator will be; made by [`Emulator::builder`].
 ///
@@ -77,6 +80,12 @@ impl Builder {
     /// The company, its callers and all dice follow from this number; 1 unless given.
     pub fn seed(mut self, seed: u64) -> Self {
         self.config.seed = seed;
+        self
+    }
+
+    /// The company that is played; the built-in one of 36 people unless given.
+    pub fn company(mut self, company: CompanyFile) -> Self {
+        self.config.company = company;
         self
     }
 
@@ -246,11 +255,8 @@ impl Running {
     /// them. Has no end of its own: a receiver that never answers well is waited for.
     pub async fn validated(&self) {
         let shared = &self.emulator.shared;
-        let mut news = shared.state.news.listen();
-        while !shared.wire.is_open() {
-            // Even when news were missed, there is something new to look at.
-            let _news = news.recv().await;
-        }
+        let mut news = pin!(shared.state.news.listen());
+        while !shared.wire.is_open() && news.next().await.is_some() {}
     }
 
     /// Plays a call now, as `POST /_emulator/scenarios/{name}`; the answer's `call` is what the ledger will say of it.

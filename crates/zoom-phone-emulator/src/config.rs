@@ -8,6 +8,7 @@ use crate::apps::App;
 use crate::faults::Fault;
 use crate::limits::Plan;
 use crate::webhooks::Subscription;
+use crate::world::file::CompanyFile;
 
 /// How one emulator behaves. [`Config::default`] holds the documented demo credentials, so that
 /// a client can be pointed at a fresh emulator without any set-up.
@@ -15,6 +16,8 @@ use crate::webhooks::Subscription;
 pub struct Config {
     /// The company, its callers and the whole day follow from this number.
     pub seed: u64,
+    /// The company that is played.
+    pub company: CompanyFile,
     /// Virtual seconds that pass in one real second; 1 is life, 60 plays an hour in a minute.
     /// With 0 the clock stands still but for [`Emulator::advance`](crate::Emulator::advance). Must be finite.
     pub speed: f64,
@@ -41,6 +44,9 @@ pub struct Config {
     /// Whether ids that nobody made are answered, too: for requests that were recorded elsewhere. Not for users,
     /// queues and whatever else calls go to.
     pub invent_ids: bool,
+    /// Whether finished calls are also told in the deprecated events of versions 1 and 2 of call records. With
+    /// [`Temper::Field`] they are in any case.
+    pub older_records: bool,
     /// Address under which clients reach this emulator, used for links inside events (recording and
     /// voicemail downloads). [`serve`](crate::serve) fills it from its listener when absent.
     pub public_url: Option<Url>,
@@ -64,6 +70,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("seed", &self.seed)
+            .field("company", &self.company.name)
             .field("speed", &self.speed)
             .field("calls_per_minute", &self.calls_per_minute)
             .field("account_id", &self.account_id)
@@ -80,6 +87,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             seed: 1,
+            company: CompanyFile::default(),
             speed: 1.0,
             calls_per_minute: 20.0,
             account_id: "demo_account_0000000AA".to_owned(),
@@ -91,6 +99,7 @@ impl Default for Config {
             faults: Vec::new(),
             temper: Temper::Documented,
             invent_ids: false,
+            older_records: false,
             public_url: None,
             embed_domains: ["127.0.0.1", "localhost"].map(str::to_owned).into(),
         }

@@ -22,10 +22,10 @@ use url::Url;
 
 use crate::account::Account;
 use crate::clock::{Clock, wall_clock};
-use crate::company::Company;
-use crate::config::Config;
+use crate::config::{Config, Temper};
 use crate::embed::{self, Embed};
 use crate::error::Error;
+use crate::exchange::Exchange;
 use crate::faults::Faults;
 use crate::limits::Limits;
 use crate::oauth::Grants;
@@ -33,7 +33,7 @@ use crate::rest::paging::Snapshots;
 use crate::socket::{self, Socket};
 use crate::state::State;
 use crate::webhooks::{Sender, Wire};
-use crate::{control, oauth, rest};
+use crate::{control, oauth, rest, world};
 
 /// Jumps of the clock that may wait for the one under way.
 const WAITING_JUMPS: usize = 16;
@@ -93,12 +93,16 @@ impl Emulator {
                 return Err(Error::ClientId(app.client_id.clone()));
             }
         }
-        let mut company = Company::new(config.seed);
-        company.account_id.clone_from(&config.account_id);
+        config.company.check()?;
+        let world = world::seed(&config.company, config.seed);
+        let mut exchange = Exchange::of(config.seed, world);
+        exchange.account_id.clone_from(&config.account_id);
+        exchange.temper = config.temper;
+        exchange.older_records = config.older_records || config.temper == Temper::Field;
         if let Some(url) = &config.public_url {
-            url.as_str().trim_end_matches('/').clone_into(&mut company.links);
+            url.as_str().trim_end_matches('/').clone_into(&mut exchange.links);
         }
-        let state = State::new(company, config.seed, config.calls_per_minute);
+        let state = State::new(exchange, config.seed, config.calls_per_minute);
         let news = state.news.clone();
         let wire = Wire::new(config.seed, config.temper, &config.subscriptions);
         let faults = Faults::new(config.seed, config.temper, &config.faults, news);
@@ -126,8 +130,10 @@ impl Emulator {
     pub fn router(&self) -> Router {
         Router::new()
             .merge(oauth::router())
+            .route("/file/recording/{id}", get(rest::signed_recording))
             .merge(embed::router())
             .route("/file/recording_transcript/{id}", get(rest::signed_transcript))
+            .route("/file/audio/{id}", get(rest::audio_file))
             .route("/ws", get(socket::connect))
             .nest("/v2", rest::router(self.shared.clone()))
             .nest("/_emulator", control::router())
@@ -209,6 +215,7 @@ impl Emulator {
         }
         self.shared.socket.close();
         self.shared.embed.close();
+        self.shared.state.news.end();
         Ok(())
     }
 }
@@ -240,12 +247,17 @@ impl Shared {
         state.news.tell("clock", || json!({ "now": clock.now().to_string(), "speed": clock.speed() }));
     }
 
+    /// Whether those who listen are so far behind that the company has to wait.
+    fn is_full(&self) -> bool {
+        self.wire.is_full() || self.socket.is_crowded()
+    }
+
     /// Lets everything happen that is due at `now`, in its order; when something is due next.
     fn turn(&self, now: Timestamp) -> Option<Timestamp> {
         let Self { state, wire, .. } = self;
         loop {
             let next = state.next().into_iter().chain(wire.next_due()).min()?;
-            if next > now || wire.is_full() {
+            if next > now || self.is_full() {
                 return Some(next);
             }
             // What retries and late events wait for came up before what comes up now.
@@ -277,7 +289,7 @@ impl Shared {
                     (post, reply)
                 });
             }
-            let full = wire.is_full();
+            let full = self.is_full();
             if let Some(jump) = jumping.take_if(|jump| jump.to <= now && !full && wire.is_idle()) {
                 // Whoever asked may have lost interest.
                 let _heard = jump.done.send(());
@@ -288,6 +300,8 @@ impl Shared {
                 let step = next.into_iter().chain(wire.horizon()).chain([jump.to]).min().unwrap_or(jump.to);
                 if step > now {
                     clock.forward(step);
+                    // Others want to live, too, while a day passes in a moment.
+                    tokio::task::consume_budget().await;
                     continue;
                 }
             }
@@ -306,6 +320,7 @@ impl Shared {
             tokio::select! {
                 Some((post, reply)) = posts.next() => wire.finished(self, post, reply),
                 Some(jump) = ordered.recv(), if jumping.is_none() => jumping = Some(jump),
+                () = self.socket.room(), if full && self.socket.is_crowded() => {}
                 () = due => {}
                 () = eager => {}
                 () = state.changed.notified() => {}

@@ -23,6 +23,9 @@ pub enum Error {
     /// [`Config::apps`](crate::Config::apps) has this client id more than once.
     #[error("two apps have the client id {0:?}; give each its own")]
     ClientId(String),
+    /// [`Config::company`](crate::Config::company) makes no sense.
+    #[error(transparent)]
+    Company(#[from] crate::CompanyFileError),
     /// The HTTP client for events could not be built.
     #[error("the HTTP client that sends events could not be built")]
     HttpClient(#[source] reqwest::Error),

@@ -6,11 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::clock::text;
-use crate::company::{Kind, Party};
+use crate::party::{Kind, Party};
 use crate::records::{DEVICE_TYPE, Side};
-
-/// The time zone of everybody in the company.
-const TIME_ZONE: &str = "America/New_York";
 
 /// Zoom's envelope around every event. `event_ts` is in milliseconds.
 pub(crate) fn envelope(account_id: &str, event: &str, at: Timestamp, object: &Value) -> Value {
@@ -43,9 +40,11 @@ impl Leg {
     /// details of the leg's own user.
     pub(crate) fn opening(&self) -> Value {
         let mut own = party(&self.own);
-        own["user_id"] = json!(self.own.id);
+        if self.own.kind == Kind::User {
+            own["user_id"] = json!(self.own.id);
+        }
         own["name"] = json!(self.own.name);
-        own["timezone"] = json!(TIME_ZONE);
+        own["timezone"] = json!(self.own.timezone);
         own["device_type"] = json!(DEVICE_TYPE);
         if self.side == Side::Callee || self.answered.is_none() {
             own["device_name"] = json!("Desk");
@@ -83,7 +82,7 @@ impl Leg {
         object
     }
 
-    /// `hold` and `unhold`.
+    /// `hold`, `unhold`, `mute`, `unmute`; `parked` and `meeting_inviting` have a field more.
     pub(crate) fn moment(&self, at: Timestamp) -> Value {
         let mut object = self.later();
         object["date_time"] = json!(text(at));
@@ -93,13 +92,15 @@ impl Leg {
     /// The parties as all events after the opening show them: user ids on both sides, no names.
     fn later(&self) -> Value {
         let mut own = party(&self.own);
-        own["user_id"] = json!(self.own.id);
-        own["timezone"] = json!(TIME_ZONE);
+        if self.own.kind == Kind::User {
+            own["user_id"] = json!(self.own.id);
+        }
+        own["timezone"] = json!(self.own.timezone);
         own["device_id"] = json!(self.own.device_id);
         let mut far = party(&self.far);
         if self.far.kind == Kind::User {
             far["user_id"] = json!(self.far.id);
-            far["timezone"] = json!(TIME_ZONE);
+            far["timezone"] = json!(self.far.timezone);
         }
         self.parties(&own, &far)
     }
@@ -192,6 +193,52 @@ pub(crate) fn recipient(call_id: &str, by: &Party, to: &Party, at: Timestamp) ->
     })
 }
 
+/// `conference_started`.
+pub(crate) fn conference(call_id: &str, conference_id: &str, by: &Party, at: Timestamp) -> Value {
+    json!({
+        "enable_multiple_party_conference": true,
+        "conference_id": conference_id,
+        "call_id": call_id,
+        "owner": owner(by),
+        "date_time": text(at),
+    })
+}
+
+/// `emergency_alert`, next to the caller's own events.
+pub(crate) fn emergency(call_id: &str, caller: &Party, dialled: &str, at: Timestamp) -> Value {
+    json!({
+        "call_id": call_id,
+        "caller": {
+            "id": caller.id,
+            "extension_type": "user",
+            "extension_number": caller.extension_text(),
+            "phone_number": caller.number,
+            "display_name": caller.name,
+            "site_id": caller.site.1,
+            "site_name": caller.site.0,
+            "timezone": caller.timezone,
+        },
+        "callee": { "phone_number": dialled },
+        "location": { "ip": ["203.0.113.7"] },
+        "router": "ZOOM",
+        "deliver_to": "PSAP",
+        "ringing_start_time": text(at),
+    })
+}
+
+/// `ai_call_summary_changed` of a new summary.
+pub(crate) fn summary(id: &str, user_id: &str, call_id: &str, at: Timestamp) -> Value {
+    json!({
+        "ai_call_summary_id": id,
+        "user_id": user_id,
+        "call_id": call_id,
+        "created_time": text(at),
+        "modified_time": text(at),
+        "edited": false,
+        "deleted": false,
+    })
+}
+
 /// A recording of one leg.
 #[derive(Debug, Clone)]
 pub(crate) struct Recording {
@@ -199,11 +246,21 @@ pub(crate) struct Recording {
     pub(crate) channel_id: String,
     pub(crate) sip_id: String,
     pub(crate) started: Timestamp,
+    /// Begun by the user and not by policy.
+    pub(crate) on_demand: bool,
 }
 
 impl Recording {
-    /// `recording_started` and `recording_stopped`.
+    /// `recording_started`, `recording_stopped` and `recording_failed`.
     pub(crate) fn control(&self, leg: &Leg, at: Timestamp) -> Value {
+        let mut object = self.pause(leg, at);
+        object["channel_id"] = json!(self.channel_id);
+        object["sip_id"] = json!(self.sip_id);
+        object
+    }
+
+    /// `recording_paused` and `recording_resumed`.
+    pub(crate) fn pause(&self, leg: &Leg, at: Timestamp) -> Value {
         let (caller, callee) = ends(leg);
         json!({
             "id": self.id,
@@ -212,12 +269,14 @@ impl Recording {
             "callee_number": callee.dialled(),
             "direction": direction(leg.side),
             "date_time": text(at),
-            "recording_type": "Automatic",
+            "recording_type": self.kind(),
             "call_id": leg.call_id,
-            "channel_id": self.channel_id,
-            "sip_id": self.sip_id,
             "owner": owner(&leg.own),
         })
+    }
+
+    fn kind(&self) -> &'static str {
+        if self.on_demand { "OnDemand" } else { "Automatic" }
     }
 
     /// `recording_completed`: the file is there. `duration` is in seconds.
@@ -227,33 +286,52 @@ impl Recording {
         end: Timestamp,
         links: &str,
         (history, element): (&str, &str),
-        site_id: &str,
     ) -> Value {
+        let mut recording = self.file(leg, end);
+        recording["download_url"] = json!(format!("{links}/v2/phone/recording/download/{}", self.id));
+        recording["call_history_id"] = json!(history);
+        recording["call_element_id"] = json!(element);
+        json!({ "recordings": [recording] })
+    }
+
+    /// `recording_completed_for_access_member`.
+    pub(crate) fn for_member(completed: &Value) -> Value {
+        let mut object = completed.clone();
+        object["recordings"][0]["owner"]["has_access_permission"] = json!(true);
+        object
+    }
+
+    /// `recording_transcript_completed`, which knows no element and no record.
+    pub(crate) fn transcribed(&self, leg: &Leg, end: Timestamp, links: &str) -> Value {
+        let mut recording = self.file(leg, end);
+        let url = format!("{links}/v2/phone/recording_transcript/download/{}", self.id);
+        recording["transcript_download_url"] = json!(url);
+        json!({ "recordings": [recording] })
+    }
+
+    fn file(&self, leg: &Leg, end: Timestamp) -> Value {
         let mut recording = json!({ "id": self.id });
         file_ends(&mut recording, leg);
         recording["duration"] = json!(end.as_second() - self.started.as_second());
-        recording["download_url"] = json!(format!("{links}/v2/phone/recording/download/{}", self.id));
         recording["date_time"] = json!(text(self.started));
         recording["user_id"] = json!(leg.own.id);
         recording["call_id"] = json!(leg.call_id);
-        recording["call_history_id"] = json!(history);
-        recording["call_element_id"] = json!(element);
         recording["end_time"] = json!(text(end));
-        recording["recording_type"] = json!("Automatic");
-        recording["site"] = json!({ "id": site_id });
+        recording["recording_type"] = json!(self.kind());
+        recording["site"] = json!({ "id": leg.own.site.1 });
         recording["owner"] = owner(&leg.own);
         recording["direction"] = json!(direction(leg.side));
-        json!({ "recordings": [recording] })
+        recording
     }
 }
 
-/// `voicemail_received` for the mailbox of a user or a queue. `duration` is in seconds.
+/// `voicemail_received` for the mailbox of a user or a group. `duration` is in seconds.
 pub(crate) fn voicemail(
     id: &str,
     leg: &Leg,
     (at, duration): (Timestamp, i64),
     links: &str,
-    (history, element): (&str, &str),
+    ids: (&str, &str),
 ) -> Value {
     let mut object = json!({
         "id": id,
@@ -261,7 +339,34 @@ pub(crate) fn voicemail(
         "download_url": format!("{links}/v2/phone/voice_mails/download/{id}"),
         "duration": duration,
     });
-    file_ends(&mut object, leg);
+    mailbox(&mut object, leg, ids);
+    object
+}
+
+/// `voicemail_received_for_access_member`.
+pub(crate) fn voicemail_for_member(received: &Value, member: &Party) -> Value {
+    let mut object = received.clone();
+    object["access_member_id"] = json!(member.id);
+    object["access_member_extension_type"] = json!("user");
+    object
+}
+
+/// `voicemail_transcript_completed`.
+pub(crate) fn voicemail_transcribed(
+    id: &str,
+    leg: &Leg,
+    at: Timestamp,
+    words: &str,
+    ids: (&str, &str),
+) -> Value {
+    let mut object = json!({ "id": id, "date_time": text(at) });
+    mailbox(&mut object, leg, ids);
+    object["transcription"] = json!({ "status": 2, "content": words });
+    object
+}
+
+fn mailbox(object: &mut Value, leg: &Leg, (history, element): (&str, &str)) {
+    file_ends(object, leg);
     if leg.own.kind == Kind::User {
         object["callee_user_id"] = json!(leg.own.id);
     }
@@ -270,7 +375,6 @@ pub(crate) fn voicemail(
     object["call_history_id"] = json!(history);
     object["call_element_id"] = json!(element);
     object["call_id"] = json!(leg.call_id);
-    object
 }
 
 /// Number types of file events are integers: 1 is an extension, 2 a phone number.

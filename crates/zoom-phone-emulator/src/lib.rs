@@ -29,11 +29,11 @@
 //! Or let a test have one of its own, see [`Emulator::builder`]. Or plan calls without any clock or network:
 //!
 //! ```
-//! use zoom_phone_emulator::{Company, Happening, Scenario, play};
+//! use zoom_phone_emulator::{Exchange, Happening, Scenario, play};
 //!
-//! let mut company = Company::new(7);
+//! let mut exchange = Exchange::new(7);
 //! let start = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-//! let plan = play(&mut company, Scenario::InboundAnswered, start);
+//! let plan = play(&mut exchange, Scenario::InboundAnswered, start);
 //! let events: Vec<_> = plan
 //!     .iter()
 //!     .filter_map(|planned| match &planned.what {
@@ -56,7 +56,6 @@ mod account;
 mod apps;
 mod builder;
 mod clock;
-mod company;
 mod config;
 mod control;
 mod dice;
@@ -65,11 +64,14 @@ mod emulator;
 mod error;
 mod events;
 mod examples;
+mod exchange;
 mod faults;
+mod ledger;
 mod limits;
 mod live;
 mod news;
 mod oauth;
+mod party;
 mod records;
 mod rest;
 mod scenario;
@@ -81,14 +83,20 @@ mod world;
 
 pub use apps::{App, AppKind};
 pub use builder::{Builder, Running};
-pub use company::{Company, Kind, Party, Queue};
 pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper};
 pub use emulator::{Emulator, serve, serve_with_embed};
 pub use error::Error;
+pub use exchange::Exchange;
 pub use faults::{
     Fault, FaultField, FaultKind, FaultPlan, FaultPlanError, LimitKind, Malformed, NotReady, What,
 };
+pub use ledger::LedgerEntry;
 pub use limits::Plan;
-pub use records::{CallRecord, Element, LedgerEntry, LedgerParty, Side};
-pub use scenario::{Happening, Planned, Scenario, play};
+pub use party::{Kind, Party};
+pub use records::{CallRecord, Element, Side};
+pub use scenario::{Happening, Params, Planned, Scenario, Unfit, play, play_with};
 pub use webhooks::{RETRY_AFTER, Subscription, Verdict, encrypted_token, signature, verdict};
+pub use world::file::{
+    CompanyFile, CompanyFileError, ContactEntry, DepartmentEntry, Holiday, Hours, PlaceEntry, QueueEntry,
+    ReceptionistEntry, RingMode, SharedLineGroupEntry, SiteEntry, Spread, Traffic, UserEntry, Weekday,
+};

@@ -1,6 +1,6 @@
 //! What the emulator knows at this moment: the company, what is planned, what REST may tell.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,17 +8,18 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::company::Company;
 use crate::dice::Dice;
-use crate::events;
-use crate::live::Phones;
+use crate::exchange::Exchange;
+use crate::ledger::LedgerEntry;
+use crate::live::{LiveCall, Phones, Press};
 use crate::news::News;
-use crate::records::{CallRecord, LedgerEntry};
-use crate::scenario::{Happening, Scenario, play};
-use crate::world::{self, World};
+use crate::records::{Book, CallRecord};
+use crate::scenario::{Due, Happening, Order, Params, Plan, Replay, Scenario, Unfit};
+use crate::world::World;
+use crate::world::directory::Directory;
 
-/// Finished calls that are kept; older ones are forgotten, as Zoom forgets after six months.
-const KEPT_CALLS: usize = 100_000;
+/// Finished calls in the ledger; older ones are forgotten.
+const KEPT_CALLS: usize = 250_000;
 
 /// Shared by the player and the HTTP handlers.
 pub(crate) struct State {
@@ -29,19 +30,21 @@ pub(crate) struct State {
 }
 
 struct Inner {
-    world: World,
-    company: Company,
+    exchange: Exchange,
     arrivals: Arrivals,
-    agenda: BTreeMap<(Timestamp, u64), Happening>,
+    agenda: BTreeMap<(Timestamp, u64), Item>,
     planned: u64,
-    calls: Calls,
+    book: Book,
+    phones: Phones,
     ledger: VecDeque<Arc<LedgerEntry>>,
     counts: Counts,
-    phones: Phones,
 }
 
-/// An event that a phone causes: when, its name and its object.
-type Caused = (Timestamp, &'static str, Value);
+/// Something on the agenda, with the number of the call that it belongs to; 0 for none.
+struct Item {
+    call: u64,
+    due: Due,
+}
 
 /// The random process by which calls arrive.
 struct Arrivals {
@@ -83,27 +86,19 @@ pub(crate) struct Counts {
     pub(crate) calls_by_scenario: BTreeMap<Scenario, u64>,
 }
 
-/// The records that REST knows.
-#[derive(Default)]
-struct Calls {
-    by_uuid: HashMap<String, Arc<CallRecord>>,
-    uuid_of_element: HashMap<String, String>,
-    oldest_first: VecDeque<String>,
-}
-
 impl State {
-    pub(crate) fn new(company: Company, seed: u64, calls_per_minute: f64) -> Self {
+    /// The state of a fresh emulator. `exchange` has the documents of the company.
+    pub(crate) fn new(exchange: Exchange, seed: u64, calls_per_minute: f64) -> Self {
         Self {
             inner: Mutex::new(Inner {
-                world: world::seed(&company),
-                company,
+                exchange,
                 arrivals: Arrivals { dice: Dice::new(seed, 1), per_minute: calls_per_minute, next: None },
                 agenda: BTreeMap::new(),
                 planned: 0,
-                calls: Calls::default(),
+                book: Book::default(),
+                phones: Phones::default(),
                 ledger: VecDeque::new(),
                 counts: Counts::default(),
-                phones: Phones::new(seed),
             }),
             changed: Notify::new(),
             news: News::default(),
@@ -120,49 +115,42 @@ impl State {
         inner.arrivals.next = inner.arrivals.after(at);
     }
 
-    /// Plans one call that starts at `at`; its `call_id`s become known when it is finished.
-    pub(crate) fn play(&self, scenario: Scenario, at: Timestamp) -> Option<LedgerEntry> {
-        let entry = self.lock().plan(scenario, at);
+    /// Plans one call that starts at `at`, and answers with what the ledger will say of it, should nobody press
+    /// anything.
+    pub(crate) fn play(
+        &self,
+        scenario: Scenario,
+        params: &Params,
+        at: Timestamp,
+    ) -> Result<LedgerEntry, Unfit> {
+        let entry = self.lock().plan(scenario, params, at);
         self.changed.notify_one();
         entry
     }
 
     /// Plans an event to be sent at `at`.
     pub(crate) fn emit(&self, event: Value, at: Timestamp) {
-        let mut inner = self.lock();
-        let number = inner.planned;
-        inner.agenda.insert((at, number), Happening::Webhook(event));
-        inner.planned += 1;
-        drop(inner);
+        self.lock().put(at, 0, Due::Happening(Happening::Webhook(event)));
         self.changed.notify_one();
-    }
-
-    /// Uses the phones; the events that this causes are planned.
-    pub(crate) fn phones<T>(&self, handle: impl FnOnce(&mut Phones, &mut Vec<Caused>) -> T) -> T {
-        let result = self.lock().handle_phones(handle);
-        self.changed.notify_one();
-        result
     }
 
     /// Everything that is due at `now` in order, and when something is due next. Records and ledger
     /// are brought up to date on the way; the events are for the caller to send.
     pub(crate) fn advance(&self, now: Timestamp) -> (Vec<Value>, Option<Timestamp>) {
         let mut inner = self.lock();
-        while let Some(at) = inner.arrivals.next.filter(|&at| at <= now) {
-            let scenario = Scenario::draw(&mut inner.arrivals.dice);
-            inner.plan(scenario, at);
-            inner.arrivals.next = inner.arrivals.after(at);
-        }
-        inner.handle_phones(|phones, caused| phones.advance(now, caused));
         let mut webhooks = Vec::new();
-        while let Some(due) = inner.agenda.first_entry().filter(|due| due.key().0 <= now) {
-            match due.remove() {
-                Happening::Webhook(event) => webhooks.push(event),
-                Happening::Finished(entry) => {
-                    self.news.tell("call", || json!({ "call": entry }));
-                    inner.finish(*entry);
+        loop {
+            let arrival = inner.arrivals.next.filter(|&at| at <= now);
+            let due = inner.agenda.first_key_value().map(|(&(at, _), _)| at).filter(|&at| at <= now);
+            match (arrival, due) {
+                (Some(at), due) if due.is_none_or(|due| at <= due) => {
+                    let scenario = Scenario::draw(&mut inner.arrivals.dice);
+                    // When nobody is free to make a call, none is made.
+                    let _ = inner.plan(scenario, &Params::default(), at);
+                    inner.arrivals.next = inner.arrivals.after(at);
                 }
-                Happening::Record(record) => inner.calls.insert(*record),
+                (_, Some(_)) => webhooks.extend(inner.happen(&self.news)),
+                (_, None) => break,
             }
         }
         (webhooks, inner.next())
@@ -184,71 +172,172 @@ impl State {
     /// The calls that began and are not over, as the ledger will tell of them, in the order of their ends.
     pub(crate) fn under_way(&self) -> Vec<LedgerEntry> {
         let inner = self.lock();
-        let finished = inner.agenda.values().filter_map(|planned| match planned {
-            Happening::Finished(entry) => Some((**entry).clone()),
+        let finished = inner.agenda.values().filter_map(|item| match &item.due {
+            Due::Happening(Happening::Finished(entry)) => Some((**entry).clone()),
             _ => None,
         });
         finished.collect()
     }
 
-    pub(crate) fn ledger(&self) -> Vec<Arc<LedgerEntry>> {
-        self.lock().ledger.iter().cloned().collect()
+    /// Reads the ledger, oldest first.
+    pub(crate) fn ledger<T>(&self, read: impl FnOnce(&VecDeque<Arc<LedgerEntry>>) -> T) -> T {
+        read(&self.lock().ledger)
     }
 
     /// Reads or changes the account. Whatever is done happens at once for everybody else.
     pub(crate) fn world<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
-        act(&mut self.lock().world)
+        act(&mut self.lock().exchange.world)
     }
 
-    /// Reads the company.
-    pub(crate) fn company<T>(&self, read: impl FnOnce(&Company) -> T) -> T {
-        read(&self.lock().company)
+    /// Reads who can be called.
+    pub(crate) fn directory<T>(&self, read: impl FnOnce(&Directory) -> T) -> T {
+        let directory = self.lock().exchange.directory();
+        read(&directory)
     }
 
+    /// Reads or changes the account with the call records at hand.
+    pub(crate) fn desk<T>(&self, act: impl FnOnce(&mut World, &Book) -> T) -> T {
+        let inner = &mut *self.lock();
+        act(&mut inner.exchange.world, &inner.book)
+    }
+
+    /// Reads the call records.
+    pub(crate) fn book<T>(&self, read: impl FnOnce(&Book) -> T) -> T {
+        read(&self.lock().book)
+    }
+
+    /// A call that REST knows.
     pub(crate) fn call(&self, uuid: &str) -> Option<Arc<CallRecord>> {
-        self.lock().calls.by_uuid.get(uuid).cloned()
+        self.lock().book.call(uuid).cloned()
     }
 
-    pub(crate) fn call_of_element(&self, element_id: &str) -> Option<Arc<CallRecord>> {
-        let inner = self.lock();
-        let uuid = inner.calls.uuid_of_element.get(element_id)?;
-        inner.calls.by_uuid.get(uuid).cloned()
+    pub(crate) fn phones<T>(&self, act: impl FnOnce(&mut Phones) -> T) -> T {
+        act(&mut self.lock().phones)
     }
 
-    /// All calls that REST knows, in no order.
-    pub(crate) fn calls(&self) -> Vec<Arc<CallRecord>> {
-        self.lock().calls.by_uuid.values().cloned().collect()
+    /// Whose phones are in a person's hands.
+    pub(crate) fn attended(&self, change: impl FnOnce(&mut BTreeMap<String, usize>)) {
+        change(&mut self.lock().exchange.attended);
+    }
+
+    pub(crate) fn place_call(
+        &self,
+        user_id: &str,
+        number: &str,
+        caller_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<String, String> {
+        let params =
+            Params { user: Some(user_id.to_owned()), to: Some(number.to_owned()), ..Params::default() };
+        let mut inner = self.lock();
+        let mut order =
+            inner.exchange.order(Scenario::Outbound, &params, now).map_err(|unfit| unfit.to_string())?;
+        if let Some(caller_id) = caller_id.filter(|&id| order.caller.number.as_deref() != Some(id)) {
+            let own = inner.exchange.directory().find(caller_id).is_some_and(|it| it.id == order.caller.id);
+            if !own {
+                return Err("No available callerId".to_owned());
+            }
+            let number = Some(caller_id.to_owned());
+            order.caller = Arc::new(crate::party::Party { number, ..(*order.caller).clone() });
+        }
+        let truth = inner.plan_order(order);
+        drop(inner);
+        self.changed.notify_one();
+        Ok(truth.call_id)
+    }
+
+    pub(crate) fn plan_again(
+        &self,
+        user_id: &str,
+        call_id: &str,
+        press: Press,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let mut inner = self.lock();
+        let number = inner.phones.calls.iter().find(|(_, call)| call.ids.iter().any(|id| id == call_id));
+        let Some((&number, _)) = number else {
+            return Err(format!("the call {call_id} goes on without anybody pressing anything"));
+        };
+        inner.press(number, now, (user_id.to_owned(), call_id.to_owned(), press));
+        drop(inner);
+        self.changed.notify_one();
+        Ok(())
     }
 }
 
 impl Inner {
-    fn handle_phones<T>(&mut self, handle: impl FnOnce(&mut Phones, &mut Vec<Caused>) -> T) -> T {
-        let mut caused = Vec::new();
-        let result = handle(&mut self.phones, &mut caused);
-        for (at, name, object) in caused {
-            let event = events::envelope(&self.company.account_id, name, at, &object);
-            self.agenda.insert((at, self.planned), Happening::Webhook(event));
-            self.planned += 1;
-        }
-        result
-    }
-
     fn next(&self) -> Option<Timestamp> {
         let planned = self.agenda.keys().next().map(|&(at, _)| at);
-        planned.into_iter().chain(self.arrivals.next).chain(self.phones.next()).min()
+        planned.into_iter().chain(self.arrivals.next).min()
     }
 
-    fn plan(&mut self, scenario: Scenario, at: Timestamp) -> Option<LedgerEntry> {
-        let mut truth = None;
-        for planned in play(&mut self.company, scenario, at) {
-            if let Happening::Finished(entry) = &planned.what {
-                tracing::debug!(scenario = %entry.scenario, call_id = entry.call_id, %at, "a call is planned");
-                truth = Some((**entry).clone());
-            }
-            self.agenda.insert((planned.at, self.planned), planned.what);
-            self.planned += 1;
+    fn plan(&mut self, scenario: Scenario, params: &Params, at: Timestamp) -> Result<LedgerEntry, Unfit> {
+        let order = self.exchange.order(scenario, params, at)?;
+        Ok(self.plan_order(order))
+    }
+
+    fn plan_order(&mut self, order: Order) -> LedgerEntry {
+        // Only presses make a call be planned again.
+        let before = (!order.attended.is_empty()).then(|| self.exchange.floor.clone());
+        let plan = Plan::of(&mut self.exchange, &order, None);
+        tracing::debug!(scenario = %order.scenario, call_id = plan.truth.call_id, at = %order.start, "a call is planned");
+        let (number, start) = (order.number, order.start);
+        if let Some(before) = before.filter(|_| plan.attended) {
+            let replay = Replay { now: order.start, before, presses: Vec::new() };
+            self.phones.calls.insert(number, LiveCall { order, replay, ids: plan.ids });
         }
-        truth
+        self.put_all(number, plan.agenda, start);
+        plan.truth
+    }
+
+    /// Plans a call again, with one more press.
+    fn press(&mut self, number: u64, now: Timestamp, (user, call_id, press): (String, String, Press)) {
+        let Some(call) = self.phones.calls.get_mut(&number) else { return };
+        // After everything that is due now, and before everything that comes.
+        let now = call.replay.presses.last().map_or(now, |&(last, ..)| now.max(last));
+        let at = now + SignedDuration::from_millis(1);
+        call.replay.now = now;
+        call.replay.presses.push((at, user, call_id, press));
+        let (order, replay) = (call.order.clone(), call.replay.clone());
+        self.exchange.floor.forget(number);
+        let plan = Plan::of(&mut self.exchange, &order, Some(replay));
+        self.agenda.retain(|&(at, _), item| item.call != number || at <= now);
+        if let Some(call) = self.phones.calls.get_mut(&number) {
+            call.ids = plan.ids;
+        }
+        self.put_all(number, plan.agenda.into_iter().filter(|&(at, _)| at > now), at);
+    }
+
+    /// Phones show at once what happens by `shown`; all else waits for its time.
+    fn put_all(&mut self, call: u64, agenda: impl IntoIterator<Item = (Timestamp, Due)>, shown: Timestamp) {
+        for (at, due) in agenda {
+            match due {
+                Due::Phone { user, call } if at <= shown => self.phones.show(&user, *call),
+                due => self.put(at, call, due),
+            }
+        }
+    }
+
+    fn put(&mut self, at: Timestamp, call: u64, due: Due) {
+        self.agenda.insert((at, self.planned), Item { call, due });
+        self.planned += 1;
+    }
+
+    /// The next thing on the agenda happens.
+    fn happen(&mut self, news: &News) -> Option<Value> {
+        let ((at, _), item) = self.agenda.pop_first()?;
+        match item.due {
+            Due::Happening(Happening::Webhook(event)) => return Some(event),
+            Due::Happening(Happening::Finished(entry)) => {
+                self.phones.calls.remove(&item.call);
+                news.tell("call", || json!({ "call": entry.json() }));
+                self.finish(*entry);
+            }
+            Due::Happening(Happening::Record(record)) => self.book.insert(*record),
+            Due::Phone { user, call } => self.phones.show(&user, *call),
+            Due::Free { who, call, rest } => self.exchange.floor.release(&who, call, at, rest),
+        }
+        None
     }
 
     fn finish(&mut self, entry: LedgerEntry) {
@@ -274,30 +363,13 @@ impl Arrivals {
     }
 }
 
-impl Calls {
-    fn insert(&mut self, record: CallRecord) {
-        for element in &record.elements {
-            self.uuid_of_element.insert(element.id.clone(), record.call_history_uuid.clone());
-        }
-        self.oldest_first.push_back(record.call_history_uuid.clone());
-        self.by_uuid.insert(record.call_history_uuid.clone(), Arc::new(record));
-        if self.oldest_first.len() > KEPT_CALLS
-            && let Some(forgotten) = self.oldest_first.pop_front().and_then(|uuid| self.by_uuid.remove(&uuid))
-        {
-            for element in &forgotten.elements {
-                self.uuid_of_element.remove(&element.id);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn hour(step: i64) -> Vec<String> {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let state = State::new(Company::new(7), 7, 10.0);
+        let state = State::new(Exchange::new(7), 7, 10.0);
         state.open(start);
         let mut sent = Vec::new();
         for second in (0..=3600).step_by(usize::try_from(step).expect("a step")) {
@@ -318,8 +390,8 @@ mod tests {
     #[test]
     fn nothing_due_is_skipped_when_napping_until_the_time_that_advance_names() {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let state = State::new(Company::new(7), 7, 0.0);
-        let entry = state.play(Scenario::BlindTransfer, start).expect("a call");
+        let state = State::new(Exchange::new(7), 7, 0.0);
+        let entry = state.play(Scenario::BlindTransfer, &Params::default(), start).expect("a call");
         let (mut now, mut sent) = (start, 0);
         loop {
             let (events, next) = state.advance(now);
@@ -329,7 +401,7 @@ mod tests {
             now = next;
         }
         assert_eq!(sent, 10);
-        assert_eq!(state.ledger().len(), 1);
-        assert!(state.call(&entry.call_history_uuid).is_some());
+        assert_eq!(state.ledger(VecDeque::len), 1);
+        assert!(state.call(&entry.call_history_uuid()).is_some());
     }
 }

@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use zoom_phone::webhook::Tolerance;
-use zoom_phone_emulator::{Company, Happening, Scenario, play, signature};
+use zoom_phone_emulator::{Exchange, Happening, Scenario, play, signature};
 
 pub(crate) const SECRET: &str = "the_secret_of_these_tests";
 pub(crate) const ACCOUNT: &str = "demo_account_0000000AA";
@@ -199,10 +199,10 @@ pub(crate) fn arrival(body: &[u8]) -> Arrival {
 
 /// The webhooks of one call that began a few minutes ago.
 pub(crate) fn call(seed: u64, scenario: Scenario) -> Vec<Value> {
-    let mut company = Company::new(seed);
-    company.account_id = ACCOUNT.to_owned();
+    let mut exchange = Exchange::new(seed);
+    exchange.account_id = ACCOUNT.to_owned();
     let start = now() - SignedDuration::from_mins(5);
-    play(&mut company, scenario, start)
+    play(&mut exchange, scenario, start)
         .into_iter()
         .filter_map(|planned| match planned.what {
             Happening::Webhook(event) => Some(event),

@@ -7,7 +7,7 @@ use offhook_calls::normalize::Door;
 use offhook_store::{Arrival, Folded, Store};
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use zoom_phone_emulator::{Company, Happening, Scenario, play};
+use zoom_phone_emulator::{Exchange, Happening, Scenario, play};
 
 pub(crate) const ACCOUNT: &str = "A";
 
@@ -51,13 +51,13 @@ pub(crate) fn ringing(call_id: &str, seconds: i64, from: &str, extension: i64) -
 
 /// The webhooks and rows of call history of many calls that begin a minute apart, in order of time.
 pub(crate) fn day(seed: u64, calls: usize) -> Vec<Arrival> {
-    let mut company = Company::new(seed);
-    company.account_id = ACCOUNT.to_owned();
+    let mut exchange = Exchange::new(seed);
+    exchange.account_id = ACCOUNT.to_owned();
     let mut planned: Vec<_> = (0..calls)
         .zip(Scenario::ALL.iter().cycle())
         .flat_map(|(n, scenario)| {
             let at = start() + SignedDuration::from_mins(i64::try_from(n).unwrap());
-            play(&mut company, *scenario, at)
+            play(&mut exchange, *scenario, at)
         })
         .collect();
     planned.sort_by_key(|planned| planned.at);

@@ -57,6 +57,9 @@ pub(crate) struct RunArgs {
     /// Same seed, same company, same calls
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// The company: "large", or a TOML file of your own [default: 36 people in two offices]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) company: Option<PathBuf>,
     /// How much faster than life its clock runs, such as 20x; 0 lets it stand still
     #[arg(long, default_value = "1x", value_parser = speed)]
     pub(crate) speed: f64,

@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Error as _};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-use zoom_phone_emulator::{App, AppKind, Config, FaultPlan};
+use zoom_phone_emulator::{App, AppKind, CompanyFile, Config, FaultPlan};
 
 use crate::args::emulator::{RunArgs, UnknownIds};
 use crate::serve;
@@ -75,6 +75,7 @@ fn config(args: RunArgs) -> anyhow::Result<Config> {
     };
     let config = Config {
         seed: args.seed,
+        company: args.company.as_deref().map_or_else(|| Ok(defaults.company), company)?,
         speed: args.speed,
         calls_per_minute: args.calls_per_minute,
         account_id: args.account_id.unwrap_or(defaults.account_id),
@@ -93,6 +94,14 @@ fn config(args: RunArgs) -> anyhow::Result<Config> {
         .into_iter()
         .zip(iter::repeat(secret))
         .fold(config, |config, (url, secret)| config.with_webhook(url, secret)))
+}
+
+/// A company that is built in, or one of a file.
+fn company(name: &Path) -> anyhow::Result<CompanyFile> {
+    if name == Path::new("large") {
+        return Ok(CompanyFile::large());
+    }
+    CompanyFile::parse(&read(name)?).with_context(|| name.display().to_string())
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

@@ -43,7 +43,7 @@ async fn turn(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     let turn = match serde_json::from_slice(&body) {
         Ok(turn) => turn,
         Err(error) => {
-            return bad(format!(
+            return bad(&format!(
                 "{error}; say {{\"advance\":\"2h\"}}, {{\"to\":\"2026-11-22T18:00:00Z\"}}, {{\"speed\":60}} or \
                 {{\"pause\":true}}"
             ));
@@ -52,15 +52,15 @@ async fn turn(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     let now = shared.clock.now();
     match turn {
         Turn::Speed(speed) if !(speed.is_finite() && speed >= 0.0) => {
-            return bad("`speed` must be 0 or more");
+            return bad(&"`speed` must be 0 or more");
         }
         Turn::Speed(speed) => shared.clock.set_speed(speed),
         Turn::Pause(paused) => shared.clock.pause(paused),
-        Turn::Advance(by) if by.is_negative() => return bad("time does not go backwards"),
-        Turn::To(to) if to < now => return bad(format!("it is {now} already")),
+        Turn::Advance(by) if by.is_negative() => return bad(&"time does not go backwards"),
+        Turn::To(to) if to < now => return bad(&format!("it is {now} already")),
         Turn::Advance(by) => match now.checked_add(by) {
             Ok(to) => shared.jump(to).await,
-            Err(error) => return bad(error),
+            Err(error) => return bad(&error),
         },
         Turn::To(to) => shared.jump(to).await,
     }

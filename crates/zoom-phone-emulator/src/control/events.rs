@@ -47,7 +47,7 @@ async fn emit(State(shared): State<Arc<Shared>>, Path(name): Path<String>, body:
     if !body.is_empty() {
         let wanted = match serde_json::from_slice::<Map<String, Value>>(&body) {
             Ok(wanted) => wanted,
-            Err(error) => return bad(error),
+            Err(error) => return bad(&error),
         };
         if let Some(object) = event["payload"]["object"].as_object_mut() {
             object.extend(wanted);
@@ -103,7 +103,7 @@ async fn resend(
 }
 
 fn unknown(id: u64) -> Response {
-    absent(format!(
+    absent(&format!(
         "There is no event {id} in the log; GET /_emulator/events/log names the oldest and newest."
     ))
 }

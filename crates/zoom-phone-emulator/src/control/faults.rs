@@ -30,7 +30,7 @@ async fn add(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
             shared.faults.add(fault);
             (StatusCode::CREATED, list(State(shared)).await).into_response()
         }
-        Err(error) => bad(error),
+        Err(error) => bad(&error),
     }
 }
 
@@ -47,7 +47,7 @@ async fn clear(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     }
     match serde_json::from_slice::<Fault>(&body) {
         Ok(fault) if shared.faults.remove(&fault) => list(State(shared)).await.into_response(),
-        Ok(_) => absent("No such fault is on; GET /_emulator/faults lists those that are."),
-        Err(error) => bad(error),
+        Ok(_) => absent(&"No such fault is on; GET /_emulator/faults lists those that are."),
+        Err(error) => bad(&error),
     }
 }

@@ -1,8 +1,10 @@
 //! What Zoom does not have: looking behind the scenes, and asking for a call. No endpoint asks for a token.
 
+mod calls;
 mod clock;
 mod events;
 mod faults;
+mod now;
 mod page;
 mod stream;
 mod subscriptions;
@@ -11,7 +13,6 @@ mod access;
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -23,10 +24,8 @@ use crate::clock::text;
 use crate::embed;
 use crate::emulator::Shared;
 use crate::oauth::{Verdict, settle};
-use crate::records::LedgerEntry;
 use crate::rest;
 use crate::scenario::Scenario;
-use crate::world::at;
 
 pub(crate) use page::page;
 
@@ -35,14 +34,12 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .merge(access::router())
         .route("/health", get(health))
         .route("/state", get(state))
-        .route("/ledger", get(ledger))
-        .route("/calls", get(calls))
-        .route("/extensions", get(extensions))
         .route("/operations", get(operations))
-        .route("/scenarios/{name}", post(play))
+        .merge(calls::router())
         .merge(clock::router())
         .merge(events::router())
         .merge(faults::router())
+        .merge(now::router())
         .merge(page::router())
         .merge(stream::router())
         .merge(subscriptions::router())
@@ -53,12 +50,12 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
 }
 
 /// A refusal of control itself: 400 and what to do instead.
-fn bad(error: impl ToString) -> Response {
+fn bad(error: &impl ToString) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": error.to_string() }))).into_response()
 }
 
 /// 404 and what would be there.
-fn absent(error: impl ToString) -> Response {
+fn absent(error: &impl ToString) -> Response {
     (StatusCode::NOT_FOUND, Json(json!({ "error": error.to_string() }))).into_response()
 }
 
@@ -84,83 +81,9 @@ async fn state(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(answer)
 }
 
-/// Everybody and everything that can be called, in the order of creation.
-async fn extensions(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let extensions = shared.state.world(|world| -> Vec<Value> {
-        let all = at::EXTENSIONS.iter().flat_map(|&list| {
-            let kind = list.rsplit('/').next().unwrap_or_default().trim_end_matches('s');
-            world.children(list).into_iter().map(move |(id, doc)| {
-                json!({
-                    "kind": kind,
-                    "id": id,
-                    "name": doc.get("name"),
-                    "email": doc.get("email"),
-                    "extension_number": doc.get("extension_number"),
-                })
-            })
-        });
-        all.collect()
-    });
-    Json(json!({ "extensions": extensions }))
-}
-
-/// The calls under way: what is known of them at this moment, latest first.
-async fn calls(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let now = text(shared.clock.now());
-    let mut calls: Vec<_> = shared.state.under_way().iter().map(|entry| under_way(entry, &now)).collect();
-    calls.sort_by(|a, b| b["began"].as_str().cmp(&a["began"].as_str()));
-    Json(json!({ "now": now, "calls": calls }))
-}
-
-/// Times are compared as Zoom's text, which sorts as time does.
-fn under_way(entry: &LedgerEntry, now: &str) -> Value {
-    let answered = entry.answer_time.as_deref().filter(|&at| at <= now);
-    json!({
-        "call_id": entry.call_id,
-        "scenario": entry.scenario,
-        "direction": entry.direction,
-        "state": if answered.is_some() { "connected" } else { "ringing" },
-        "began": entry.start_time,
-        "since": answered.unwrap_or(&entry.start_time),
-        "caller": entry.caller,
-        "callee": entry.callee,
-        "queue": entry.queue,
-        "with": answered.and(entry.answered_by.first()),
-    })
-}
-
-/// The truth about every finished call, oldest first.
-async fn ledger(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let calls: Vec<_> = shared.state.ledger();
-    let calls: Vec<_> = calls.iter().map(|entry| &**entry).collect();
-    Json(json!({ "calls": calls }))
-}
-
 /// Every REST operation, and whether it is simulated.
 async fn operations() -> Json<Value> {
     Json(json!({ "operations": rest::census() }))
-}
-
-/// Starts a call now, and answers with what the ledger will say when it is over.
-async fn play(State(shared): State<Arc<Shared>>, Path(name): Path<String>, body: Bytes) -> Response {
-    // Somebody calls the person who holds that phone.
-    let wanted: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let text = |field: &str| wanted[field].as_str().unwrap_or_default();
-    if !text("to").is_empty() {
-        let call_id = shared.state.ring(text("to"), text("from"), text("name"), shared.clock.now());
-        return (StatusCode::ACCEPTED, Json(json!({ "call": { "call_id": call_id } }))).into_response();
-    }
-    match name.parse() {
-        Ok(scenario) => {
-            let entry = shared.state.play(scenario, shared.clock.now());
-            (StatusCode::ACCEPTED, Json(json!({ "call": entry }))).into_response()
-        }
-        Err(error) => {
-            let error = crate::error::Error::to_string(&error);
-            let answer = json!({ "error": error, "scenarios": Scenario::ALL });
-            (StatusCode::NOT_FOUND, Json(answer)).into_response()
-        }
-    }
 }
 
 /// What a user does on the page of a device; `?user=` with an id or e-mail address names who.

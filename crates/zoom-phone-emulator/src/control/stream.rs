@@ -17,9 +17,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::get;
-use futures::{Stream, stream};
-use serde_json::json;
-use tokio::sync::broadcast::error::RecvError;
+use futures::{Stream, StreamExt as _};
 
 use crate::emulator::Shared;
 
@@ -28,13 +26,6 @@ pub(super) fn router() -> Router<Arc<Shared>> {
 }
 
 async fn listen(State(shared): State<Arc<Shared>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let news = stream::unfold(shared.state.news.listen(), |mut news| async move {
-        let data = match news.recv().await {
-            Ok(told) => told.to_string(),
-            Err(RecvError::Lagged(missed)) => json!({ "kind": "missed", "missed": missed }).to_string(),
-            Err(RecvError::Closed) => return None,
-        };
-        Some((Ok(Event::default().data(data)), news))
-    });
+    let news = shared.state.news.listen().map(|told| Ok(Event::default().data(told)));
     Sse::new(news).keep_alive(KeepAlive::default())
 }

@@ -63,16 +63,16 @@ async fn one(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Respo
 async fn add(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     let (fields, url) = match Fields::read(&body) {
         Ok((fields, Some(url))) => (fields, url),
-        Ok((_, None)) => return bad("`url` is missing: where should events go?"),
-        Err(error) => return bad(error),
+        Ok((_, None)) => return bad(&"`url` is missing: where should events go?"),
+        Err(error) => return bad(&error),
     };
     if fields.enabled.is_some() {
-        return bad("`enabled` is for PATCH; a new subscription is enabled");
+        return bad(&"`enabled` is for PATCH; a new subscription is enabled");
     }
     let secret = fields.secret.unwrap_or_else(|| crate::DEMO_WEBHOOK_SECRET.to_owned());
     let mut subscription = Subscription::new(url, secret);
     subscription.id = match fields.id {
-        Some(id) if id.is_empty() => return bad("`id` must not be empty"),
+        Some(id) if id.is_empty() => return bad(&"`id` must not be empty"),
         Some(id) => id,
         None => free_id(&shared),
     };
@@ -84,7 +84,7 @@ async fn add(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     match shared.wire.add(subscription) {
         Ok(told) => (StatusCode::CREATED, Json(told)).into_response(),
         Err(known) => {
-            let error = format!("there is a subscription {:?} already; PATCH changes it", known.id);
+            let error = format!("there is a subscription {known:?} already; PATCH changes it");
             (StatusCode::CONFLICT, Json(json!({ "error": error }))).into_response()
         }
     }
@@ -105,11 +105,11 @@ fn free_id(shared: &Shared) -> String {
 /// that `enabled: true` switches on again.
 async fn change(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> Response {
     match Fields::read(&body) {
-        Ok((fields, _)) if fields.id.is_some() => bad("`id` cannot be changed"),
+        Ok((fields, _)) if fields.id.is_some() => bad(&"`id` cannot be changed"),
         Ok((Fields { name, secret, events, app, enabled, .. }, url)) => {
             found(shared.wire.change(&id, Change { name, url, secret, events, app, enabled }), &id)
         }
-        Err(error) => bad(error),
+        Err(error) => bad(&error),
     }
 }
 
@@ -125,6 +125,6 @@ async fn challenge(State(shared): State<Arc<Shared>>, Path(id): Path<String>) ->
 fn found(subscription: Option<Value>, id: &str) -> Response {
     match subscription {
         Some(told) => Json(told).into_response(),
-        None => absent(format!("There is no subscription {id:?}; GET /_emulator/subscriptions lists them.")),
+        None => absent(&format!("There is no subscription {id:?}; GET /_emulator/subscriptions lists them.")),
     }
 }

@@ -166,7 +166,7 @@ fn me(shared: &Shared, id_or_email: &str) -> Result<Value, Refusal> {
     let mut me =
         me.ok_or_else(|| Refusal(StatusCode::NOT_FOUND, format!("There is no user {id_or_email}.")))?;
     if me["numbers"].as_array().is_some_and(Vec::is_empty) {
-        let own = shared.state.company(|company| company.user(id_or_email)?.number.clone());
+        let own = shared.state.directory(|directory| directory.user(id_or_email)?.number.clone());
         me["numbers"] = json!(own.as_slice());
     }
     Ok(me)

@@ -118,7 +118,7 @@ impl Faults {
             }
             What::SlowBody { milliseconds } => {
                 parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
-                trickle(body, Duration::from_millis(milliseconds.into()))
+                trickle(&body, Duration::from_millis(milliseconds.into()))
             }
             _ => {
                 parts.headers.insert(header::CONTENT_LENGTH, body.len().max(2).into());
@@ -189,7 +189,7 @@ fn half(body: &Bytes) -> Body {
     Body::from_stream(stream::once(async { Ok(first) }).chain(stream::once(end)))
 }
 
-fn trickle(body: Bytes, whole: Duration) -> Body {
+fn trickle(body: &Bytes, whole: Duration) -> Body {
     let size = body.len().div_ceil(PARTS as usize).max(1);
     let parts: Vec<_> =
         (0..body.len()).step_by(size).map(|at| body.slice(at..body.len().min(at + size))).collect();

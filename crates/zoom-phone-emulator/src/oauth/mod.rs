@@ -22,6 +22,7 @@ use url::form_urlencoded;
 use crate::apps::{App, AppKind};
 use crate::config::Config;
 use crate::emulator::Shared;
+use crate::world::at;
 pub(crate) use deauthorize::deauthorize;
 pub(crate) use device::{Verdict, settle};
 use grants::Key;
@@ -126,8 +127,8 @@ fn token_of(shared: &Shared, app: &App, holder: Holder) -> String {
 
 /// The id of a user of the company, given the id or the e-mail address; without either, of the first.
 fn user_id(shared: &Shared, id_or_email: Option<&str>) -> Option<String> {
-    shared.state.company(|company| match id_or_email {
-        Some(wanted) => company.user(wanted).map(|user| user.id.clone()),
-        None => company.users.first().map(|user| user.id.clone()),
+    shared.state.world(|world| match id_or_email {
+        Some(wanted) => world.user(wanted).map(str::to_owned),
+        None => world.children(at::USERS).first().map(|(id, _)| (*id).to_owned()),
     })
 }

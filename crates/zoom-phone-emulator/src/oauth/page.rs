@@ -2,9 +2,10 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use serde_json::Value;
 
-use crate::company::Party;
 use crate::emulator::Shared;
+use crate::world::{Doc, at};
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: light-dark(#d5d9e0, #3d424c); --dim: light-dark(#565d6b, #a9b0bd);
@@ -65,13 +66,12 @@ pub(super) fn escape(text: &str) -> String {
 
 /// A list of the company's people to choose from.
 pub(super) fn user_choice(shared: &Shared) -> String {
-    let options: String = shared.state.company(|company| {
-        let option = |user: &Party| {
-            let name = escape(user.name.as_deref().unwrap_or_default());
-            let email = escape(user.email.as_deref().unwrap_or_default());
-            format!("<option value=\"{}\">{name} ({email})</option>", escape(&user.id))
+    let options: String = shared.state.world(|world| {
+        let option = |(id, user): (&str, &Doc)| {
+            let field = |name: &str| escape(user.get(name).and_then(Value::as_str).unwrap_or_default());
+            format!("<option value=\"{}\">{} ({})</option>", escape(id), field("name"), field("email"))
         };
-        company.users.iter().map(|user| option(user)).collect()
+        world.children(at::USERS).into_iter().map(option).collect()
     });
     format!("<label for=user>Sign in as</label><select id=user name=user>{options}</select>")
 }

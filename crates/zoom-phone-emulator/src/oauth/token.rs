@@ -34,14 +34,15 @@ pub(super) async fn token(
     if loss == Some(Loss::BeforeRotation) {
         return cut();
     }
-    match grant(&shared, &headers, &parameters) {
-        Ok(_) if loss.is_some() => cut(),
+    let answer = match grant(&shared, &headers, &parameters) {
+        Ok(_) if loss.is_some() => return cut(),
         Ok(issued) => {
             ([(header::CACHE_CONTROL, "no-store")], Json(answer(&issued, &shared.config, &headers)))
                 .into_response()
         }
         Err(refusal) => refusal.in_temper(shared.config.temper).into_response(),
-    }
+    };
+    shared.faults.spoil("oauth_token", answer).await
 }
 
 fn grant(shared: &Shared, headers: &HeaderMap, parameters: &Parameters) -> Result<Issued, Refusal> {

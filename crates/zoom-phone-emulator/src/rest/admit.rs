@@ -15,6 +15,7 @@ use crate::emulator::Shared;
 use crate::limits::{Budget, CONCURRENT};
 use crate::oauth::{Access, Holder, Locked};
 use crate::scopes::{self, Reach};
+use crate::world::at;
 
 type Path = [(&'static str, String)];
 
@@ -114,12 +115,12 @@ fn within_reach(shared: &Shared, operation: &Operation, path: &Path, access: &Ac
         let Holder::User(user) = &access.holder else { return false };
         match name {
             "userId" => {
-                value == "me"
-                    || shared.state.company(|company| company.user(value).is_some_and(|it| it.id == *user))
+                value == "me" || shared.state.world(|world| world.user(value).is_some_and(|it| it == user))
             }
-            "extensionId" => {
-                shared.state.company(|company| company.user(user).is_some_and(|it| it.extension_id == value))
-            }
+            "extensionId" => shared.state.world(|world| {
+                let own = world.get(&format!("{}/{user}", at::USERS)).and_then(|own| own.get("extension_id"));
+                own.is_some_and(|own| own == value)
+            }),
             _ => true,
         }
     };
@@ -167,8 +168,8 @@ fn target(shared: &Shared, path: &Path, access: &Access) -> Option<String> {
     let (_, named) = path.iter().find(|(name, _)| *name == "userId")?;
     Some(match (&access.holder, named.as_str()) {
         (Holder::User(user), "me") => user.clone(),
-        _ => shared
-            .state
-            .company(|company| company.user(named).map_or_else(|| named.clone(), |user| user.id.clone())),
+        _ => shared.state.directory(|directory| {
+            directory.user(named).map_or_else(|| named.clone(), |user| user.id.clone())
+        }),
     })
 }

@@ -137,13 +137,23 @@ impl Answer {
 }
 
 impl Refusal {
+    /// The same in other words.
+    pub(crate) fn saying(self, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
     /// 404 with code 404.
     pub(crate) fn absent(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, 404, message)
     }
 
+    /// The same with another code.
+    pub(crate) fn with_code(self, code: u32) -> Self {
+        Self { code, ..self }
+    }
+
     /// 400 with a code of its own.
-    pub(crate) fn bad(code: u16, message: impl Into<String>) -> Self {
+    pub(crate) fn bad(code: u32, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 

@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
-use zoom_phone_types::catalogue::{Operation, Parameter, Place, Schema};
+use zoom_phone_types::catalogue::{Operation, Parameter, Place, Schema, Violation};
 
 use super::form_data;
 use super::query::Query;
@@ -46,12 +46,35 @@ pub(super) fn check(
     } else {
         return Err(Refusal::invalid("The Content-Type must be application/json."));
     };
-    let violations = documented.schema.validate(&value);
-    if violations.is_empty() {
-        return Ok(value);
+    let violations = form(&documented.schema, &value).validate(&value);
+    if violations.is_empty() { Ok(value) } else { Err(refused(operation, violations)) }
+}
+
+/// Of several forms the one that the body says it has: the deprecated call handling names it.
+fn form<'a>(schema: &'a Schema, body: &Value) -> &'a Schema {
+    let named = body.get("sub_setting_type");
+    let is_named = |form: &Schema| {
+        let property = form.property("sub_setting_type");
+        named.zip(property).is_some_and(|(named, schema)| schema.validate(named).is_empty())
+    };
+    let Schema::OneOf(forms) = schema else { return schema };
+    forms.iter().map(|form| &**form).find(|form| is_named(form)).unwrap_or(schema)
+}
+
+/// What Zoom says of a body that is not as documented. Settings have a code of their own for lists that are too long
+/// (`UpdateCommonAreaSetting`, `updateUserSettings`, `updateCallHandling`).
+pub(super) fn refused(operation: &Operation, violations: Vec<Violation>) -> Refusal {
+    let too_long = |it: &Violation| {
+        let most = it.message.strip_prefix("must be at most ")?.strip_suffix(" items long")?;
+        Some(format!("The number of items for {} must not exceed {most}.", it.path))
+    };
+    if operation.path.contains("settings")
+        && let Some(message) = violations.iter().find_map(too_long)
+    {
+        return Refusal::bad(405, message);
     }
     let errors = violations.into_iter().map(|it| FieldError { field: it.path, message: it.message });
-    Err(Refusal::fields(errors.collect()))
+    Refusal::fields(errors.collect())
 }
 
 fn check_query(parameter: &Parameter, query: &Query, errors: &mut Vec<FieldError>) {

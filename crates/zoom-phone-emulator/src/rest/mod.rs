@@ -5,8 +5,8 @@ pub(crate) mod ask;
 mod documented;
 mod files;
 mod form_data;
-mod history;
 mod inside;
+mod listing;
 pub(crate) mod paging;
 mod people;
 pub(crate) mod project;
@@ -30,9 +30,8 @@ use zoom_phone_types::catalogue::{Catalogue, Method, Operation};
 
 use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
-use crate::world::at;
 use ask::Ask;
-pub(crate) use files::signed_transcript;
+pub(crate) use files::{audio_file, signed_recording, signed_transcript};
 pub(crate) use inside::{is_simulated, perform_for, write_for};
 use query::Query;
 
@@ -40,19 +39,13 @@ use query::Query;
 const LONGEST_BODY: usize = 51 << 20;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/phone/call_history", get(history::list))
-        .route("/phone/call_history/{uuid}", get(history::path))
-        .route("/phone/call_element/{id}", get(history::element))
-        .route("/phone/users", get(people::users))
-        .route("/phone/users/{id}", get(people::user))
-        .route("/phone/call_queues", get(people::queues))
-        .route("/phone/call_queues/{id}", get(people::queue))
-        .route("/phone/call_queues/{id}/members", get(people::members))
+    let operations = Router::new()
         .route("/users/me", get(people::me))
         .fallback(perform_documented)
         .method_not_allowed_fallback(perform_documented)
-        .layer(middleware::from_fn_with_state(shared, admit::admit))
+        .with_state(shared.clone());
+    // As a whole behind the checks: one request may have to ask another operation, see `stale_read`.
+    Router::new().fallback_service(operations).layer(middleware::from_fn_with_state(shared, admit::admit))
 }
 
 /// An operation and the parameters in the path.
@@ -70,7 +63,7 @@ pub(crate) struct Called {
 /// Zoom's error form for everything but tokens.
 pub(crate) struct Refusal {
     status: StatusCode,
-    code: u16,
+    code: u32,
     message: String,
     errors: Vec<FieldError>,
 }
@@ -82,8 +75,13 @@ pub(crate) struct FieldError {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: u16, message: impl Into<String>) -> Self {
+    fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), errors: Vec::new() }
+    }
+
+    /// Whether something is not there; Zoom has two ways to say so.
+    fn is_absent(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND || self.code == 404
     }
 
     /// 400 with code 300: a parameter is wrong.
@@ -129,7 +127,7 @@ async fn perform(
             if value == "me" {
                 let Holder::User(user) = &access.holder else { return Err(people::no_me()) };
                 value.clone_from(user);
-            } else if let Some(user) = user_with_email(shared, value) {
+            } else if let Some(user) = shared.state.world(|world| world.user(value).map(str::to_owned)) {
                 *value = user;
             }
         }
@@ -158,14 +156,6 @@ async fn perform(
     Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
 }
 
-/// The id of the user with this e-mail address.
-fn user_with_email(shared: &Shared, text: &str) -> Option<String> {
-    if !text.contains('@') {
-        return None;
-    }
-    shared.state.world(|world| world.find(at::USERS, "email", text).map(|(id, _)| id.to_owned()))
-}
-
 /// A documented operation, by its simulation or else by its shape.
 async fn perform_documented(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let known = request.extensions().get::<Arc<Called>>().cloned();
@@ -177,7 +167,12 @@ async fn perform_documented(State(shared): State<Arc<Shared>>, request: Request)
     let query = Query::parse(request.uri().query());
     let ask = Ask::new((&shared, &access), &called, &query, &origin);
     let handler = resources::handler(&called.operation.name).unwrap_or(remembered::answer);
-    handler(&ask)
+    let answer = handler(&ask).or_else(|refusal| {
+        // What a simulation does not know may be made up.
+        let made_up = shared.config.invent_ids && refusal.is_absent();
+        if made_up { remembered::answer(&ask) } else { Err(refusal) }
+    });
+    answer
         .map_or_else(Refusal::into_response, |answer| answer.respond(called.operation, shared.config.temper))
 }
 

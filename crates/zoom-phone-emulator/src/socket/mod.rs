@@ -5,6 +5,7 @@
 mod upgrade;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -17,8 +18,12 @@ use url::form_urlencoded;
 use crate::emulator::Shared;
 use upgrade::Stream;
 
-/// Events that may wait for a slow reader before it is cut off.
+/// Events that may wait for a slow reader.
 const WAITING_EVENTS: usize = 4096;
+/// With fewer places left the company waits for the reader, which matters when a day passes in a moment.
+const FREE_PLACES: usize = WAITING_EVENTS / 4;
+/// A reader that makes no room in this much real time is cut off.
+const ROOM_WITHIN: Duration = Duration::from_secs(3);
 
 /// The one subscription's connection.
 #[derive(Default)]
@@ -45,13 +50,29 @@ impl Socket {
 
     /// Sends an event; whether there was somebody to take it.
     pub(crate) fn send(&self, event: &Value) -> bool {
-        let frame = json!({ "module": "message", "content": event.to_string() }).to_string();
         let mut live = self.lock();
+        if live.is_none() {
+            return false;
+        }
+        let frame = json!({ "module": "message", "content": event.to_string() }).to_string();
         let sent = live.as_ref().is_some_and(|orders| orders.try_send(Order::Send(frame)).is_ok());
         if !sent {
             live.take();
         }
         sent
+    }
+
+    /// Whether the reader is so far behind that the company had better wait.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.lock().as_ref().is_some_and(|orders| orders.capacity() < FREE_PLACES)
+    }
+
+    /// Waits until the reader has caught up, or is cut off because it does not.
+    pub(crate) async fn room(&self) {
+        let Some(orders) = self.lock().clone() else { return };
+        if tokio::time::timeout(ROOM_WITHIN, orders.reserve_many(FREE_PLACES)).await.is_err() {
+            self.lock().take_if(|live| live.same_channel(&orders));
+        }
     }
 
     /// Breaks the connection off; whether there was one.

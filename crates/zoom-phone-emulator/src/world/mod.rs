@@ -15,8 +15,18 @@
 //! | call handling | `{extension}/call_handling/settings/{hours}`, where hours is `business_hours`, `closed_hours`, `holiday_hours/{id}` or `break_hours/{id}` |
 //! | menu of a receptionist | `{extension}/ivr/{hours}` |
 //! | audio | `/phone/audios/{id}`, with the owner in `_user_id` |
+//! | user without Zoom Phone | `/phone/users/pending/{id}` |
+//! | room without Zoom Phone | `/phone/rooms/unassigned/{id}` |
 //! | message | `/phone/sms/sessions/{id}/messages/{id}` |
 
+mod defaults;
+pub(crate) mod directory;
+pub(crate) mod extension;
+pub(crate) mod file;
+pub(crate) mod hours;
+pub(crate) mod members;
+pub(crate) mod numbers;
+pub(crate) mod people;
 mod seed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::dice::Dice;
+pub(crate) use defaults::{OWN_APPS, id_of, voicemail};
 pub(crate) use seed::seed;
 
 /// One thing.
@@ -35,13 +46,22 @@ pub(crate) mod at {
     pub(crate) const AUDIOS: &str = "/phone/audios";
     pub(crate) const COMMON_AREAS: &str = "/phone/common_areas";
     pub(crate) const CONTACTS: &str = "/phone/external_contacts";
+    pub(crate) const DIRECTORY: &str = "/phone/dial_by_name_directory/extensions";
+    pub(crate) const FREE_ROOMS: &str = "/phone/rooms/unassigned";
     pub(crate) const NUMBERS: &str = "/phone/numbers";
+    pub(crate) const PENDING_USERS: &str = "/phone/users/pending";
+    pub(crate) const PLANS: &str = "/phone/calling_plans";
+    pub(crate) const PRIVATE_DIRECTORY: &str = "/phone/private_directory/members";
     pub(crate) const QUEUES: &str = "/phone/call_queues";
     pub(crate) const RECEPTIONISTS: &str = "/phone/auto_receptionists";
     pub(crate) const RECORDINGS: &str = "/phone/recordings";
+    /// Audio that left the library but not the settings that use it.
+    pub(crate) const REMOVED_AUDIOS: &str = "/phone/removed_audios";
     pub(crate) const ROOMS: &str = "/phone/rooms";
     pub(crate) const SHARED_LINE_GROUPS: &str = "/phone/shared_line_groups";
     pub(crate) const SITES: &str = "/phone/sites";
+    /// Below a site.
+    pub(crate) const SITE_DIRECTORY: &str = "/dial_by_name_directory/extensions";
     pub(crate) const SMS_SESSIONS: &str = "/phone/sms/sessions";
     pub(crate) const USERS: &str = "/phone/users";
     pub(crate) const VOICEMAILS: &str = "/phone/voice_mails";
@@ -51,6 +71,10 @@ pub(crate) mod at {
         [USERS, QUEUES, RECEPTIONISTS, SHARED_LINE_GROUPS, COMMON_AREAS, ROOMS];
 }
 
+/// Calling plans of the account: Zoom's code, name, and how many are paid for.
+pub(crate) const PLANS: [(u32, &str, u32); 2] =
+    [(200, "US/CA Unlimited Calling Plan", 2000), (100, "US/CA Metered Calling Plan", 100)];
+
 /// All documents of the account.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct World {
@@ -58,6 +82,9 @@ pub(crate) struct World {
     created: u64,
     #[serde(default)]
     revision: u64,
+    /// Grows with every change that may concern who can be called.
+    #[serde(default)]
+    people: u64,
     /// Lists that have got their first things, even if they are empty now.
     opened: BTreeSet<String>,
     /// Addresses of what is gone.
@@ -81,14 +108,17 @@ impl World {
     pub(crate) fn get_mut(&mut self, address: &str) -> Option<&mut Doc> {
         let entry = self.entries.get_mut(address)?;
         self.revision += 1;
+        self.people += u64::from(is_of_people(address));
         Some(&mut entry.doc)
     }
 
     /// Puts a document there; one that was there before is replaced, what is below stays.
     pub(crate) fn put(&mut self, address: impl Into<String>, doc: Doc) {
+        let address = address.into();
         self.revision += 1;
+        self.people += u64::from(is_of_people(&address));
         let created = self.created;
-        let entry = self.entries.entry(address.into()).or_insert(Entry { number: created, doc: Doc::new() });
+        let entry = self.entries.entry(address).or_insert(Entry { number: created, doc: Doc::new() });
         entry.doc = doc;
         if entry.number == created {
             self.created += 1;
@@ -106,6 +136,7 @@ impl World {
         let removed = self.entries.remove(address);
         if removed.is_some() || !gone.is_empty() {
             self.revision += 1;
+            self.people += u64::from(is_of_people(address));
             self.removed.insert(address.to_owned());
         }
         removed.map(|entry| entry.doc)
@@ -141,6 +172,15 @@ impl World {
         })
     }
 
+    /// The id of the user with this id or e-mail address.
+    pub(crate) fn user(&self, id_or_email: &str) -> Option<&str> {
+        let (id, _) = match self.entries.get_key_value(&format!("{}/{id_or_email}", at::USERS)) {
+            Some((address, entry)) => (address.rsplit_once('/')?.1, &entry.doc),
+            None => self.find(at::USERS, "email", id_or_email)?,
+        };
+        Some(id)
+    }
+
     /// Whether something was at this address that is gone.
     pub(crate) fn is_removed(&self, address: &str) -> bool {
         self.removed.contains(address)
@@ -160,6 +200,16 @@ impl World {
     pub(crate) fn revision(&self) -> u64 {
         self.revision
     }
+
+    /// Grows with every change of an extension, a member, a number, a contact or a site; not with messages and files.
+    pub(crate) fn people(&self) -> u64 {
+        self.people
+    }
+}
+
+fn is_of_people(address: &str) -> bool {
+    let more = [at::NUMBERS, at::CONTACTS, at::SITES];
+    at::EXTENSIONS.iter().chain(&more).any(|list| address.starts_with(list))
 }
 
 #[cfg(test)]

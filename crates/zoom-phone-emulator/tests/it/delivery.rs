@@ -214,8 +214,11 @@ async fn serve_answers_on_its_listener_until_it_is_told_to_stop() {
         .expect("an answer");
     assert_eq!(users.status(), StatusCode::OK);
     assert!(users.headers().contains_key("x-zm-trackingid"));
+    // Somebody who listens to the news does not hold it up.
+    let news = client.get(format!("http://{address}/_emulator/stream")).send().await.expect("an answer");
     stop.cancel();
     serving.await.expect("no panic").expect("a clean end");
+    news.bytes().await.expect("the end of the news");
 }
 
 #[test]

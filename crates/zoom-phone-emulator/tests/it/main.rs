@@ -2,17 +2,26 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
+mod account;
 mod apps;
 mod builder;
 mod delivery;
 mod docs;
 mod embed;
+mod event_faults;
 mod faults;
+mod handling;
+mod handling_any;
+mod handling_old;
+mod handling_settings;
 mod http;
+mod jumps;
 mod limits;
 mod oauth;
 mod operations;
 mod plans;
+mod receiver;
 mod rig;
 mod scopes;
 mod socket;
+mod subscriptions;

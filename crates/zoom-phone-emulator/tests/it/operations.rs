@@ -323,7 +323,7 @@ async fn tokens_are_for_one_list_only() {
 
 #[tokio::test]
 async fn a_transcript_is_behind_a_signed_address_that_needs_no_token() {
-    let zoom = Served::start().await;
+    let zoom = Served::with(Config { invent_ids: true, ..Config::default() }).await;
     let response =
         zoom.request("GET", "/phone/recording_transcript/download/r%2F1").send().await.expect("an answer");
     assert_eq!(response.status(), 302);

@@ -132,10 +132,14 @@ impl Served {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
+        Self::alive(Config { calls_per_minute: 0.0, ..config }).await
+    }
+
+    /// Calls arrive as the configuration says.
+    pub(crate) async fn alive(config: Config) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
-        let config = Config { calls_per_minute: 0.0, ..config };
         tokio::spawn(serve(config, listener, stop.clone()));
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         let client = client.build().expect("a client");

@@ -9,12 +9,14 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
+use zoom_phone_emulator::Config;
 
+use crate::receiver::quiet;
 use crate::rig::Served;
 
 const SUBSCRIPTION: &str = "demo_subscription_00A";
 
-struct Channel(WebSocketStream<TcpStream>);
+pub(crate) struct Channel(WebSocketStream<TcpStream>);
 
 impl Channel {
     /// The head of the answer to a handshake, and the connection after it.
@@ -41,7 +43,7 @@ impl Channel {
     }
 
     /// An open channel that was told so.
-    async fn ready(zoom: &Served) -> Self {
+    pub(crate) async fn ready(zoom: &Served) -> Self {
         let mut channel = Self::open(zoom, SUBSCRIPTION, &zoom.token).await;
         let hello = channel.next().await.expect("a frame");
         assert_eq!((&hello["module"], &hello["success"]), (&json!("build_connection"), &json!(true)));
@@ -57,7 +59,7 @@ impl Channel {
     }
 
     /// The next frame, which must be an event.
-    async fn event(&mut self) -> Value {
+    pub(crate) async fn event(&mut self) -> Value {
         let frame = self.next().await.expect("a frame");
         assert_eq!(frame["module"], "message");
         serde_json::from_str(frame["content"].as_str().expect("escaped JSON")).expect("JSON")
@@ -114,6 +116,29 @@ async fn a_new_channel_closes_the_old_and_nothing_missed_comes_later() {
     let mut late = Channel::ready(&zoom).await;
     emit("phone.sms_received").await;
     assert_eq!(late.event().await["event"], "phone.sms_received");
+}
+
+#[tokio::test]
+async fn a_reader_gets_all_of_a_day_that_passes_in_a_moment() {
+    let zoom = Served::alive(Config { calls_per_minute: 20.0, ..quiet() }).await;
+    let mut channel = Channel::ready(&zoom).await;
+    let read = async {
+        let mut events = 0;
+        loop {
+            events += 1;
+            if channel.event().await["event"] == "phone.sms_sent" {
+                return events;
+            }
+        }
+    };
+    let last = async {
+        zoom.control("POST", "/clock", &json!({ "advance": "1h" })).await;
+        zoom.control("POST", "/events/phone.sms_sent", &Value::Null).await;
+    };
+    let (read, ()) = tokio::join!(read, last);
+    let state = zoom.control("GET", "/state", &Value::Null).await;
+    assert!(read > 5_000, "more than may wait in the channel: {read}");
+    assert_eq!((&state["events"], &state["socket_sent"]), (&json!(read), &json!(read)));
 }
 
 #[tokio::test]

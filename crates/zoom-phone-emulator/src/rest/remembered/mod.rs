@@ -393,7 +393,7 @@ fn single(ask: &Ask<'_>, address: &str, schema: Option<&Schema>) -> Value {
 }
 
 /// Dice that fall the same for the same address.
-fn sampler(ask: &Ask<'_>, address: &str) -> Sampler {
+pub(super) fn sampler(ask: &Ask<'_>, address: &str) -> Sampler {
     let seed = address.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

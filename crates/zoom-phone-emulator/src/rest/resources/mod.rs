@@ -1,5 +1,29 @@
 //! The operations that tell about the account and change it, a file for each kind of thing.
 
+mod audios;
+mod call_logs;
+mod caller_ids;
+mod common;
+mod common_areas;
+mod contacts;
+mod custom_groups;
+mod directory;
+mod handling;
+mod history;
+mod managed_numbers;
+mod members;
+mod numbers;
+mod plans;
+mod queues;
+mod receptionists;
+mod recordings;
+mod rooms;
+mod shared_lines;
+mod sites;
+mod summaries;
+mod users;
+mod voicemails;
+
 use super::ask::Handler;
 
 /// Who performs an operation, by its name in the catalogue (`list_phone_users`), which is unique unlike its id;
@@ -9,4 +33,26 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
 }
 
 /// Each file knows its operations.
-const ROUTES: [fn(&str) -> Option<Handler>; 0] = [];
+const ROUTES: &[fn(&str) -> Option<Handler>] = &[
+    audios::route,
+    call_logs::route,
+    caller_ids::route,
+    common_areas::route,
+    contacts::route,
+    custom_groups::route,
+    directory::route,
+    history::route,
+    handling::route,
+    managed_numbers::route,
+    numbers::route,
+    plans::route,
+    queues::route,
+    receptionists::route,
+    recordings::route,
+    rooms::route,
+    shared_lines::route,
+    sites::route,
+    summaries::route,
+    users::route,
+    voicemails::route,
+];
