@@ -7,6 +7,7 @@ import { ask, attempt, part, soon } from "./server.js";
 /** What each parameter of a scenario is called, and how it is asked for. */
 const PARAMETERS = {
   from: { label: "From", list: true, hint: "a number outside, or somebody of the company" },
+  name: { label: "Caller's name", hint: "as the network tells it" },
   to: { label: "To", list: true, hint: "a number, an extension or a name" },
   queue: { label: "Queue", list: true, hint: "any unless chosen" },
   user: { label: "User", list: true, hint: "anybody unless chosen" },
@@ -100,20 +101,23 @@ function value(name, text) {
   return name === "answered" ? text === "true" : text;
 }
 
+/** The select stays, so that typing into it goes on; what follows from it changes. */
 function drawForm(form, chosen) {
-  const scenario = scenarios.find(({ name }) => name === chosen) ?? scenarios[0];
+  const rest = h("div", { className: "contents" });
   const choose = h(
     "select",
-    { id: "scenario", "data-key": "scenario", onchange: () => drawForm(form, choose.value) },
-    scenarios.map(({ name }) =>
-      h("option", { value: name, selected: name === scenario.name }, name),
-    ),
+    { id: "scenario", onchange: () => drawFields() },
+    scenarios.map(({ name }) => h("option", { value: name, selected: name === chosen }, name)),
   );
+  const drawFields = () => {
+    const scenario = scenarios.find(({ name }) => name === choose.value);
+    fill(rest, h("p", { className: "quiet wide" }, scenario.what), scenario.parameters.map(field));
+  };
+  drawFields();
   fill(
     form,
     h("div", { className: "field" }, h("label", { for: "scenario" }, "Scenario"), choose),
-    h("p", { className: "quiet wide", id: "scenario-what" }, scenario.what ?? ""),
-    (scenario.parameters ?? []).map(field),
+    rest,
     h("div", { className: "actions" }, h("button", { className: "main" }, "Play")),
   );
 }
@@ -136,8 +140,7 @@ async function load() {
 export const refresh = soon(load);
 
 export async function start() {
-  const known = await ask("/scenarios").catch(() => ask("/state"));
-  scenarios = known.scenarios.map((entry) => (typeof entry === "string" ? { name: entry } : entry));
+  ({ scenarios } = await ask("/scenarios"));
   const { extensions } = await ask("/extensions");
   const option = ({ name, extension_number, kind }) =>
     h("option", { value: extension_number ?? name }, `${name}, ${kind.replaceAll("_", " ")}`);

@@ -117,7 +117,8 @@ function block(label, text) {
   );
 }
 
-function attemptOf(event, made, number) {
+/** `number` is that of the attempt, `place` tells it from those of other deliveries. */
+function attemptOf(event, made, number, place) {
   const { request, response, status, error, latency_ms, faults } = made;
   const command = curl(request, event.body);
   const result = error ? `no answer: ${error}` : `status ${status}`;
@@ -131,17 +132,17 @@ function attemptOf(event, made, number) {
       faults.map((fault) => h("span", { className: "tag", "data-state": "fault" }, fault)),
       button("Copy as curl", () => copy(command)),
     ),
-    block(`Request ${number}`, `POST ${request.url}\n${lines(request.headers)}\n\n${event.body}`),
+    block(`Request ${place}`, `POST ${request.url}\n${lines(request.headers)}\n\n${event.body}`),
     response &&
       block(
-        `Answer ${number}`,
+        `Answer ${place}`,
         `${response.status}\n${lines(response.headers)}\n\n${response.body}`,
       ),
-    block(`curl ${number}`, command),
+    block(`curl ${place}`, command),
   );
 }
 
-function deliveryOf(event, delivery) {
+function deliveryOf(event, delivery, place) {
   const { subscription, attempts, retry_at, resent } = delivery;
   return h(
     "section",
@@ -156,7 +157,7 @@ function deliveryOf(event, delivery) {
     h(
       "ol",
       {},
-      attempts.map((made, nth) => attemptOf(event, made, nth + 1)),
+      attempts.map((made, nth) => attemptOf(event, made, nth + 1, `${place}.${nth + 1}`)),
     ),
   );
 }
@@ -196,7 +197,7 @@ async function drawOpen() {
     ),
     block("Body", pretty(event.body)),
     event.deliveries.length === 0 && h("p", { className: "quiet" }, "No subscription wanted it."),
-    event.deliveries.map((delivery) => deliveryOf(event, delivery)),
+    event.deliveries.map((delivery, nth) => deliveryOf(event, delivery, nth + 1)),
   );
   for (const summary of place.querySelectorAll("summary"))
     if (unfolded.has(summary.textContent)) summary.parentElement.open = true;

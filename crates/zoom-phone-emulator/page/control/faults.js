@@ -93,18 +93,27 @@ function common({ standing, filter }) {
   return fields;
 }
 
-function drawForm(form, chosen) {
-  const kind = kinds.find(({ fault }) => fault === chosen) ?? kinds[0];
+/** The select stays, so that typing into it goes on; what follows from it changes. */
+function drawForm(form) {
+  const rest = h("div", { className: "contents" });
   const choose = h(
     "select",
-    { id: "fault-kind", "data-key": "fault-kind", onchange: () => drawForm(form, choose.value) },
-    kinds.map(({ fault }) => h("option", { value: fault, selected: fault === kind.fault }, fault)),
+    { id: "fault-kind", onchange: () => drawFields() },
+    kinds.map(({ fault }) => h("option", { value: fault }, fault)),
   );
+  const drawFields = () => {
+    const kind = kinds.find(({ fault }) => fault === choose.value);
+    fill(
+      rest,
+      h("p", { className: "quiet wide" }, kind.what),
+      [...kind.fields, ...common(kind)].map(input),
+    );
+  };
+  drawFields();
   fill(
     form,
     h("div", { className: "field" }, h("label", { for: "fault-kind" }, "Fault"), choose),
-    h("p", { className: "quiet wide" }, kind.what),
-    [...kind.fields, ...common(kind)].map(input),
+    rest,
     h("div", { className: "actions" }, h("button", { className: "main" }, "Switch on")),
   );
 }
@@ -130,7 +139,7 @@ export async function start() {
     event.preventDefault();
     add(form);
   });
-  drawForm(form, "event_drop");
+  drawForm(form);
   await load();
 }
 
