@@ -76,6 +76,13 @@ export class Host {
     return until(`${type} has come`, () => this.message(type, direction));
   }
 
+  /** Waits for a message about a log or a file, which comes some minutes after the call: the clock is put forward. */
+  async filed(type) {
+    await this.next("zp-call-ended-event");
+    await emulate("clock", { advance: "5m" });
+    return this.next(type);
+  }
+
   /** What the host says to the phone. */
   send(type, data) {
     return this.page

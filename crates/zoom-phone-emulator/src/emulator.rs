@@ -103,6 +103,9 @@ impl Emulator {
             url.as_str().trim_end_matches('/').clone_into(&mut exchange.links);
         }
         let state = State::new(exchange, config.seed, config.calls_per_minute);
+        if config.calls_per_minute > 0.0 {
+            state.write_texts(config.sms_threads_per_hour);
+        }
         let news = state.news.clone();
         let wire = Wire::new(config.seed, config.temper, &config.subscriptions);
         let faults = Faults::new(config.seed, config.temper, &config.faults, news);

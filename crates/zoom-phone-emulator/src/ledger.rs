@@ -1,5 +1,6 @@
 //! The answer key: what truly happened, independent of what was delivered to anyone.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::clock::text;
-use crate::party::Party;
+use crate::party::{Kind, Party};
 use crate::records::{CallRecord, Side};
 use crate::scenario::Scenario;
 
@@ -281,6 +282,122 @@ pub(crate) fn of(party: &Party) -> Value {
         "number": party.number,
         "extension_number": party.extension_number,
     })
+}
+
+/// Finished calls that are kept; older ones are forgotten.
+const KEPT: usize = 250_000;
+
+/// All finished calls, in the order in which they ended.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    calls: VecDeque<Arc<LedgerEntry>>,
+    forgotten: u64,
+}
+
+impl Ledger {
+    pub(crate) fn add(&mut self, entry: LedgerEntry) {
+        self.calls.push_back(Arc::new(entry));
+        if self.calls.len() > KEPT {
+            self.calls.pop_front();
+            self.forgotten += 1;
+        }
+    }
+
+    /// The calls after so many, each with how many there are up to it.
+    pub(crate) fn after(&self, after: u64) -> impl Iterator<Item = (u64, &Arc<LedgerEntry>)> {
+        let skipped = usize::try_from(after.saturating_sub(self.forgotten)).unwrap_or(usize::MAX);
+        let skipped = skipped.min(self.calls.len());
+        (self.forgotten + 1..).skip(skipped).zip(self.calls.range(skipped..))
+    }
+}
+
+/// What calls add up to. Lengths are whole seconds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Totals {
+    pub(crate) calls: u64,
+    pub(crate) by_direction: BTreeMap<&'static str, u64>,
+    pub(crate) by_result: BTreeMap<&'static str, u64>,
+    pub(crate) recordings: usize,
+    pub(crate) voicemails: usize,
+    pub(crate) summaries: usize,
+    /// Of people of the account, consultations included.
+    pub(crate) talk_seconds: i64,
+    pub(crate) hold_seconds: i64,
+    /// In queues.
+    pub(crate) wait_seconds: i64,
+    /// By id.
+    pub(crate) queues: BTreeMap<String, QueueTotals>,
+    /// By id.
+    pub(crate) users: BTreeMap<String, UserTotals>,
+}
+
+/// What a queue's calls add up to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct QueueTotals {
+    pub(crate) name: String,
+    pub(crate) offered: u64,
+    pub(crate) answered: u64,
+    pub(crate) abandoned: u64,
+    pub(crate) overflowed: u64,
+    /// Came while the queue was closed.
+    pub(crate) closed: u64,
+    pub(crate) wait_seconds: i64,
+    pub(crate) longest_wait_seconds: i64,
+}
+
+/// What a user's part in calls adds up to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct UserTotals {
+    pub(crate) name: String,
+    /// Times that the phone rang with a call.
+    pub(crate) rung: u64,
+    pub(crate) answered: u64,
+    /// Calls placed, consultations included.
+    pub(crate) placed: u64,
+    pub(crate) ring_seconds: i64,
+    pub(crate) talk_seconds: i64,
+    pub(crate) hold_seconds: i64,
+}
+
+impl Totals {
+    pub(crate) fn add(&mut self, call: &LedgerEntry) {
+        self.calls += 1;
+        *self.by_direction.entry(call.direction).or_default() += 1;
+        *self.by_result.entry(call.result).or_default() += 1;
+        self.recordings += call.recordings.len();
+        self.voicemails += call.voicemails.len();
+        self.summaries += call.summaries.len();
+        for passage in &call.passages {
+            self.wait_seconds += passage.waited();
+            let queue = self.queues.entry(passage.queue.id.clone()).or_default();
+            queue.name = passage.queue.name.clone().unwrap_or_default();
+            queue.offered += 1;
+            match passage.outcome {
+                "answered" => queue.answered += 1,
+                "abandoned" => queue.abandoned += 1,
+                "closed" => queue.closed += 1,
+                _ => queue.overflowed += 1,
+            }
+            queue.wait_seconds += passage.waited();
+            queue.longest_wait_seconds = queue.longest_wait_seconds.max(passage.waited());
+        }
+        for leg in call.legs.iter().filter(|leg| leg.who.kind == Kind::User) {
+            self.talk_seconds += leg.talked();
+            self.hold_seconds += leg.held;
+            let user = self.users.entry(leg.who.id.clone()).or_default();
+            user.name = leg.who.name.clone().unwrap_or_default();
+            match leg.side {
+                Side::Caller => user.placed += 1,
+                Side::Callee => {
+                    user.rung += 1;
+                    user.answered += u64::from(leg.answered.is_some());
+                    user.ring_seconds += leg.rang();
+                }
+            }
+            user.talk_seconds += leg.talked();
+            user.hold_seconds += leg.held;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -76,6 +76,7 @@ mod records;
 mod rest;
 mod scenario;
 mod scopes;
+mod sms;
 mod socket;
 mod state;
 mod webhooks;

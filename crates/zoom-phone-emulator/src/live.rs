@@ -190,3 +190,184 @@ fn fits(call: &PhoneCall, press: &Press) -> Result<(), String> {
     }
     Err(format!("{press:?} means nothing for a call that is {} ({})", call.state, call.direction))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::exchange::Exchange;
+    use crate::scenario::{Params, Scenario};
+
+    struct Rig {
+        state: Arc<State>,
+        user: String,
+        _attending: Attending,
+        now: Timestamp,
+        told: Vec<(String, Value)>,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            let state = Arc::new(State::new(Exchange::new(7), 7, 0.0));
+            let user = state.directory(|directory| directory.find("1001").expect("a user").id.clone());
+            let _attending = state.attend(&user);
+            let now = "2026-11-23T15:00:00Z".parse().expect("a valid time");
+            Self { state, user, _attending, now, told: Vec::new() }
+        }
+
+        fn wait(&mut self, seconds: i64) {
+            self.now += SignedDuration::from_secs(seconds);
+            let (events, _) = self.state.advance(self.now);
+            self.told.extend(events.into_iter().map(|mut event| {
+                let name = event["event"].as_str().expect("a name").trim_start_matches("phone.").to_owned();
+                (name, event["payload"]["object"].take())
+            }));
+        }
+
+        fn called(&mut self, scenario: Scenario, to: &str) -> String {
+            let params = Params { to: Some(to.to_owned()), ..Params::default() };
+            self.state.play(scenario, &params, self.now).expect("a call").call_id
+        }
+
+        fn press(&self, call_id: &str, press: Press) {
+            self.state.press(&self.user, call_id, press, self.now).expect("it fits");
+        }
+
+        fn names(&self) -> Vec<&str> {
+            self.told.iter().map(|(name, _)| name.as_str()).collect()
+        }
+
+        fn shown(&self) -> Option<PhoneCall> {
+            self.state.phone(&self.user).into_iter().next()
+        }
+    }
+
+    #[test]
+    fn a_call_rings_until_the_person_answers_and_lasts_until_they_hang_up() {
+        let mut rig = Rig::new();
+        let call = rig.called(Scenario::Inbound, "1001");
+        rig.wait(7);
+        assert_eq!(rig.shown().map(|call| call.state), Some("ringing"));
+        rig.press(&call, Press::Answer);
+        rig.press(&call, Press::Hold);
+        assert_eq!(rig.shown().map(|call| call.state), Some("held"));
+        rig.wait(12);
+        rig.press(&call, Press::Unhold);
+        rig.wait(20);
+        rig.press(&call, Press::HangUp);
+        assert_eq!(rig.shown(), None);
+        rig.wait(300);
+        let expected = [
+            "callee_ringing",
+            "callee_answered",
+            "callee_hold",
+            "callee_unhold",
+            "callee_ended",
+            "callee_call_element_completed",
+        ];
+        assert_eq!(rig.names(), expected);
+        let element = &rig.told[5].1["call_elements"][0];
+        assert_eq!((&element["wait_time"], &element["hold_time"]), (&7.into(), &12.into()));
+        assert_eq!(rig.state.ledger(|ledger| ledger.after(0).count()), 1);
+    }
+
+    #[test]
+    fn a_call_that_nobody_takes_goes_on_as_configured() {
+        let mut rig = Rig::new();
+        rig.called(Scenario::Inbound, "1001");
+        rig.wait(600);
+        let expected = ["callee_ringing", "callee_missed", "voicemail_received"];
+        assert_eq!(rig.names()[..3], expected);
+    }
+
+    #[test]
+    fn a_person_who_dials_hears_somebody_and_can_hand_over_after_asking() {
+        let mut rig = Rig::new();
+        let call = (0..20)
+            .find_map(|_| {
+                let call = rig.state.dial(&rig.user.clone(), "+15552001234", None, rig.now).expect("a call");
+                rig.wait(25);
+                if rig.shown().is_some_and(|call| call.state == "connected") {
+                    return Some(call);
+                }
+                rig.wait(60);
+                None
+            })
+            .expect("somebody answers");
+        rig.told.clear();
+        rig.press(&call, Press::Transfer { to: "1002".to_owned(), warm: true });
+        rig.wait(20);
+        rig.press(&call, Press::CompleteTransfer);
+        rig.wait(1);
+        assert_eq!(rig.shown(), None);
+        rig.wait(1200);
+        let names = rig.names();
+        let place = |name: &str| {
+            names.iter().position(|known| *known == name).unwrap_or_else(|| panic!("{name} in {names:?}"))
+        };
+        assert!(place("caller_hold") < place("warm_transfer_initiated"));
+        assert!(place("warm_transfer_initiated") < place("callee_answered"));
+        assert!(place("callee_answered") < place("warm_transfer_completed"));
+        assert!(place("warm_transfer_completed") < place("callee_ended"));
+    }
+
+    #[test]
+    fn a_person_in_a_queue_can_be_faster_than_the_others() {
+        let mut rig = Rig::new();
+        let call = rig.called(Scenario::QueueAnswered, "Sales");
+        rig.wait(4);
+        rig.press(&call, Press::Answer);
+        rig.wait(1);
+        let answered: Vec<_> = rig.told.iter().filter(|(name, _)| name == "callee_answered").collect();
+        assert_eq!(answered.len(), 1);
+        assert_eq!(answered[0].1["callee"]["user_id"].as_str(), Some(rig.user.as_str()));
+    }
+
+    #[test]
+    fn what_happened_before_a_press_stays_as_it_was() {
+        for to in ["1001", "Sales", "Main Line"] {
+            for presses in 0..4 {
+                let play = |pressing: usize| {
+                    let mut rig = Rig::new();
+                    let call = rig.called(Scenario::Inbound, to);
+                    let mut done = 0;
+                    for _ in 0..30 {
+                        rig.wait(2);
+                        let next = match rig.shown().map(|call| call.state) {
+                            Some("ringing") => Press::Answer,
+                            Some("held") => Press::Unhold,
+                            Some("connected") => Press::Hold,
+                            _ => continue,
+                        };
+                        if done < pressing {
+                            rig.press(&call, next);
+                            done += 1;
+                        }
+                    }
+                    (rig.now, rig.told)
+                };
+                let ((_, fewer), (_, more)) = (play(presses), play(presses + 1));
+                let same = fewer.iter().zip(&more).take_while(|(one, other)| one == other).count();
+                assert!(same > 0 || fewer.is_empty() || more.is_empty(), "{to} with {presses} presses");
+                let ringing = |told: &[(String, Value)]| {
+                    told.iter().filter(|(name, _)| name == "callee_ringing").count()
+                };
+                assert!(ringing(&more) >= 1 || ringing(&fewer) == 0, "{to}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_press_that_means_nothing_is_refused() {
+        let mut rig = Rig::new();
+        let call = rig.called(Scenario::Inbound, "1001");
+        rig.wait(1);
+        assert!(rig.state.press(&rig.user, &call, Press::Hold, rig.now).is_err());
+        assert!(rig.state.press(&rig.user, "no call", Press::Answer, rig.now).is_err());
+        rig.press(&call, Press::Decline);
+        rig.wait(1);
+        assert_eq!(rig.names(), ["callee_ringing", "callee_rejected"]);
+    }
+}

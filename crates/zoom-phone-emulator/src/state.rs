@@ -1,6 +1,6 @@
 //! What the emulator knows at this moment: the company, what is planned, what REST may tell.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,16 +10,14 @@ use tokio::sync::Notify;
 
 use crate::dice::Dice;
 use crate::exchange::Exchange;
-use crate::ledger::LedgerEntry;
+use crate::ledger::{Ledger, LedgerEntry};
 use crate::live::{LiveCall, Phones, Press};
 use crate::news::News;
-use crate::records::{Book, CallRecord};
+use crate::records::Book;
 use crate::scenario::{Due, Happening, Order, Params, Plan, Replay, Scenario, Unfit};
 use crate::world::World;
 use crate::world::directory::Directory;
-
-/// Finished calls in the ledger; older ones are forgotten.
-const KEPT_CALLS: usize = 250_000;
+use crate::{events, sms};
 
 /// Shared by the player and the HTTP handlers.
 pub(crate) struct State {
@@ -32,11 +30,13 @@ pub(crate) struct State {
 struct Inner {
     exchange: Exchange,
     arrivals: Arrivals,
+    /// When threads of text messages begin.
+    threads: Arrivals,
     agenda: BTreeMap<(Timestamp, u64), Item>,
     planned: u64,
     book: Book,
     phones: Phones,
-    ledger: VecDeque<Arc<LedgerEntry>>,
+    ledger: Ledger,
     counts: Counts,
 }
 
@@ -93,11 +93,12 @@ impl State {
             inner: Mutex::new(Inner {
                 exchange,
                 arrivals: Arrivals { dice: Dice::new(seed, 1), per_minute: calls_per_minute, next: None },
+                threads: Arrivals { dice: Dice::new(seed, 9), per_minute: 0.0, next: None },
                 agenda: BTreeMap::new(),
                 planned: 0,
                 book: Book::default(),
                 phones: Phones::default(),
-                ledger: VecDeque::new(),
+                ledger: Ledger::default(),
                 counts: Counts::default(),
             }),
             changed: Notify::new(),
@@ -109,10 +110,16 @@ impl State {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls arrive from `at` on.
+    /// Calls and text messages arrive from `at` on.
     pub(crate) fn open(&self, at: Timestamp) {
         let mut inner = self.lock();
         inner.arrivals.next = inner.arrivals.after(at);
+        inner.threads.next = inner.threads.after(at);
+    }
+
+    /// So many threads of text messages are to begin in an hour.
+    pub(crate) fn write_texts(&self, threads_per_hour: f64) {
+        self.lock().threads.per_minute = threads_per_hour / 60.0;
     }
 
     /// Plans one call that starts at `at`, and answers with what the ledger will say of it, should nobody press
@@ -138,6 +145,7 @@ impl State {
     /// are brought up to date on the way; the events are for the caller to send.
     pub(crate) fn advance(&self, now: Timestamp) -> (Vec<Value>, Option<Timestamp>) {
         let mut inner = self.lock();
+        inner.chat(now);
         let mut webhooks = Vec::new();
         loop {
             let arrival = inner.arrivals.next.filter(|&at| at <= now);
@@ -179,8 +187,8 @@ impl State {
         finished.collect()
     }
 
-    /// Reads the ledger, oldest first.
-    pub(crate) fn ledger<T>(&self, read: impl FnOnce(&VecDeque<Arc<LedgerEntry>>) -> T) -> T {
+    /// Reads the ledger.
+    pub(crate) fn ledger<T>(&self, read: impl FnOnce(&Ledger) -> T) -> T {
         read(&self.lock().ledger)
     }
 
@@ -204,11 +212,6 @@ impl State {
     /// Reads the call records.
     pub(crate) fn book<T>(&self, read: impl FnOnce(&Book) -> T) -> T {
         read(&self.lock().book)
-    }
-
-    /// A call that REST knows.
-    pub(crate) fn call(&self, uuid: &str) -> Option<Arc<CallRecord>> {
-        self.lock().book.call(uuid).cloned()
     }
 
     pub(crate) fn phones<T>(&self, act: impl FnOnce(&mut Phones) -> T) -> T {
@@ -268,7 +271,7 @@ impl State {
 impl Inner {
     fn next(&self) -> Option<Timestamp> {
         let planned = self.agenda.keys().next().map(|&(at, _)| at);
-        planned.into_iter().chain(self.arrivals.next).min()
+        planned.into_iter().chain(self.arrivals.next).chain(self.threads.next).min()
     }
 
     fn plan(&mut self, scenario: Scenario, params: &Params, at: Timestamp) -> Result<LedgerEntry, Unfit> {
@@ -329,6 +332,7 @@ impl Inner {
         match item.due {
             Due::Happening(Happening::Webhook(event)) => return Some(event),
             Due::Happening(Happening::Finished(entry)) => {
+                news.tell("call", || json!({ "call": entry.json() }));
                 self.phones.calls.remove(&item.call);
                 news.tell("call", || json!({ "call": entry.json() }));
                 self.finish(*entry);
@@ -340,13 +344,22 @@ impl Inner {
         None
     }
 
+    /// Writes down the threads that begin until `now`, and plans their events.
+    fn chat(&mut self, now: Timestamp) {
+        while let Some(at) = self.threads.next.filter(|&at| at <= now) {
+            for (name, at, object) in sms::thread(&mut self.exchange.world, &mut self.threads.dice, at) {
+                let name = format!("phone.{name}");
+                let event = events::envelope(&self.exchange.account_id, &name, at, &object);
+                self.put(at, 0, Due::Happening(Happening::Webhook(event)));
+            }
+            self.threads.next = self.threads.after(at);
+        }
+    }
+
     fn finish(&mut self, entry: LedgerEntry) {
         self.counts.calls_finished += 1;
         *self.counts.calls_by_scenario.entry(entry.scenario).or_default() += 1;
-        self.ledger.push_back(Arc::new(entry));
-        if self.ledger.len() > KEPT_CALLS {
-            self.ledger.pop_front();
-        }
+        self.ledger.add(entry);
     }
 }
 
@@ -401,7 +414,7 @@ mod tests {
             now = next;
         }
         assert_eq!(sent, 10);
-        assert_eq!(state.ledger(VecDeque::len), 1);
-        assert!(state.call(&entry.call_history_uuid()).is_some());
+        assert_eq!(state.ledger(|ledger| ledger.after(0).count()), 1);
+        assert!(state.book(|book| book.call(&entry.call_history_uuid()).is_some()));
     }
 }

@@ -153,7 +153,12 @@ async function signIn(user) {
   await load(user);
   remember(phone.me.id);
   draw();
-  source = server.feed({ user: phone.me.id, tab: phone.tab }, happen, () =>
+  // One item after the other: what an older one fetched must not replace what a newer one told.
+  let line = Promise.resolve();
+  const inLine = (item) => {
+    line = line.then(() => happen(item)).catch((error) => phone.say(error.message));
+  };
+  source = server.feed({ user: phone.me.id, tab: phone.tab }, inLine, () =>
     phone.say("The connection to the phone system is lost. Trying again…"),
   );
 }
@@ -183,6 +188,7 @@ async function refresh() {
 let ready;
 /** One item of the feed. */
 async function happen(item) {
+  if (!phone.me) return;
   if (item.kind === "open") {
     // At first and whenever the connection is back.
     phone.say("");

@@ -3,27 +3,75 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::emulator::Shared;
+use crate::ledger::{LedgerEntry, Totals};
 use crate::scenario::{Params, Scenario, Unfit};
 
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/ledger", get(ledger))
+        .route("/ledger/totals", get(totals))
         .route("/scenarios", get(scenarios))
         .route("/scenarios/{name}", post(play))
 }
 
-/// The truth about every finished call, oldest first.
-async fn ledger(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let calls: Vec<_> = shared.state.ledger(|ledger| ledger.iter().cloned().collect());
-    Json(json!({ "calls": calls.iter().map(|entry| entry.json()).collect::<Vec<_>>() }))
+/// Which part of the ledger.
+#[derive(Default, Deserialize)]
+struct Part {
+    /// Finished calls to skip: all that were there when `next` was this.
+    #[serde(default)]
+    after: u64,
+    limit: Option<usize>,
+    /// Calls that ended then or later.
+    from: Option<Timestamp>,
+    /// And before then.
+    to: Option<Timestamp>,
+}
+
+/// The truth about finished calls, oldest first: `?after=&limit=` pages through them (`next` is the next `after`),
+/// `?from=&to=` cuts by the end of the call. All of them without a limit.
+async fn ledger(State(shared): State<Arc<Shared>>, Query(part): Query<Part>) -> Json<Value> {
+    let (calls, next) = shared.state.ledger(|ledger| {
+        let limit = part.limit.unwrap_or(usize::MAX);
+        let (mut calls, mut next) = (Vec::new(), part.after);
+        for (number, entry) in ledger.after(part.after) {
+            if calls.len() == limit {
+                break;
+            }
+            next = number;
+            if part.holds(entry) {
+                calls.push(entry.clone());
+            }
+        }
+        (calls, next)
+    });
+    Json(json!({ "calls": calls.iter().map(|entry| entry.json()).collect::<Vec<_>>(), "next": next }))
+}
+
+impl Part {
+    fn holds(&self, entry: &LedgerEntry) -> bool {
+        self.from.is_none_or(|from| from <= entry.end) && self.to.is_none_or(|to| entry.end < to)
+    }
+}
+
+/// What all these calls add up to: `?from=&to=` as with the ledger.
+async fn totals(State(shared): State<Arc<Shared>>, Query(part): Query<Part>) -> Json<Value> {
+    let totals = shared.state.ledger(|ledger| {
+        let mut totals = Totals::default();
+        let held = ledger.after(part.after).map(|(_, entry)| entry).filter(|entry| part.holds(entry));
+        held.for_each(|entry| totals.add(entry));
+        totals
+    });
+    Json(json!(totals))
 }
 
 /// All scenarios with what happens in them and which parameters they take.

@@ -45,8 +45,8 @@ async fn emit(State(shared): State<Arc<Shared>>, Path(name): Path<String>, body:
         return (StatusCode::NOT_FOUND, Json(answer)).into_response();
     };
     if !body.is_empty() {
-        let wanted = match serde_json::from_slice::<Map<String, Value>>(&body) {
-            Ok(wanted) => wanted,
+        let wanted = match serde_json::from_slice::<Option<Map<String, Value>>>(&body) {
+            Ok(wanted) => wanted.unwrap_or_default(),
             Err(error) => return bad(&error),
         };
         if let Some(object) = event["payload"]["object"].as_object_mut() {

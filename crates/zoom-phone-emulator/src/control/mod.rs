@@ -65,12 +65,16 @@ async fn health() -> Json<Value> {
 
 /// Counts, the company's time and the names of all scenarios.
 async fn state(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    let now = shared.clock.now();
+    let (sent, received) = shared.state.world(|world| crate::sms::counts(world, now));
     let mut answer = json!({
-        "now": text(shared.clock.now()),
+        "now": text(now),
         "seed": shared.config.seed,
         "speed": shared.clock.speed(),
         "calls_per_minute": shared.config.calls_per_minute,
         "temper": shared.config.temper,
+        "sms_sent": sent,
+        "sms_received": received,
         "receiver_validated": shared.wire.is_open() && !shared.wire.subscriptions().is_empty(),
         "subscriptions": shared.wire.subscriptions(),
         "scenarios": Scenario::ALL,

@@ -212,6 +212,11 @@ struct Dial {
 }
 
 async fn dial(State(shared): State<Arc<Shared>>, Json(dial): Json<Dial>) -> Result<Json<Value>, Refusal> {
+    let me = me(&shared, &dial.user)?;
+    let numbers = me["numbers"].as_array().into_iter().flatten();
+    if dial.caller_id.as_ref().is_some_and(|id| !numbers.clone().any(|number| number == id)) {
+        return Err(Refusal::conflict("No available callerId".to_owned()));
+    }
     let now = shared.clock.now();
     let call_id = shared.state.dial(&dial.user, &dial.number, dial.caller_id.as_deref(), now);
     call_id.map(|call_id| Json(json!({ "callId": call_id }))).map_err(Refusal::conflict)

@@ -91,10 +91,6 @@ impl Shelf {
         self.0.insert(place, record);
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// Oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<CallRecord>> + ExactSizeIterator {
         self.0.iter()

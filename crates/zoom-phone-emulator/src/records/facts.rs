@@ -106,10 +106,6 @@ impl Shape {
         self
     }
 
-    pub(crate) fn names(&self) -> &[&'static str] {
-        &self.0
-    }
-
     /// The thing in this shape, as JSON.
     pub(crate) fn value(&self, thing: &impl Facts) -> Value {
         serde_json::to_value(Shown(self, thing)).unwrap_or_default()

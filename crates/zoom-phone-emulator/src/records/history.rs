@@ -136,7 +136,7 @@ impl Facts for Step<'_> {
             // Two spellings, one in each dialect.
             "waiting_time" | "wait_time" => element.wait().into(),
             "client_code" => self.client_code.into(),
-            "department" => call.own_of(element).department.as_deref().into(),
+            "department" => own_of(element).department.as_deref().into(),
             "site_id" => (&call.site.1).into(),
             "site_name" => (&call.site.0).into(),
             _ => Fact::Nothing,
@@ -221,10 +221,6 @@ impl CallRecord {
     fn own(&self) -> &Party {
         if self.callee.kind == Kind::Outside { &self.caller } else { &self.callee }
     }
-
-    fn own_of<'a>(&self, element: &'a Element) -> &'a Party {
-        if element.callee.kind == Kind::Outside { &element.caller } else { &element.callee }
-    }
 }
 
 /// The events that tell of a finished call, in version 3 and with `older` also in versions 2 and 1: name, without
@@ -260,4 +256,9 @@ pub(crate) fn completion_events(call: &CallRecord, temper: Temper, older: bool) 
         }
     }
     events
+}
+
+/// The account's own party of a step, the callee first.
+fn own_of(element: &Element) -> &Party {
+    if element.callee.kind == Kind::Outside { &element.caller } else { &element.callee }
 }

@@ -150,7 +150,7 @@ impl Facts for Log<'_> {
     }
 }
 
-impl<'a> Log<'a> {
+impl Log<'_> {
     /// The answer of `getCallLogDetails`: every step of the call.
     pub(crate) fn detail(&self) -> Value {
         let mut detail = shapes().detail.value(self);

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use zoom_phone_types::catalogue::Operation;
+use zoom_phone_types::catalogue::{Content, Operation};
 
 use super::paging::Page;
 use super::query::Query;
@@ -89,6 +89,26 @@ impl<'a> Ask<'a> {
         address
     }
 
+    /// Of the rows of a list of the answer, what is documented of them.
+    pub(crate) fn declared(&self, list: &str, rows: Vec<Value>) -> Value {
+        let content = self.operation.success().map(|response| &response.content);
+        match content {
+            Some(Content::Json(schema)) => match schema.property(list) {
+                Some(schema) => schema.keep_declared(&Value::Array(rows)),
+                None => Value::Array(rows),
+            },
+            _ => Value::Array(rows),
+        }
+    }
+
+    /// Of an answer, what is documented of it.
+    pub(crate) fn declared_whole(&self, answer: &Value) -> Value {
+        match self.operation.success().map(|response| &response.content) {
+            Some(Content::Json(schema)) => schema.keep_declared(answer),
+            _ => answer.clone(),
+        }
+    }
+
     /// The user whose token this is, if it is one of a user.
     pub(crate) fn user(&self) -> Option<&str> {
         match &self.access.holder {
@@ -150,6 +170,11 @@ impl Refusal {
     /// The same with another code.
     pub(crate) fn with_code(self, code: u32) -> Self {
         Self { code, ..self }
+    }
+
+    /// 409 with code 409: there is one already.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, 409, message)
     }
 
     /// 400 with a code of its own.

@@ -18,7 +18,6 @@ use crate::emulator::Shared;
 use crate::party::Party;
 use crate::records::speech;
 use crate::webhooks::encrypted_token;
-use crate::world::at;
 
 /// One second of silence: 28 frames of MPEG-2 layer III, 32 kbit/s, 16 kHz, mono, as Zoom records.
 pub(super) fn audio() -> Response {

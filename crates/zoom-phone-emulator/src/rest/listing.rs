@@ -96,11 +96,13 @@ impl Window {
         Ok(Self { from: begin, to: end, from_text, to_text, by_end })
     }
 
-    pub(super) fn from_text(&self) -> &str {
+    /// The beginning as the answer shows it.
+    pub(super) fn first(&self) -> &str {
         &self.from_text
     }
 
-    pub(super) fn to_text(&self) -> &str {
+    /// The end as the answer shows it.
+    pub(super) fn last(&self) -> &str {
         &self.to_text
     }
 
@@ -133,7 +135,7 @@ pub(super) type Row = (Arc<CallRecord>, usize);
 
 /// One page.
 pub(super) struct Rows {
-    pub(super) rows: Vec<Row>,
+    pub(super) list: Vec<Row>,
     pub(super) size: usize,
     pub(super) total: usize,
     /// Empty on the last page, as documented.
@@ -214,7 +216,7 @@ pub(super) fn page(
         }
         _ => String::new(),
     };
-    Ok(Rows { rows, size, total, next })
+    Ok(Rows { list: rows, size, total, next })
 }
 
 /// Where a page ended.

@@ -172,6 +172,9 @@ async fn perform_documented(State(shared): State<Arc<Shared>>, request: Request)
         let made_up = shared.config.invent_ids && refusal.is_absent();
         if made_up { remembered::answer(&ask) } else { Err(refusal) }
     });
+    if answer.is_ok() && called.operation.method != Method::Get {
+        resources::note(&ask);
+    }
     answer
         .map_or_else(Refusal::into_response, |answer| answer.respond(called.operation, shared.config.temper))
 }

@@ -19,6 +19,7 @@
 //! | room without Zoom Phone | `/phone/rooms/unassigned/{id}` |
 //! | message | `/phone/sms/sessions/{id}/messages/{id}` |
 
+pub(crate) mod blocked;
 mod defaults;
 pub(crate) mod directory;
 pub(crate) mod extension;

@@ -39,6 +39,11 @@ impl Feed {
         }
     }
 
+    /// Waits until the phone shows its call in this state.
+    async fn shows(&mut self, state: &str) {
+        while self.next().await["call"]["state"] != state {}
+    }
+
     /// The next message of this type to the host.
     async fn message(&mut self, kind: &str) -> Value {
         loop {
@@ -98,8 +103,9 @@ async fn a_call_waits_for_the_person_at_the_phone_and_is_told_to_every_tab_alike
     assert_eq!(press(&zoom, id, &call_id, "answer").await, StatusCode::OK);
     assert_eq!(one.message("zp-call-connected-event").await["data"]["callId"], call_id);
     assert_eq!(press(&zoom, id, &call_id, "hold").await, StatusCode::OK);
+    one.shows("held").await;
     assert_eq!(press(&zoom, id, &call_id, "unhold").await, StatusCode::OK);
-    tokio::time::sleep(Duration::from_secs(20)).await;
+    one.shows("connected").await;
     assert_eq!(press(&zoom, id, &call_id, "hang-up").await, StatusCode::OK);
     let ended = one.message("zp-call-ended-event").await;
     assert_eq!(ended["data"]["result"], "ended");
@@ -153,7 +159,7 @@ async fn nobody_has_the_phone_of_somebody_who_is_not_there() {
     }
     let (status, answer) =
         zoom.say("POST", &format!("{API}/dial"), &json!({ "user": "nobody", "number": CALLER })).await;
-    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(answer["error"].is_string());
 }
 

@@ -380,3 +380,34 @@ async fn everything_nobody_has_set_is_shown_as_documented() {
         get(&zoom, &format!("/v2/phone/{uri}")).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_template_gives_a_user_its_call_handling() {
+    let zoom = Zoom::start().await;
+    let user = first(&zoom, "users").await;
+    let new = json!({ "name": "Sales", "type": "user" });
+    let made = ask(&zoom, "POST", "/v2/phone/setting_templates", new, (CREATED, 0)).await;
+    let template = made["id"].as_str().expect("an id");
+    let handling = json!({ "user_settings": { "call_handling": { "business_hours": {
+        "business_hour_action": 11,
+        "connect_to_operator": { "external_number": { "number": "+15555550144", "description": "Office" } },
+        "busy_action": 13,
+        "ring_type": "sequential",
+        "ringing_duration": "15",
+    } } } });
+    ask(&zoom, "PATCH", &format!("/v2/phone/setting_templates/{template}"), handling, (NONE, 0)).await;
+    ask(&zoom, "PATCH", &user, json!({ "template_id": "lost" }), (BAD, 300)).await;
+    ask(&zoom, "PATCH", &user, json!({ "template_id": template }), (NONE, 0)).await;
+    let setting =
+        get(&zoom, &format!("{user}/call_handling/settings")).await["call_handling_setting"].clone();
+    assert_eq!(setting["busy_on_another_call_action"], "play_busy_signal");
+    assert_eq!(setting["call_not_answer_action_setting"]["forward_phone_number"], "+15555550144");
+    let row = json!({ "call_forward_settings": [{ "phone_number": "+15555550100" }] });
+    ask(&zoom, "POST", &format!("{user}/call_forward_settings/business_hours"), row, (CREATED, 0)).await;
+    let ringing =
+        get(&zoom, &format!("{user}/call_handling/settings")).await["call_distribution_setting"].clone();
+    assert_eq!(
+        (&ringing["ring_mode"], &ringing["sequential_ring_duration"]),
+        (&json!("sequential"), &json!(15))
+    );
+}

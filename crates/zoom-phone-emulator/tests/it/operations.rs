@@ -128,7 +128,7 @@ async fn every_operation_answers_over_a_socket_as_documented() {
                 assert!(body.starts_with(magic), "{}: {kind}", operation.id);
             }
             Content::Json(schema) => {
-                let value: Value = serde_json::from_slice(&body).expect("JSON");
+                let value: Value = serde_json::from_slice(&body).expect(&operation.id);
                 assert_eq!(schema.validate(&value), [], "{}: {value}", operation.id);
             }
         }

@@ -71,11 +71,11 @@ fn list(ask: &Ask<'_>, shape: &Shape, wanted: impl Fn(&World, &Log<'_>) -> bool)
         };
         listing::page(ask, 300, &window, shelf, Some(&pick))
     })?;
-    let rows: Vec<_> = page.rows.iter().filter_map(|row| shown(ask, row, shape)).collect();
+    let rows: Vec<_> = page.list.iter().filter_map(|row| shown(ask, row, shape)).collect();
     Ok(Answer::Json(json!({
         "call_logs": rows,
-        "from": window.from_text(),
-        "to": window.to_text(),
+        "from": window.first(),
+        "to": window.last(),
         "page_count": page.pages(),
         "page_size": page.size,
         "total_records": page.total,

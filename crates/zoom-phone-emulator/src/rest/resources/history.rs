@@ -62,13 +62,13 @@ fn account(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         listing::page(ask, 300, &window, book.all(), pick)
     })?;
     let shapes = shapes();
-    let rows = |shape| page.rows.iter().map(|(call, _)| Shown(shape, &**call)).collect::<Vec<_>>();
+    let rows = |shape| page.list.iter().map(|(call, _)| Shown(shape, &**call)).collect::<Vec<_>>();
     written(&Both {
         call_logs: rows(&shapes.deprecated_row),
         call_history: Some(rows(&shapes.row)),
         call_elements: None,
-        from: window.from_text(),
-        to: window.to_text(),
+        from: window.first(),
+        to: window.last(),
         page_count: page.pages(),
         page_size: page.size,
         total_records: page.total,
@@ -129,15 +129,15 @@ fn of_user(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let page = user_rows(ask, &window, |call, element| {
         filter.lets_step(&Step { call, element, client_code: None, temper })
     })?;
-    let steps: Vec<_> = page.rows.iter().filter_map(|row| step(row, temper)).collect();
+    let steps: Vec<_> = page.list.iter().filter_map(|row| step(row, temper)).collect();
     let shapes = shapes();
     let rows = |shape| steps.iter().map(|step| Shown(shape, step)).collect::<Vec<_>>();
     written(&Both {
         call_logs: rows(&shapes.deprecated_user),
         call_history: None,
         call_elements: Some(rows(&shapes.user)),
-        from: window.from_text(),
-        to: window.to_text(),
+        from: window.first(),
+        to: window.last(),
         page_count: page.pages(),
         page_size: page.size,
         total_records: page.total,

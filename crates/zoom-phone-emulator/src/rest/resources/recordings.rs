@@ -95,7 +95,7 @@ pub(super) fn rows(ask: &Ask<'_>, page: &Rows, kind: FileKind, shape: &Shape) ->
             let element = call.elements.get(*nth)?;
             Some(shape.value(&file(ask, world, kind, call, element)))
         };
-        page.rows.iter().filter_map(shown).collect()
+        page.list.iter().filter_map(shown).collect()
     })
 }
 
@@ -148,12 +148,12 @@ fn of_user(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     ask.shared.state.desk(|world, _| known_user(world, user, 1001))?;
     let page = page(ask, &window, FileKind::Recording, Some(user), |file| file.fate() == Fate::Kept)?;
     Ok(Answer::Json(json!({
-        "from": window.from_text(),
+        "from": window.first(),
         "next_page_token": page.next,
         "page_count": page.pages(),
         "page_size": page.size,
         "recordings": rows(ask, &page, FileKind::Recording, &shapes().user),
-        "to": window.to_text(),
+        "to": window.last(),
         "total_records": page.total,
     })))
 }
@@ -177,11 +177,11 @@ fn of_queue(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         }
     }
     Ok(Answer::Json(json!({
-        "from": window.from_text(),
+        "from": window.first(),
         "next_page_token": page.next,
         "page_size": page.size,
         "recordings": recordings,
-        "to": window.to_text(),
+        "to": window.last(),
         "total_records": page.total,
     })))
 }

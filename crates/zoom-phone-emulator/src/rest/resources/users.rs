@@ -119,6 +119,9 @@ fn update(ask: &Ask<'_>) -> Result<Answer, Refusal> {
             Some(id) => Some(site(world, Some(id)).ok_or_else(|| Refusal::bad(300, "Site does not exist."))?),
             None => None,
         };
+        if let Some(id) = text(ask.body, "template_id") {
+            super::handling::apply_to_user(world, &user, id)?;
+        }
         if let Some(doc) = world.get_mut(&user) {
             change_policy(doc, ask.body);
             if let Some(extension) = extension {

@@ -78,11 +78,11 @@ fn list(
         file.fate() == fate && status.is_none_or(|status| file.status() == status) && wanted(file)
     })?;
     Ok(Answer::Json(json!({
-        "from": window.from_text(),
+        "from": window.first(),
         "next_page_token": page.next,
         "page_count": page.pages(),
         "page_size": page.size,
-        "to": window.to_text(),
+        "to": window.last(),
         "total_records": page.total,
         "voice_mails": rows(ask, &page, FileKind::Voicemail, shape),
     })))

@@ -6,6 +6,7 @@
 mod account;
 mod actions;
 mod body;
+mod calendar;
 mod forwards;
 mod hours;
 mod ivr;
@@ -30,6 +31,7 @@ use crate::config::Temper;
 use crate::world::hours::{self as company_hours, Extension, HourType};
 use crate::world::{Doc, World};
 use target::Target;
+pub(super) use templates::apply_to_user;
 
 /// The operations on call handling and settings.
 pub(super) fn route(name: &str) -> Option<Handler> {

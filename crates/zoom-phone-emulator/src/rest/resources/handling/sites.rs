@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::calendar::change_week;
 use super::{
     Answer, Ask, Doc, Extension, Handler, Refusal, Temper, World, actions, change, hours, names, old_show,
     settings,
@@ -131,7 +132,7 @@ fn update(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         if name == "business_hours" {
             let mut week = week(&stored);
             let (kind, days) = (part.remove("custom_hour_type"), part.remove("custom_hours"));
-            hours::change_week(&mut week, kind.as_ref(), days.as_ref())?;
+            change_week(&mut week, kind.as_ref(), days.as_ref())?;
             part.insert("custom_hour_type".to_owned(), week["business_hour_type"].clone());
             part.insert("custom_hours".to_owned(), week["business_hours"].clone());
         }

@@ -13,7 +13,7 @@ pub(super) fn route(name: &str) -> Option<Handler> {
 /// Where setting templates are.
 const TEMPLATES: &str = "/phone/setting_templates";
 
-/// `ApplyTemplatetoCommonAreas`: all of the areas, or none.
+/// `ApplyTemplatetoCommonAreas`, which takes none of the areas when one of them does not exist.
 fn apply_to_areas(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     ask.shared.state.world(|world| {
         let id = ask.path("templateId");
@@ -44,6 +44,15 @@ fn apply_to_areas(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     })
 }
 
+/// Gives a user the hours and the call handling of the template that `updateUserProfile` names.
+pub(in super::super) fn apply_to_user(world: &mut World, user: &str, id: &str) -> Result<(), Refusal> {
+    let template = world.get(&format!("{TEMPLATES}/{id}"));
+    let template = template.filter(|it| it.get("type").and_then(Value::as_str) == Some("user")).cloned();
+    let template =
+        template.ok_or_else(|| Refusal::field("template_id", format!("{id} is no template for users")))?;
+    apply(world, user, &template)
+}
+
 /// Gives an extension the hours and the call handling of a template. Templates number actions in their own way.
 fn apply(world: &mut World, extension: &str, template: &Doc) -> Result<(), Refusal> {
     let Some(kind) = Extension::at(extension) else { return Ok(()) };
@@ -57,17 +66,30 @@ fn apply(world: &mut World, extension: &str, template: &Doc) -> Result<(), Refus
         (HourType::Closed, &handling["close_hours"], "close_hour_action"),
     ] {
         let mut setting = Doc::new();
-        let (code, to) = (set[action].as_i64(), &set["connect_to_operator"]);
-        if let Some((name, fields)) = code.and_then(|code| translated(code, to)) {
-            setting.insert("call_not_answer_action".to_owned(), json!(name));
-            setting.insert("call_not_answer_action_setting".to_owned(), fields);
+        for (key, code, to) in [
+            ("call_not_answer_action", action, "connect_to_operator"),
+            ("busy_on_another_call_action", "busy_action", "busy_connect_operator"),
+        ] {
+            let known = set[code].as_i64().and_then(|code| translated(code, &set[to]));
+            if let Some((name, fields)) = known.filter(|_| super::actions::keys(kind).contains(&key)) {
+                setting.insert(key.to_owned(), json!(name));
+                setting.insert(format!("{key}_setting"), fields);
+            }
         }
         let seconds = set["ringing_duration"].as_str().or(set["max_wait_time"].as_str());
-        let seconds = seconds.and_then(|seconds| seconds.parse::<i64>().ok());
-        let mut body = Doc::from_iter([("call_handling_setting".to_owned(), Value::Object(setting))]);
-        if let Some(seconds) = seconds {
-            body.insert("call_distribution_setting".to_owned(), json!({ "ring_duration": seconds }));
+        let mut ringing = Doc::new();
+        if let Some(seconds) = seconds.and_then(|seconds| seconds.parse::<i64>().ok()) {
+            for field in ["ring_duration", "simultaneous_ring_max_wait_time", "sequential_ring_duration"] {
+                ringing.insert(field.to_owned(), json!(seconds));
+            }
         }
+        if let Some(mode @ ("simultaneous" | "sequential")) = set["ring_type"].as_str() {
+            ringing.insert("ring_mode".to_owned(), json!(mode));
+        }
+        let body = Doc::from_iter([
+            ("call_handling_setting".to_owned(), Value::Object(setting)),
+            ("call_distribution_setting".to_owned(), Value::Object(ringing)),
+        ]);
         write::handling(world, &target, &hours, &body)?;
     }
     Ok(())
@@ -75,6 +97,7 @@ fn apply(world: &mut World, extension: &str, template: &Doc) -> Result<(), Refus
 
 /// An action of a template and its target in the words of call handling.
 fn translated(code: i64, to: &Value) -> Option<(&'static str, Value)> {
+    let press_1 = to["require_press_1_before_connecting"] == json!(true);
     Some(match code {
         0 => (
             "forward_to_voicemail",
@@ -82,11 +105,30 @@ fn translated(code: i64, to: &Value) -> Option<(&'static str, Value)> {
         ),
         1 => ("play_message_then_disconnect", json!({})),
         9 => ("disconnect", json!({})),
+        11 => (
+            "forward_to_external_number",
+            json!({
+                "forward_phone_number": to["external_number"]["number"],
+                "forward_phone_number_description": to["external_number"]["description"].as_str().unwrap_or(""),
+                "require_press_1_before_connecting": press_1,
+            }),
+        ),
+        12 => ("call_waiting", json!({})),
+        13 => ("play_busy_signal", json!({})),
         26 => (
             "forward_to_external_contact",
-            json!({ "forward_to_external_contact": { "external_contact_id": to["id"] } }),
+            json!({
+                "forward_to_external_contact": { "external_contact_id": to["id"] },
+                "require_press_1_before_connecting": press_1,
+            }),
         ),
-        50 => ("forward_to_extension", json!({ "forward_to_extension": { "extension_id": to["id"] } })),
+        50 => (
+            "forward_to_extension",
+            json!({
+                "forward_to_extension": { "extension_id": to["id"] },
+                "play_callee_voicemail_greeting": to["play_callee_voicemail_greeting"] == json!(true),
+            }),
+        ),
         _ => return None,
     })
 }
