@@ -77,9 +77,11 @@ mod rest;
 mod scenario;
 mod scopes;
 mod sms;
+mod snapshot;
 mod socket;
 mod state;
 mod webhooks;
+mod words;
 mod world;
 
 pub use apps::{App, AppKind};

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::dice::Dice;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, SavedExchange};
 use crate::ledger::{Ledger, LedgerEntry};
 use crate::live::{LiveCall, Phones, Press};
 use crate::news::News;
-use crate::records::Book;
+use crate::party::Party;
+use crate::records::{Book, CallRecord};
 use crate::scenario::{Due, Happening, Order, Params, Plan, Replay, Scenario, Unfit};
 use crate::world::World;
 use crate::world::directory::Directory;
@@ -47,6 +48,7 @@ struct Item {
 }
 
 /// The random process by which calls arrive.
+#[derive(Clone, Serialize, Deserialize)]
 struct Arrivals {
     dice: Dice,
     per_minute: f64,
@@ -54,7 +56,7 @@ struct Arrivals {
 }
 
 /// Numbers of `GET /_emulator/state`.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Counts {
     /// Events that came up, whether or not anybody took them.
     pub(crate) events: u64,
@@ -113,8 +115,13 @@ impl State {
     /// Calls and text messages arrive from `at` on.
     pub(crate) fn open(&self, at: Timestamp) {
         let mut inner = self.lock();
-        inner.arrivals.next = inner.arrivals.after(at);
-        inner.threads.next = inner.threads.after(at);
+        // A restored state knows when the next one comes.
+        if inner.arrivals.next.is_none() {
+            inner.arrivals.next = inner.arrivals.after(at);
+        }
+        if inner.threads.next.is_none() {
+            inner.threads.next = inner.threads.after(at);
+        }
     }
 
     /// So many threads of text messages are to begin in an hour.
@@ -265,6 +272,82 @@ impl State {
         drop(inner);
         self.changed.notify_one();
         Ok(())
+    }
+}
+
+/// What a snapshot keeps of the state. Phones in a person's hands are not in it: their calls go on as planned.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SavedState {
+    exchange: SavedExchange,
+    arrivals: Arrivals,
+    threads: Arrivals,
+    agenda: Vec<SavedItem>,
+    planned: u64,
+    /// In the order in which REST got to know them.
+    calls: Vec<Arc<CallRecord>>,
+    ledger: Ledger,
+    counts: Counts,
+}
+
+/// Something on the agenda.
+#[derive(Serialize, Deserialize)]
+struct SavedItem {
+    at: Timestamp,
+    number: u64,
+    call: u64,
+    due: SavedDue,
+}
+
+/// What will happen.
+#[derive(Serialize, Deserialize)]
+enum SavedDue {
+    Happening(Happening),
+    /// Somebody can take calls again so many seconds later.
+    Free(Arc<Party>, u64, i64),
+}
+
+impl State {
+    pub(crate) fn save(&self) -> SavedState {
+        let inner = self.lock();
+        let agenda = inner.agenda.iter().filter_map(|(&(at, number), item)| {
+            let due = match &item.due {
+                Due::Happening(happening) => SavedDue::Happening(happening.clone()),
+                Due::Free { who, call, rest } => SavedDue::Free(who.clone(), *call, *rest),
+                Due::Phone { .. } => return None,
+            };
+            Some(SavedItem { at, number, call: item.call, due })
+        });
+        SavedState {
+            exchange: inner.exchange.save(),
+            arrivals: inner.arrivals.clone(),
+            threads: inner.threads.clone(),
+            agenda: agenda.collect(),
+            planned: inner.planned,
+            calls: inner.book.by_arrival(),
+            ledger: inner.ledger.clone(),
+            counts: inner.counts.clone(),
+        }
+    }
+
+    /// Goes on from what was saved.
+    pub(crate) fn restore(&self, saved: SavedState) {
+        let mut inner = self.lock();
+        inner.exchange.restore(saved.exchange);
+        (inner.arrivals, inner.threads) = (saved.arrivals, saved.threads);
+        let items = saved.agenda.into_iter().map(|item| {
+            let due = match item.due {
+                SavedDue::Happening(happening) => Due::Happening(happening),
+                SavedDue::Free(who, call, rest) => Due::Free { who, call, rest },
+            };
+            ((item.at, item.number), Item { call: item.call, due })
+        });
+        inner.agenda = items.collect();
+        inner.planned = saved.planned;
+        inner.book = Book::of(saved.calls.into_iter().map(Arc::unwrap_or_clone).collect());
+        inner.phones.calls.clear();
+        (inner.ledger, inner.counts) = (saved.ledger, saved.counts);
+        drop(inner);
+        self.changed.notify_one();
     }
 }
 

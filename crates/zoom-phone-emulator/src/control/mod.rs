@@ -26,6 +26,7 @@ use crate::emulator::Shared;
 use crate::oauth::{Verdict, settle};
 use crate::rest;
 use crate::scenario::Scenario;
+use crate::snapshot;
 
 pub(crate) use page::page;
 
@@ -41,6 +42,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .merge(faults::router())
         .merge(now::router())
         .merge(page::router())
+        .merge(snapshot::router())
         .merge(stream::router())
         .merge(subscriptions::router())
         .route("/ws/drop", post(drop_socket))

@@ -25,5 +25,6 @@ mod records;
 mod rig;
 mod scopes;
 mod sms;
+mod snapshot;
 mod socket;
 mod subscriptions;
