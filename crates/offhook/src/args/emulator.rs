@@ -310,7 +310,7 @@ fn beginning<'a>(
 }
 
 fn scenarios(current: &OsStr) -> Vec<CompletionCandidate> {
-    beginning(current, Scenario::ALL.iter().map(|scenario| (scenario.name(), "")))
+    beginning(current, Scenario::ALL.iter().map(|scenario| (scenario.name(), scenario.describe().trim())))
 }
 
 fn faults(current: &OsStr) -> Vec<CompletionCandidate> {

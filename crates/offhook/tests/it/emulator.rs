@@ -67,6 +67,24 @@ async fn faults_are_switched_on_with_fields_of_their_kind_and_off_again() {
 }
 
 #[tokio::test]
+async fn a_snapshot_goes_to_a_file_and_comes_back() {
+    let directory = TempDir::new().unwrap();
+    let zoom = Emulator::builder().start().await.unwrap();
+    json(&zoom, &directory, &["trigger", "inbound_answered"]).await;
+    let file = directory.path().join("state.json");
+    let file = file.to_str().unwrap();
+    let saved = json(&zoom, &directory, &["snapshot", "save", file]).await;
+    json(&zoom, &directory, &["clock", "--advance", "2h"]).await;
+    assert_eq!(json(&zoom, &directory, &["ledger"]).await["calls"].as_array().unwrap().len(), 1);
+    let restored = json(&zoom, &directory, &["snapshot", "restore", file]).await;
+    assert_eq!(restored["now"], saved["now"]);
+    assert_eq!(json(&zoom, &directory, &["ledger"]).await["calls"].as_array().unwrap().len(), 0);
+    json(&zoom, &directory, &["clock", "--advance", "2h"]).await;
+    let totals = json(&zoom, &directory, &["ledger", "--totals"]).await;
+    assert_eq!(totals["calls"], 1, "{totals}");
+}
+
+#[tokio::test]
 async fn what_the_emulator_refuses_is_said_as_it_says_it() {
     let directory = TempDir::new().unwrap();
     let zoom = Emulator::builder().start().await.unwrap();
