@@ -4,6 +4,7 @@
 mod chaos;
 mod clock;
 mod console;
+mod emulator;
 mod events;
 mod http;
 mod ingest;
@@ -27,6 +28,7 @@ use clap::Parser;
 enum Command {
     Ingest(ingest::Ingest),
     Chaos(chaos::Chaos),
+    Emulator(emulator::Emulator),
     Sdk(sdk::Sdk),
     #[command(hide = true)]
     Peer(peer::Peer),
@@ -45,6 +47,7 @@ async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Ingest(ingest) => ingest.run().await,
         Command::Chaos(chaos) => chaos.run().await,
+        Command::Emulator(emulator) => emulator.run().await,
         Command::Sdk(sdk) => sdk.run().await,
         Command::Peer(peer) => peer.run().await,
         Command::Quota(quota) => quota.run().await,

@@ -167,7 +167,8 @@ test("a declined call was rejected", async () => {
   await crm.press("Decline");
   const ended = await crm.next("zp-call-ended-event");
   assert.equal(ended.data.result, "rejected");
-  assert.equal((await crm.filed("zp-call-log-completed-event")).data.result, "Rejected");
+  const log = await crm.filed("zp-call-log-completed-event");
+  assert.equal(log.data.callId, ended.data.callId);
   assert.ok(!types(await crm.messages()).includes("zp-call-connected-event"));
   await close();
 });
@@ -374,7 +375,10 @@ test("every tab is told of a call, with the same ids, unless only the active one
   await first.press("Decline");
   await first.filed("zp-call-log-completed-event");
   await second.call("ended").waitFor();
-  assert.equal(calls(await first.messages()).length, 3);
+  assert.deepEqual(calls(await first.messages()).slice(0, 2), [
+    "zp-call-ringing-event",
+    "zp-call-ended-event",
+  ]);
   assert.deepEqual(calls(await second.messages()), []);
 
   await page.close();
@@ -613,6 +617,7 @@ for (const [look, options] of LOOKS) {
     await accessible(page, `talking, ${look}`);
     await page.getByRole("button", { name: "Hang up" }).click();
     await page.getByRole("button", { name: "Close" }).click();
+    await emulate("clock", { advance: "5m" });
     await page.locator("[data-call]").waitFor({ state: "detached" });
     for (const name of ["Keypad", "History", "Voicemail", "SMS", "Settings"]) {
       await page.getByRole("button", { name, exact: true }).click();

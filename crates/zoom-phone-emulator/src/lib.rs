@@ -54,6 +54,7 @@
 
 mod account;
 mod apps;
+mod arrivals;
 mod builder;
 mod clock;
 mod config;

@@ -63,7 +63,7 @@ async fn trigger(args: TriggerArgs, out: Output) -> anyhow::Result<()> {
         return Ok(());
     };
     let body: Map<String, Value> =
-        args.params.into_iter().map(|(name, text)| parameter(name, text)).collect::<Result<_, _>>()?;
+        args.params.into_iter().map(|(name, text)| parameter(name, &text)).collect::<Result<_, _>>()?;
     let answer = control.ask(Method::POST, &["scenarios", &scenario], &[], Some(Value::Object(body))).await?;
     if out.json {
         out.print_json(&answer, false);
@@ -81,7 +81,7 @@ async fn trigger(args: TriggerArgs, out: Output) -> anyhow::Result<()> {
 }
 
 /// Lengths are numbers, `answered` is true or false, all else is text.
-fn parameter(name: String, text: String) -> Result<(String, Value), Usage> {
+fn parameter(name: String, text: &str) -> Result<(String, Value), Usage> {
     let wrong = |what: &str| Usage(format!("{name}={text}: give {what}"));
     let value = if name.ends_with("_seconds") {
         json!(text.parse::<u32>().map_err(|_| wrong("whole seconds"))?)
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn parameters_of_calls_are_text_but_for_lengths_and_answered() {
-        let of = |name: &str, text: &str| parameter(name.to_owned(), text.to_owned());
+        let of = |name: &str, text: &str| parameter(name.to_owned(), text);
         assert_eq!(of("to", "1001").unwrap().1, json!("1001"));
         assert_eq!(of("talk_seconds", "90").unwrap().1, json!(90));
         assert_eq!(of("answered", "false").unwrap().1, json!(false));

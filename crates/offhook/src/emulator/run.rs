@@ -57,17 +57,16 @@ async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener
 
 fn config(args: RunArgs) -> anyhow::Result<Config> {
     let defaults = Config::default();
-    let apps = match &args.apps {
-        Some(file) => apps(&read(file)?).with_context(|| file.display().to_string())?,
-        None => {
-            let (mut server, mut general) = (App::server_to_server(), App::general());
-            server.client_id = args.client_id.unwrap_or(server.client_id);
-            server.client_secret = args.client_secret.unwrap_or(server.client_secret);
-            if !args.redirect_uri.is_empty() {
-                general.redirect_uris = args.redirect_uri;
-            }
-            vec![server, general]
+    let apps = if let Some(file) = &args.apps {
+        apps(&read(file)?).with_context(|| file.display().to_string())?
+    } else {
+        let (mut server, mut general) = (App::server_to_server(), App::general());
+        server.client_id = args.client_id.unwrap_or(server.client_id);
+        server.client_secret = args.client_secret.unwrap_or(server.client_secret);
+        if !args.redirect_uri.is_empty() {
+            general.redirect_uris = args.redirect_uri;
         }
+        vec![server, general]
     };
     let faults = match &args.fault_plan {
         Some(file) => FaultPlan::parse(&read(file)?).with_context(|| file.display().to_string())?.faults,

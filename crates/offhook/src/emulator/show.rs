@@ -50,19 +50,15 @@ pub(super) fn events(answer: &Value, out: Output) {
 /// `webhook: waiting (500), next at …`
 fn outcome(delivery: &Value) -> String {
     let attempts: Vec<_> = rows(&delivery["attempts"]).collect();
-    let mut told = format!("{}: {}", text(&delivery["subscription"]), text(&delivery["outcome"]));
-    if let Some(last) = attempts.last() {
-        let came = last["status"].as_u64().map_or("no answer".to_owned(), |status| status.to_string());
-        told.push_str(&format!(" ({came}"));
-        if attempts.len() > 1 {
-            told.push_str(&format!(", {} attempts", attempts.len()));
+    let came = match attempts.last() {
+        Some(last) => {
+            last["status"].as_u64().map_or(" (no answer)".to_owned(), |status| format!(" ({status})"))
         }
-        told.push(')');
-    }
-    if let Some(at) = delivery["retry_at"].as_str() {
-        told.push_str(&format!(", next at {at}"));
-    }
-    told
+        None => String::new(),
+    };
+    let often = if attempts.len() > 1 { format!(", {} attempts", attempts.len()) } else { String::new() };
+    let next = delivery["retry_at"].as_str().map(|at| format!(", next at {at}")).unwrap_or_default();
+    format!("{}: {}{came}{often}{next}", text(&delivery["subscription"]), text(&delivery["outcome"]))
 }
 
 pub(super) fn event(event: &Value, out: Output) {

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::bad;
 use crate::emulator::Shared;
 use crate::ledger::{LedgerEntry, Totals};
 use crate::scenario::{Params, Scenario, Unfit};
@@ -20,6 +21,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/ledger", get(ledger))
         .route("/ledger/totals", get(totals))
+        .route("/arrivals", post(arrive))
         .route("/scenarios", get(scenarios))
         .route("/scenarios/{name}", post(play))
 }
@@ -72,6 +74,25 @@ async fn totals(State(shared): State<Arc<Shared>>, Query(part): Query<Part>) -> 
         totals
     });
     Json(json!(totals))
+}
+
+/// How often calls begin by themselves.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Arrivals {
+    calls_per_minute: f64,
+}
+
+/// Changes how many calls begin in a minute of the company's time; 0 for none.
+async fn arrive(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    match serde_json::from_slice::<Arrivals>(&body) {
+        Ok(Arrivals { calls_per_minute }) if (0.0..=100_000.0).contains(&calls_per_minute) => {
+            shared.state.arrive(calls_per_minute, shared.clock.now());
+            Json(json!({ "calls_per_minute": calls_per_minute })).into_response()
+        }
+        Ok(_) => bad(&"`calls_per_minute` must be between 0 and 100000"),
+        Err(error) => bad(&format!("{error}; say {{\"calls_per_minute\":20}}")),
+    }
 }
 
 /// All scenarios with what happens in them and which parameters they take.

@@ -51,6 +51,10 @@ async fn file(Path(name): Path<String>) -> Response {
     let Some((_, content)) = FILES.iter().chain([&shared]).find(|(known, _)| *known == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let kind = if name.ends_with(".css") { "text/css" } else { "text/javascript" };
+    let kind = if name.rsplit_once('.').is_some_and(|(_, end)| end == "css") {
+        "text/css"
+    } else {
+        "text/javascript"
+    };
     ([(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))], *content).into_response()
 }

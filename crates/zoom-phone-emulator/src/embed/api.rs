@@ -15,11 +15,16 @@ use super::message::{call_log_id, extension_text, file_log_id, log, text_message
 use super::{feed, is_approved};
 use crate::clock::text as at_second;
 use crate::config::Temper;
+use crate::dice::Dice;
 use crate::emulator::Shared;
 use crate::events;
 use crate::live::{PhoneCall, Press};
 use crate::rest;
+use crate::sms;
 use crate::world::at;
+
+/// The stream of the seed's dice that ids of messages from outside come from.
+const TEXT_DICE: u64 = 41;
 
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
@@ -298,35 +303,8 @@ async fn send_text(
         "to_members": [{ "phone_number": text.to }],
         "message": text.message,
     });
-    if rest::is_simulated("post_sms_message") {
-        let answer = rest::write_for(&shared, &text.user, ("POST", "/phone/sms/messages"), body).await;
-        return answer.map(Json).map_err(Refusal::conflict);
-    }
-    let own = json!({ "phone_number": me["numbers"][0], "id": me["id"], "type": "user", "display_name": me["name"] });
-    emit_text(&shared, "phone.sms_sent", &me, (&own, &json!({ "phone_number": text.to })), &text.message);
-    Ok(Json(json!({})))
-}
-
-/// A message between a user and somebody outside, who always have the same session.
-fn emit_text(shared: &Shared, event: &str, me: &Value, (from, to): (&Value, &Value), message: &str) {
-    let now = shared.clock.now();
-    let number = |party: &Value| party["phone_number"].as_str().unwrap_or_default().replace('+', "");
-    let (own, far) = if event == "phone.sms_sent" { (from, to) } else { (to, from) };
-    let mut object = json!({
-        "sender": from,
-        "to_members": [to],
-        "owner": { "type": "user", "id": me["id"] },
-        "message": message,
-        "attachments": [],
-        "session_id": format!("{}-{}", number(own), number(far)),
-        "message_id": format!("{}-{}", number(far), now.as_nanosecond()),
-        "message_type": 1,
-        "date_time": at_second(now),
-    });
-    if event == "phone.sms_sent" {
-        object["owner"]["sms_sender_user_id"] = me["id"].clone();
-    }
-    shared.state.emit(events::envelope(&shared.config.account_id, event, now, &object), now);
+    let answer = rest::write_for(&shared, &text.user, ("POST", "/phone/sms/messages"), body).await;
+    answer.map(Json).map_err(Refusal::conflict)
 }
 
 #[derive(Deserialize)]
@@ -344,14 +322,18 @@ pub(super) async fn text_user(
     Json(text): Json<Received>,
 ) -> Result<StatusCode, Refusal> {
     let me = me(&shared, &text.to)?;
-    let own = json!({ "phone_number": me["numbers"][0], "id": me["id"], "type": "user", "display_name": me["name"] });
-    emit_text(
-        &shared,
-        "phone.sms_received",
-        &me,
-        (&json!({ "phone_number": text.from }), &own),
-        &text.message,
-    );
+    let now = shared.clock.now();
+    let mut dice = Dice::new(shared.config.seed ^ now.as_millisecond().unsigned_abs(), TEXT_DICE);
+    let news = shared.state.world(|world| {
+        let own = sms::Own::of(world, me["numbers"][0].as_str()?)?;
+        let message = sms::Message { text: text.message, attachments: Vec::new(), at: now };
+        Some(sms::receive(world, &mut dice, &own, &text.from, message).1)
+    });
+    let nobody = || Refusal::conflict(format!("{} has no number that can be written to.", text.to));
+    for (name, at, object) in news.ok_or_else(nobody)? {
+        let event = events::envelope(&shared.config.account_id, &format!("phone.{name}"), at, &object);
+        shared.state.emit(event, at);
+    }
     Ok(StatusCode::ACCEPTED)
 }
 

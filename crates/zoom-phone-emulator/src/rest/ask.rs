@@ -131,7 +131,7 @@ impl<'a> Ask<'a> {
 }
 
 /// A list answer in the usual envelope.
-pub(crate) fn listed(name: &str, rows: Vec<Value>, page: &Page) -> Answer {
+pub(crate) fn listed(name: &str, rows: &[Value], page: &Page) -> Answer {
     Answer::Json(json!({
         "next_page_token": page.next,
         "page_size": page.size,
@@ -147,9 +147,14 @@ impl Answer {
             DOCUMENTED.iter().find(|(id, _)| temper == Temper::Documented && *id == operation.id);
         let status = documented.map_or(live, |&(_, status)| status);
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+        let json = operation.success().is_some_and(|it| matches!(it.content, Content::Json(_)));
         match self {
             Self::Json(_) if status == StatusCode::NO_CONTENT => status.into_response(),
             Self::Json(value) => (status, Json(value)).into_response(),
+            // Some operations document an object with nothing in it.
+            Self::Done if json && status != StatusCode::NO_CONTENT => {
+                (status, Json(json!({}))).into_response()
+            }
             Self::Done => status.into_response(),
             Self::Other(response) => response,
         }

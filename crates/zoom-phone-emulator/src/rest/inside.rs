@@ -52,8 +52,3 @@ pub(crate) async fn write_for(
         Err(body["message"].as_str().unwrap_or("It failed").to_owned())
     }
 }
-
-/// Whether an operation has a simulation of its own.
-pub(crate) fn is_simulated(name: &str) -> bool {
-    resources::handler(name).is_some()
-}

@@ -32,7 +32,7 @@ use crate::emulator::Shared;
 use crate::oauth::{Access, Holder};
 use ask::Ask;
 pub(crate) use files::{audio_file, signed_recording, signed_transcript};
-pub(crate) use inside::{is_simulated, perform_for, write_for};
+pub(crate) use inside::{perform_for, write_for};
 use query::Query;
 
 /// The longest body that is read: the 50 MB of a fax and its wrapping.

@@ -9,10 +9,10 @@ use super::sample::Sampler;
 /// numbers where the schema has the other (`extension_number` is text in some operations and a number in others). What
 /// the schema requires and the document lacks is made up.
 pub(crate) fn project(schema: &Schema, doc: &Value, sampler: &mut Sampler) -> Value {
-    shown(schema, doc, "", sampler).unwrap_or_else(|| sampler.value("", schema, 0))
+    shown(schema, doc, sampler).unwrap_or_else(|| sampler.value("", schema, 0))
 }
 
-fn shown(schema: &Schema, value: &Value, name: &str, sampler: &mut Sampler) -> Option<Value> {
+fn shown(schema: &Schema, value: &Value, sampler: &mut Sampler) -> Option<Value> {
     match (schema, value) {
         (Schema::Any, Value::Object(fields)) => Some(public(fields)),
         (Schema::Object { properties }, Value::Object(fields)) if properties.is_empty() => {
@@ -23,7 +23,7 @@ fn shown(schema: &Schema, value: &Value, name: &str, sampler: &mut Sampler) -> O
             let mut object = Map::new();
             for property in properties {
                 let known = fields.get(&property.name).filter(|value| !value.is_null());
-                let shown = known.and_then(|value| shown(&property.schema, value, &property.name, sampler));
+                let shown = known.and_then(|value| shown(&property.schema, value, sampler));
                 let value = match shown {
                     None if property.required => Some(sampler.value(&property.name, &property.schema, 1)),
                     shown => shown,
@@ -36,11 +36,11 @@ fn shown(schema: &Schema, value: &Value, name: &str, sampler: &mut Sampler) -> O
         }
         (Schema::Array { items, max_items, .. }, Value::Array(values)) => {
             let most = max_items.unwrap_or(usize::MAX);
-            let shown = values.iter().filter_map(|value| shown(items, value, name, sampler));
+            let shown = values.iter().filter_map(|value| shown(items, value, sampler));
             Some(shown.take(most).collect())
         }
         (Schema::OneOf(forms), value) => {
-            let shown = forms.iter().filter_map(|form| shown(form, value, name, sampler));
+            let shown = forms.iter().filter_map(|form| shown(form, value, sampler));
             shown.reduce(|best, other| if leaves(&other) > leaves(&best) { other } else { best })
         }
         (Schema::Text { .. }, Value::Number(number)) => admitted(schema, json!(number.to_string())),

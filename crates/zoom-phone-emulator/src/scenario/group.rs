@@ -202,6 +202,10 @@ impl Script<'_> {
         if !anybody(self, at) && (full || !queue) {
             return Outcome::Overflowed(at);
         }
+        if let Some(endures) = self.wish.endures.take() {
+            let tired = since + SignedDuration::from_secs(endures);
+            self.gives_up = Some(self.gives_up.map_or(tired, |pressed| pressed.min(tired)));
+        }
         let patience = self.wish.patience.is_some();
         let mut waves = self.waves(waiting);
         waves.reverse();

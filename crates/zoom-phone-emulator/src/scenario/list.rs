@@ -35,8 +35,8 @@ macro_rules! scenarios {
             }
 
             /// How often it comes up in a day, relative to the others; 0 only when asked for.
-            pub(crate) fn weight(self) -> u64 {
-                match self { $(Self::$variant => $weight,)* }
+            pub(crate) fn weight(self) -> f64 {
+                match self { $(Self::$variant => f64::from($weight),)* }
             }
 
             pub(super) fn target(self) -> Target {
@@ -165,19 +165,6 @@ scenarios! {
 }
 
 impl Scenario {
-    /// One of all, by weight.
-    pub(crate) fn draw(dice: &mut Dice) -> Self {
-        let total: u64 = Self::ALL.iter().map(|scenario| scenario.weight()).sum();
-        let mut left = dice.between(1, total);
-        for &scenario in Self::ALL {
-            if left <= scenario.weight() {
-                return scenario;
-            }
-            left -= scenario.weight();
-        }
-        Self::QueueAnswered
-    }
-
     /// Begun by a user of the account.
     pub(super) fn is_outbound(self) -> bool {
         self.target() == Target::Outside || matches!(self, Self::InternalAnswered | Self::InternalMissed)

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Scenario;
+use crate::dice::Dice;
 use crate::exchange::Exchange;
 use crate::party::{Kind, Party};
 use crate::world::directory::Directory;
@@ -112,6 +113,8 @@ pub(crate) struct Wish {
     pub(crate) reply: Reply,
     /// Seconds, at least and at most, after which the caller gives up.
     pub(crate) patience: Option<(u64, u64)>,
+    /// Seconds that a caller waits in a queue at most.
+    pub(crate) endures: Option<i64>,
     /// Seconds until the first answer.
     pub(crate) ring: Option<i64>,
     /// Seconds of conversation.
@@ -198,6 +201,14 @@ impl Exchange {
         wish.ring = params.ring_seconds.map(i64::from).or(wish.ring);
         wish.talk = params.talk_seconds.map(i64::from).or(wish.talk);
         wish.keys = params.keys.clone().or(wish.keys);
+        if let Some(traffic) = self.traffic.clone() {
+            let seconds = |dice: &mut Dice, spread| dice.spread(spread).clamp(1.0, 3600.0);
+            let whole =
+                |seconds: f64| SignedDuration::try_from_secs_f64(seconds).map_or(1, |it| it.as_secs());
+            wish.talk = wish.talk.or_else(|| Some(whole(seconds(&mut self.dice, traffic.talk))));
+            wish.ring = wish.ring.or_else(|| Some(whole(seconds(&mut self.dice, traffic.ring))));
+            wish.endures = Some(whole(seconds(&mut self.dice, traffic.patience)));
+        }
         match params.answered {
             Some(false) => wish.reply = Reply::Ignore,
             Some(true) => (wish.reply, wish.patience) = (Reply::Answer, None),

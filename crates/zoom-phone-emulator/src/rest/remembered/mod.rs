@@ -248,8 +248,7 @@ fn create(ask: &Ask<'_>, family: &Family, address: &str) -> Value {
         let mut told = ask.body.as_object().cloned().unwrap_or_default();
         let mut ids = Vec::new();
         for (known, mut doc) in entries.unwrap_or_else(|| vec![(None, told.clone())]) {
-            let given =
-                family.id_names.iter().filter_map(|name| doc.get(name)?.as_str().map(str::to_owned)).next();
+            let given = family.id_names.iter().find_map(|name| doc.get(name)?.as_str().map(str::to_owned));
             let id = known.or(given).unwrap_or_else(|| dice.opaque_id());
             for name in &family.id_names {
                 doc.insert(name.clone(), json!(id));
@@ -298,7 +297,7 @@ fn entries(body: &Value) -> Option<Vec<(Option<String>, Doc)>> {
 fn change_many(ask: &Ask<'_>, world: &mut World, family: &Family, address: &str) {
     furnish(ask, world, family, address);
     for (known, change) in entries(ask.body).unwrap_or_default() {
-        let given = family.id_names.iter().filter_map(|name| change.get(name)?.as_str()).next();
+        let given = family.id_names.iter().find_map(|name| change.get(name)?.as_str());
         let Some(id) = known.as_deref().or(given) else { continue };
         if let Some(doc) = world.get_mut(&format!("{address}/{id}")) {
             merge(doc, &change);

@@ -87,7 +87,7 @@ fn list(ask: &Ask<'_>, address: &str, name: &str, largest: usize) -> Result<Answ
         let row = |id: &String| world.get(&format!("{address}/{id}")).cloned().map(Value::Object);
         page.ids.iter().filter_map(row).collect()
     });
-    let Answer::Json(mut answer) = listed(name, Vec::new(), &page) else { return Ok(Answer::Done) };
+    let Answer::Json(mut answer) = listed(name, &[], &page) else { return Ok(Answer::Done) };
     answer[name] = ask.declared(name, rows);
     Ok(Answer::Json(ask.declared_whole(&answer)))
 }
