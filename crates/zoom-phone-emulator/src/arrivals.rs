@@ -22,7 +22,14 @@ enum Rate {
     /// So many calls in every minute.
     Even(f64),
     /// As the hour and the day of the week are.
-    ByTheHour { per_hour: [f64; 24], weekdays: [f64; 7], zone: TimeZone },
+    ByTheHour(Box<Curve>),
+}
+
+/// Calls in each hour of a working day, what each day from Monday on has of that, and where.
+struct Curve {
+    per_hour: [f64; 24],
+    weekdays: [f64; 7],
+    zone: TimeZone,
 }
 
 /// How far the process has come.
@@ -42,7 +49,7 @@ impl Arrivals {
     pub(crate) fn by_the_hour(seed: u64, traffic: &Traffic, zone: &str) -> Self {
         let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
         let (per_hour, weekdays) = (traffic.calls_per_hour, traffic.weekdays);
-        Self::new(seed, Rate::ByTheHour { per_hour, weekdays, zone }, traffic)
+        Self::new(seed, Rate::ByTheHour(Box::new(Curve { per_hour, weekdays, zone })), traffic)
     }
 
     /// None yet, by dice of their own.
@@ -110,7 +117,8 @@ impl Arrivals {
             // Whole milliseconds, the resolution of `event_ts`.
             let gap = SignedDuration::from_millis(i64::try_from(gap.as_millis()).ok()?);
             at = at.checked_add(gap).ok()?;
-            let Rate::ByTheHour { per_hour, weekdays, zone } = &self.rate else { return Some(at) };
+            let Rate::ByTheHour(curve) = &self.rate else { return Some(at) };
+            let Curve { per_hour, weekdays, zone } = &**curve;
             let local = at.to_zoned(zone.clone());
             let hour = usize::try_from(local.hour()).unwrap_or_default();
             let day = usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or_default();
@@ -127,9 +135,9 @@ impl Arrivals {
     fn greatest(&self) -> f64 {
         match &self.rate {
             Rate::Even(per_minute) => *per_minute,
-            Rate::ByTheHour { per_hour, weekdays, .. } => {
+            Rate::ByTheHour(curve) => {
                 let most = |of: &[f64]| of.iter().copied().fold(0.0, f64::max);
-                most(per_hour) * most(weekdays) / 60.0
+                most(&curve.per_hour) * most(&curve.weekdays) / 60.0
             }
         }
     }

@@ -200,9 +200,10 @@ impl Scenario {
             Self::InboundVoicemail | Self::QueueOverflow | Self::OutboundUnanswered => {
                 wish.reply = Reply::Ignore;
             }
-            Self::OutboundCancelled => (wish.reply, wish.patience) = (Reply::Ignore, Some((5, 20))),
             Self::OutboundBusy | Self::InboundBusy => wish.reply = Reply::Busy,
-            Self::QueueAbandoned => (wish.reply, wish.patience) = (Reply::Ignore, Some((5, 20))),
+            Self::OutboundCancelled | Self::QueueAbandoned => {
+                (wish.reply, wish.patience) = (Reply::Ignore, Some((5, 20)));
+            }
             Self::Hold => wish.deeds = vec![hold(Deed::Hold), (5, 20, Deed::Unhold)],
             Self::Muted => wish.deeds = vec![hold(Deed::Mute), (5, 20, Deed::Unmute)],
             Self::BlindTransfer => wish.deeds = vec![(15, 60, blind)],
