@@ -3,6 +3,7 @@
 //! `tests/conformance` has what talks to the emulator: `rivet.mjs` (Zoom's SDK for JavaScript), `prism.mjs` (Stoplight
 //! Prism as a validating proxy) and `fuzz.py` (schemathesis). Here each gets an emulator of its own and is counted.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -201,12 +202,15 @@ fn count_operations(report: &mut Report, said: &Value) -> Result<()> {
         .filter_map(|it| it["name"].as_str())
         .collect();
     report.operations = names.len();
-    let Some(said) = said.as_object() else {
+    let Some(said) = said["operations"].as_array() else {
         report.skipped.push("the count of stateful operations: the emulator does not tell".to_owned());
         return Ok(());
     };
-    let count =
-        |kind: &str| names.iter().filter(|name| said.get(**name).is_some_and(|it| it == kind)).count();
+    let count = |kind: &str| {
+        let told: HashSet<_> =
+            said.iter().filter(|it| it["kind"] == kind).filter_map(|it| it["name"].as_str()).collect();
+        names.iter().filter(|name| told.contains(**name)).count()
+    };
     let (stateful, shaped) = (count("stateful"), count("shaped"));
     report.operations_stateful = Some(stateful);
     report.operations_shaped = Some(shaped);

@@ -135,7 +135,7 @@ impl QuietEmulator {
     /// Starts it and waits until it answers.
     pub(crate) fn start(options: &Options, interrupt: &Interrupt) -> Result<Self> {
         let (port, embed_port) = any_ports()?;
-        let mut emulate = program(options, "emulator");
+        let mut emulate = program(&options.binary, &options.folder, "emulator");
         emulate.args(["--port", &port.to_string(), "--embed-port", &embed_port.to_string()]);
         emulate.args(["--seed", &options.seed.to_string(), "--calls-per-minute", "0"]);
         let log = options.folder.join("quiet-emulator.log");

@@ -30,19 +30,32 @@ export class Emulator {
     return undefined;
   }
 
-  /** An endpoint below `/_emulator`. */
+  /** Writes below `/v2`: the JSON of the answer, or `undefined` when it is refused. */
+  async write(method, address, body) {
+    this.bearer ??= await this.token(1);
+    const headers = { authorization: `Bearer ${this.bearer}`, "content-type": "application/json" };
+    const answer = await fetch(`${this.url}/v2${address}`, { method, headers, body: body && JSON.stringify(body) });
+    const text = await answer.text();
+    return answer.ok && text ? JSON.parse(text) : undefined;
+  }
+
+  /** An endpoint below `/_emulator`; `undefined` when it says that it cannot be done now. */
   async control(method, address) {
     const answer = await fetch(`${this.url}/_emulator${address}`, { method });
+    if (answer.status === 409) return void (await answer.arrayBuffer());
     if (!answer.ok) throw new Error(`/_emulator${address}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
 
-  /** Has every scenario played and waits until the company's lists know of them. */
+  /** Has every scenario played and waits until the company's lists know of them, and a recording is transcribed. */
   async populate() {
     const { scenarios, calls_finished: before } = await this.control("GET", "/state");
-    for (const name of scenarios) await this.control("POST", `/scenarios/${name}`);
+    // One after the other, when somebody is free for it.
+    for (const name of scenarios) await this.until(`room for ${name}`, () => this.control("POST", `/scenarios/${name}`));
     const finished = async () => (await this.control("GET", "/state")).calls_finished >= before + scenarios.length;
     await this.until("the scenarios to end", finished);
+    const transcribed = async () => (await this.read("/phone/recordings?page_size=100"))?.recordings.some((it) => it.transcript_download_url);
+    await this.until("a transcript", transcribed);
     await this.until("call history", async () => (await this.read("/phone/call_history?page_size=1"))?.call_history?.length);
   }
 
