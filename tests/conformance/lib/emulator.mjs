@@ -33,8 +33,16 @@ export class Emulator {
   /** Writes below `/v2`: the JSON of the answer, or `undefined` when it is refused. */
   async write(method, address, body) {
     this.bearer ??= await this.token(1);
-    const headers = { authorization: `Bearer ${this.bearer}`, "content-type": "application/json" };
-    const answer = await fetch(`${this.url}/v2${address}`, { method, headers, body: body && JSON.stringify(body) });
+    const headers = { authorization: `Bearer ${this.bearer}` };
+    let payload;
+    if (body?.file) {
+      payload = new FormData();
+      for (const [name, value] of Object.entries(body)) payload.append(name, value);
+    } else if (body) {
+      headers["content-type"] = "application/json";
+      payload = JSON.stringify(body);
+    }
+    const answer = await fetch(`${this.url}/v2${address}`, { method, headers, body: payload });
     const text = await answer.text();
     return answer.ok && text ? JSON.parse(text) : undefined;
   }
@@ -47,16 +55,19 @@ export class Emulator {
     return answer.json();
   }
 
-  /** Has every scenario played and waits until the company's lists know of them, and a recording is transcribed. */
+  /** Has every scenario played and waits until something of each kind has happened, and lists know of it. */
   async populate() {
     const { scenarios, calls_finished: before } = await this.control("GET", "/state");
     // One after the other, when somebody is free for it.
     for (const name of scenarios) await this.until(`room for ${name}`, () => this.control("POST", `/scenarios/${name}`));
     const finished = async () => (await this.control("GET", "/state")).calls_finished >= before + scenarios.length;
     await this.until("the scenarios to end", finished);
-    const transcribed = async () => (await this.read("/phone/recordings?page_size=100"))?.recordings.some((it) => it.transcript_download_url);
-    await this.until("a transcript", transcribed);
-    await this.until("call history", async () => (await this.read("/phone/call_history?page_size=1"))?.call_history?.length);
+    const some = async (list, field, is = () => true) => (await this.read(`${list}?page_size=100`))?.[field]?.some(is);
+    await this.until("call history", () => some("/phone/call_history", "call_history"));
+    await this.until("a transcript", () => some("/phone/recordings", "recordings", (it) => it.transcript_download_url));
+    const summarized = async () => (await this.control("GET", "/ledger")).calls.some((it) => it.ai_call_summary_ids.length);
+    await this.until("a summary", summarized);
+    await this.until("a user's voicemail", () => some("/phone/voice_mails", "voice_mails", (it) => it.owner.type === "user"));
   }
 
   /** Waits until a condition holds, half a minute at most. */

@@ -24,6 +24,21 @@ const template = async ({ path }, walk) => {
   path.templateId = fitting?.id ?? fitting?.template_id;
 };
 
+/** The first holiday in the settings that an address tells; one is made when there is none. */
+const holiday = (address, maker) => async ({ path, query }, walk) => {
+  const find = async () => {
+    const [found] = (await walk.emulator.read(address(path)))?.holiday_hours ?? [];
+    return found?.holiday_id ?? found?.holiday_hour_id ?? found?.id;
+  };
+  query.holiday_hour_id = (await find()) ?? (await walk.make(maker), await find());
+};
+
+/** A further number for the calls of the user in the path. */
+async function forwardingOfUser(path, walk) {
+  const made = await walk.make("addUserCallForwardSetting", (request) => Object.assign(request.path, path));
+  return made?.call_forward_settings[0].call_forward_id;
+}
+
 const withPicture = ({ body }) => delete body.extension_number;
 
 /** Changes to the request of an operation, by its id. `walk` reads lists, and makes what is missing. */
@@ -40,11 +55,20 @@ export const MEANINGS = {
   DeleteExtensiontLevelInboundBlockRules: async ({ path, query }, walk) => {
     query.blocked_rule_id = (await walk.ids(`/phone/extension/${path.extensionId}/inbound_blocked/rules`, "id"))[0];
   },
+  AddBYOCPhoneNumber: ({ body }) => (body.phone_numbers = ["+16465559871"]),
   DeletePolicy: ofReceptionist,
+  Downloadfaxfile: async ({ path }, walk) => {
+    path.fileId = (await walk.emulator.read(`/phone/fax/logs/${path.faxLogId}`))?.[0]?.file_id ?? "unknown";
+  },
   MarkPhoneNumberAsBlockedForAllExtensions: async ({ body }, walk) => {
     await walk.make("AddExtensiontLevelInboundBlockRules");
     body.blocked_statistic_id = await walk.reference("/phone/inbound_blocked/extension_rules/statistics", "id");
   },
+  SendEFax: async ({ body }, walk) => {
+    body.file_id = (await walk.make("UploadFaxFiles"))?.file_id;
+    body.sender_number = (await walk.rows("/phone/users")).find((it) => it.phone_numbers?.length)?.phone_numbers[0].number;
+  },
+  UpdateFaxLogReadStatus: ({ query }) => (query.read_status = "read"),
   addBYOCNumber: ({ body }) => (body.phone_numbers = ["+16465559870"]),
   addCommonArea: ({ body }) => delete body.template_id,
   addExternalContact: withPicture,
@@ -57,6 +81,8 @@ export const MEANINGS = {
   batchAddUsers: ({ body }) => {
     for (const user of body.users) for (const name of ["desk_phones", "template_name", "site_code"]) delete user[name];
   },
+  deleteAutoReceptionistSetting: holiday((path) => `/phone/auto_receptionists/${path.autoReceptionistId}/settings?setting_type=holiday_hours`, "addAutoReceptionistSetting"),
+  deleteCallQueueSetting: holiday((path) => `/phone/call_queues/${path.callQueueId}/settings?setting_type=holiday_hours`, "addCallQueueSetting"),
   deleteCallHandling: async ({ query }, walk) => {
     query.call_forwarding_id = (await forwarding(walk))?.call_forwarding_id;
   },
@@ -65,26 +91,36 @@ export const MEANINGS = {
     const told = await walk.emulator.read(`/phone/common_areas/${path.commonAreaId}/settings?setting_type=desk_phone`);
     query.device_id = told?.desk_phones?.[0]?.id;
   },
+  deleteSharedLineGroupSetting: holiday((path) => `/phone/shared_line_groups/${path.sharedLineGroupId}/settings?setting_type=holiday_hours`, "addSharedLineGroupSetting"),
   deleteSiteSetting: async ({ path, query }, walk) => {
     const told = await walk.emulator.read(`/phone/sites/${path.siteId}/settings/holiday_hours`);
     query.holiday_id = told?.holiday_hours?.holidays[0]?.holiday_id;
   },
+  deleteUserCallForwardSetting: async ({ path, query }, walk) => {
+    query.call_forward_id = await forwardingOfUser(path, walk);
+  },
+  deleteUserProfileSetting: holiday((path) => `/phone/users/${path.userId}/settings`, "addUserProfileSetting"),
   getCallHistoryDetail: async ({ path }, walk) => {
     path.callHistoryId = (await walk.ids("/phone/call_element", "id"))[0];
+  },
+  getPhoneRecordingByCallElementId: async ({ path }, walk) => {
+    for (const name of Object.keys(path)) path[name] = await walk.reference("/phone/recordings", "call_element_id");
   },
   getPhoneRecordingsByCallIdOrCallLogId: async ({ path }, walk) => {
     path.id = await walk.reference("/phone/recordings", "call_log_id");
   },
   getUserAICallSummary: async ({ path }, walk) => {
-    for (const { id } of await walk.rows("/phone/users?page_size=100")) {
-      const calls = (await walk.rows(`/phone/users/${id}/call_history/sync`)).map((it) => it.ai_call_summary_id);
-      const summary = calls.find((it) => it);
-      if (summary) return void Object.assign(path, { userId: id, aiCallSummaryId: summary });
-    }
+    const { calls } = await walk.emulator.control("GET", "/ledger");
+    const told = calls.flatMap((it) => it.ai_call_summary_ids);
+    path.aiCallSummaryId = told[0] ?? "unknown";
   },
   getVoicemailDetailsByCallIdOrCallLogId: async ({ path }, walk) => {
-    const [voicemail] = await walk.rows("/phone/voice_mails?page_size=100");
+    const voicemail = await ofAUser(walk);
     Object.assign(path, { userId: voicemail?.owner.id, id: voicemail?.call_log_id });
+  },
+  getVoicemailDetailsByCallElementId: async ({ path }, walk) => {
+    const voicemail = await ofAUser(walk);
+    for (const name of Object.keys(path)) path[name] = name === "userId" ? voicemail?.owner.id : voicemail?.call_element_id;
   },
   phoneDownloadRecordingTranscript: async ({ path }, walk) => {
     const recordings = await walk.rows("/phone/recordings?page_size=100");
@@ -117,6 +153,9 @@ export const MEANINGS = {
     await ofReceptionist(request, walk);
   },
   updateSLGPolicySubSetting: ofLines,
+  updateUserCallHandlingSetting: async ({ path, body }, walk) => {
+    body.call_forward_settings = [{ call_forward_id: await forwardingOfUser(path, walk), enable: true }];
+  },
   updateUserSetting: async (request, walk) => {
     const { body } = request;
     for (const name of Object.keys(body)) if (name !== "voicemail_access_members") delete body[name];
@@ -124,12 +163,13 @@ export const MEANINGS = {
   },
   updatePhoneNumberDetails: ({ body }) => delete body.sip_group_id,
   updateUserSettings: ({ body }) => {
-    delete body.shared_lines_call_setting;
-    // There are no breaks in a week without an end.
-    const days = [{ from: "09:00", to: "17:00", type: 2, weekday: 2 }];
-    body.business_hours_settings = { business_hour_type: 2, business_hours: days };
+    for (const name of ["shared_lines_call_setting", "break_hours", "holiday_hours"]) delete body[name];
   },
 };
+
+async function ofAUser(walk) {
+  return (await walk.rows("/phone/voice_mails?page_size=100")).find((it) => it.owner.type === "user");
+}
 
 /** A new number to which the extension's calls go, too. */
 function forwarding(walk) {

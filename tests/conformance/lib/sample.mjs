@@ -26,6 +26,7 @@ const REFERENCES = {
   forward_extension_id: ["/phone/users", "extension_id"],
   forward_to_extension_id: ["/phone/users", "extension_id"],
   member_extension_ids: ["/phone/users", "extension_id"],
+  numbers: ["/phone/numbers?type=unassigned", "number"],
   operator_extension_id: ["/phone/users", "extension_id"],
   parent_location_id: ["/phone/locations", "id"],
   phone_number_ids: ["/phone/numbers?type=unassigned", "id"],

@@ -1,6 +1,8 @@
 // Every operation once, with ids that exist, in an order that makes sense: what is read comes first, then what is
 // made, changed and, from the inside out, deleted.
 
+import { readFileSync } from "node:fs";
+
 import { byKey, operations as catalogue, template } from "./catalogue.mjs";
 import { MEANINGS } from "./meaning.mjs";
 import { Sampler } from "./sample.mjs";
@@ -29,6 +31,9 @@ const ELSEWHERE = {
   "/phone/voice_mails/download": ["/phone/voice_mails", "download_url"],
 };
 
+/** What makes the first thing of a list that nothing is posted to. */
+const MAKERS = { "/phone/fax/logs": "SendEFax", "/phone/sms/sessions": "postSmsMessage" };
+
 /** Values of parameters that the documents tell in prose only. */
 const SPOKEN = { policyType: "voice_mail", settingType: "voice_mail" };
 
@@ -49,6 +54,20 @@ function dig(row, field) {
   value = Array.isArray(value) ? value[0] : value;
   if (typeof value === "object" && value !== null) value = value.number ?? value.id;
   return value;
+}
+
+const { refusals: REFUSALS } = JSON.parse(readFileSync(new URL("../allowances.json", import.meta.url), "utf8"));
+
+/** What is refused with a documented reason that no request can avoid: those with their reason, and the rest. */
+export function judged(results, answer) {
+  const refused = results.filter((it) => it.status >= 400);
+  const allowed = Object.fromEntries(REFUSALS.map((it) => [it.reason, 0]));
+  const wrong = refused.filter((it) => {
+    const known = REFUSALS.find(({ operations, answer: text }) => operations.includes(it.operation.id) && answer(it).includes(text));
+    if (known) allowed[known.reason]++;
+    return !known;
+  });
+  return { accepted: results.length - refused.length, allowed, wrong };
 }
 
 export class Walk {
@@ -173,10 +192,10 @@ export class Walk {
       const inside = parent?.[collection.slice(cut + 1)];
       ids = Object.values(inside ?? {}).flat().map(pick).filter((it) => it !== undefined);
     }
-    const maker = byKey.get(`POST ${shape}`);
-    if (!ids.length && maker?.body?.content_type === "application/json" && !this.making) {
+    const maker = MAKERS[shape] ?? byKey.get(`POST ${shape}`)?.id;
+    if (!ids.length && maker && !this.making) {
       this.making = true;
-      await this.make(maker.id);
+      await this.make(maker);
       ids = (await this.rows(collection)).map(pick).filter((it) => it !== undefined);
       this.making = false;
     }

@@ -15,21 +15,13 @@ use super::sample::Sampler;
 use super::{Refusal, files};
 use crate::dice::Dice;
 use crate::world::{Doc, World, at};
-use family::{Family, Subject, snake, subject};
+use family::{Family, Subject, canonical, snake, subject};
 
 /// Things that a list has at first.
 const SEEDED: std::ops::RangeInclusive<u64> = 5..=7;
 
 /// Parameters that filter nothing.
 const OF_PAGES: [&str; 2] = ["page_size", "next_page_token"];
-
-/// Number Management shows the same things as Zoom Phone under addresses of its own.
-const SAME: [(&str, &str); 4] = [
-    ("/number_management/ported_numbers/", "/phone/ported_numbers/"),
-    ("/number_management/sip_groups", "/phone/sip_groups"),
-    ("/number_management/sms_campaigns", "/phone/sms_campaigns"),
-    ("/number_management/peering_numbers", "/phone/peering/numbers"),
-];
 
 /// Performs any operation.
 pub(super) fn answer(ask: &Ask<'_>) -> Result<Answer, Refusal> {
@@ -60,12 +52,6 @@ pub(super) fn answer(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         Some(schema) => Answer::Json(project(schema, &told, &mut sampler(ask, &address))),
         None => Answer::Done,
     })
-}
-
-/// Where the world keeps what is at this address.
-fn canonical(address: &str) -> String {
-    let same = SAME.iter().find_map(|(alias, canonical)| Some((canonical, address.strip_prefix(alias)?)));
-    same.map_or_else(|| address.to_owned(), |(canonical, rest)| format!("{canonical}{rest}"))
 }
 
 /// Refuses what belongs to things that are not there.
@@ -121,7 +107,11 @@ fn furnish(ask: &Ask<'_>, world: &mut World, family: &Family, list: &str) {
     }
     let mut dice = sampler(ask, list).dice;
     for _ in 0..dice.between(*SEEDED.start(), *SEEDED.end()) {
-        let id = dice.opaque_id();
+        let id = if family.by_number {
+            format!("+1646555{}", dice.between(7000, 7999))
+        } else {
+            dice.opaque_id()
+        };
         let doc = made_up(ask, world, family, list, &id);
         world.put(format!("{list}/{id}"), doc);
     }
