@@ -121,5 +121,5 @@ report.events = {
   retried,
 };
 report.operations = await emulator.control("GET", "/operations").catch(() => null);
-console.log(JSON.stringify(report, null, 2));
-process.exit(0);
+// A pipe takes only so much at once.
+process.stdout.write(JSON.stringify(report, null, 2), () => process.exit(0));

@@ -81,7 +81,10 @@ impl Report {
     /// Takes what a tool's report has of allowances, mends and findings.
     fn note(&mut self, tool: &str, from: &Value) {
         for (name, into) in [("allowed", &mut self.allowed), ("mended", &mut self.mended)] {
-            into.extend(from[name].as_object().cloned().unwrap_or_default());
+            for (reason, count) in from[name].as_object().into_iter().flatten() {
+                let before = into.get(reason).and_then(Value::as_u64).unwrap_or(0);
+                into.insert(reason.clone(), (before + count.as_u64().unwrap_or(0)).into());
+            }
         }
         for finding in
             ["found", "refused"].iter().flat_map(|name| from[name].as_array().into_iter().flatten())

@@ -64,17 +64,19 @@ export class Emulator {
     await this.until("the scenarios to end", finished);
     const some = async (list, field, is = () => true) => (await this.read(`${list}?page_size=100`))?.[field]?.some(is);
     await this.until("call history", () => some("/phone/call_history", "call_history"));
-    await this.until("a transcript", () => some("/phone/recordings", "recordings", (it) => it.transcript_download_url));
+    await this.until("a transcript", () => some("/phone/recordings", "recordings", (it) => it.transcript_download_url), "recorded");
     const summarized = async () => (await this.control("GET", "/ledger")).calls.some((it) => it.ai_call_summary_ids.length);
-    await this.until("a summary", summarized);
-    await this.until("a user's voicemail", () => some("/phone/voice_mails", "voice_mails", (it) => it.owner.type === "user"));
+    await this.until("a summary", summarized, "summarized");
+    await this.until("a user's voicemail", () => some("/phone/voice_mails", "voice_mails", (it) => it.owner.type === "user"), "inbound_voicemail");
   }
 
-  /** Waits until a condition holds, half a minute at most. */
-  async until(what, condition) {
+  /** Waits until a condition holds, half a minute at most. A scenario is played again and again until it does. */
+  async until(what, condition, scenario) {
     for (let tries = 0; tries < 300; tries++) {
       const found = await condition();
       if (found) return found;
+      // Who is called may be busy.
+      if (scenario && tries % 10 === 9) await this.control("POST", `/scenarios/${scenario}`);
       await new Promise((done) => setTimeout(done, 100));
     }
     throw new Error(`waited half a minute for ${what}`);

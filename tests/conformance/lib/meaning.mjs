@@ -155,6 +155,8 @@ export const MEANINGS = {
   updateSLGPolicySubSetting: ofLines,
   updateUserCallHandlingSetting: async ({ path, body }, walk) => {
     body.call_forward_settings = [{ call_forward_id: await forwardingOfUser(path, walk), enable: true }];
+    // Nobody is their own operator.
+    delete body.call_handling_setting;
   },
   updateUserSetting: async (request, walk) => {
     const { body } = request;
