@@ -186,6 +186,38 @@ async fn rows_and_details_tell_the_same_of_a_thing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_thing_with_two_addresses_has_the_same_id_under_both() {
+    for lists in [
+        ["/v2/phone/sms_campaigns", "/v2/number_management/sms_campaigns"],
+        ["/v2/number_management/sms_campaigns", "/v2/phone/sms_campaigns"],
+    ] {
+        let zoom = Zoom::start().await;
+        let mut ids = Vec::new();
+        for list in lists {
+            let (_, page) = zoom.get(list).await;
+            let row = &page["sms_campaigns"][0];
+            let id = row.get("id").or(row.get("sms_campaign_id")).and_then(Value::as_str);
+            let id = id.unwrap_or_else(|| panic!("{list}: {page}")).to_owned();
+            assert_eq!(zoom.get(&format!("{list}/{id}")).await.0, StatusCode::OK, "{list}");
+            ids.push(id);
+        }
+        assert_eq!(ids[0], ids[1]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_named_by_its_number_is_deleted_by_its_number() {
+    let zoom = Zoom::start().await;
+    let list = "/v2/phone/carrier_reseller/numbers";
+    let rows = |page: &Value| page["carrier_reseller_numbers"].as_array().map(Vec::clone).expect("rows");
+    let before = rows(&zoom.get(list).await.1);
+    let number = before[0]["phone_number"].as_str().expect("a number");
+    let address = format!("{list}/{}", number.replace('+', "%2B"));
+    assert_eq!(zoom.call("DELETE", &address).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(rows(&zoom.get(list).await.1), before[1..]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_made_up_refers_to_the_companys_own_users_and_sites() {
     let zoom = Zoom::start().await;
     let (_, sites) = zoom.get("/v2/phone/sites").await;
