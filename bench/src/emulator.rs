@@ -23,6 +23,10 @@ use crate::console;
 /// Rows of a page, which is the most that Zoom gives.
 const ROWS: usize = 300;
 
+/// Elements that repeat the talk of another, or tell of phones outside.
+const NO_LEGS: [&str; 7] =
+    ["call_me_on", "listen", "whisper", "barge", "monitor", "merge", "direct_transfer"];
+
 /// Play a day of calls in the emulator, hold its ledger against REST and the events, and fetch pages of it
 ///
 /// The large company lives through 24 hours as fast as it can, while every event goes to a receiver by webhook. Pages
@@ -304,6 +308,9 @@ async fn hear(State(heard): State<Arc<Mutex<Heard>>>, body: Bytes) -> Json<Value
         "phone.voicemail_received" => heard.voicemails += 1,
         "phone.caller_call_element_completed" | "phone.callee_call_element_completed" => {
             for element in object["call_elements"].as_array().into_iter().flatten() {
+                if element["event"].as_str().is_some_and(|event| NO_LEGS.contains(&event)) {
+                    continue;
+                }
                 heard.talk_seconds += element["talk_time"].as_i64().unwrap_or_default();
                 heard.hold_seconds += element["hold_time"].as_i64().unwrap_or_default();
             }

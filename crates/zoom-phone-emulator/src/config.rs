@@ -23,6 +23,9 @@ pub struct Config {
     pub speed: f64,
     /// Calls that arrive in one minute of virtual time, on average; 0 plays nothing by itself.
     pub calls_per_minute: f64,
+    /// Calls arrive as the company file's `traffic` says for the hour and the day of the week, and last as long as it
+    /// says; `calls_per_minute` does not count then.
+    pub by_the_hour: bool,
     /// Threads of text messages that begin in one hour of virtual time, on average, when calls arrive at all.
     pub sms_threads_per_hour: f64,
     /// The Zoom account id, as in `payload.account_id` and the `account_id` of a token request.
@@ -92,6 +95,7 @@ impl Default for Config {
             company: CompanyFile::default(),
             speed: 1.0,
             calls_per_minute: 20.0,
+            by_the_hour: false,
             sms_threads_per_hour: 12.0,
             account_id: "demo_account_0000000AA".to_owned(),
             apps: vec![App::server_to_server(), App::general()],

@@ -3,6 +3,8 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::world::file::Spread;
+
 const ID_ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Seeded dice.
@@ -41,6 +43,18 @@ impl Dice {
     pub(crate) fn seconds_to_next(&mut self, per_minute: f64) -> f64 {
         let uniform: f64 = self.0.random();
         -(1.0 - uniform).ln() * 60.0 / per_minute
+    }
+
+    /// Seconds that vary as human things do.
+    pub(crate) fn spread(&mut self, spread: Spread) -> f64 {
+        let (one, other): (f64, f64) = (self.0.random(), self.0.random());
+        let normal = (-2.0 * (1.0 - one).ln()).sqrt() * (std::f64::consts::TAU * other).cos();
+        spread.median * (spread.spread * normal).exp()
+    }
+
+    /// Evenly in 0 to 1.
+    pub(crate) fn fraction(&mut self) -> f64 {
+        self.0.random()
     }
 
     /// Zoom's usual opaque id: 22 characters of base64url.

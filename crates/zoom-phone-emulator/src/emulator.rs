@@ -19,12 +19,14 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::account::Account;
+use crate::arrivals::Arrivals;
 use crate::clock::{Clock, wall_clock};
 use crate::config::{Config, Temper};
 use crate::embed::{self, Embed};
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::faults::Faults;
+use crate::ledger::Totals;
 use crate::limits::Limits;
 use crate::oauth::Grants;
 use crate::rest::paging::Snapshots;
@@ -87,14 +89,22 @@ impl Emulator {
         }
         config.company.check()?;
         let world = world::seed(&config.company, config.seed);
+        let traffic = &config.company.traffic;
+        let arrivals = if config.by_the_hour {
+            let zone = config.company.sites.first().map_or("", |site| &site.timezone);
+            Arrivals::by_the_hour(config.seed, traffic, zone)
+        } else {
+            Arrivals::even(config.seed, config.calls_per_minute)
+        };
         let mut exchange = Exchange::of(config.seed, world);
         exchange.account_id.clone_from(&config.account_id);
         exchange.temper = config.temper;
+        exchange.traffic = config.by_the_hour.then(|| traffic.clone());
         exchange.older_records = config.older_records || config.temper == Temper::Field;
         if let Some(url) = &config.public_url {
             url.as_str().trim_end_matches('/').clone_into(&mut exchange.links);
         }
-        let state = State::new(exchange, config.seed, config.calls_per_minute);
+        let state = State::new(exchange, arrivals);
         if config.calls_per_minute > 0.0 {
             state.write_texts(config.sms_threads_per_hour);
         }
@@ -156,6 +166,15 @@ impl Emulator {
     /// Waits for [`Emulator::run`] to be running; after its end only the clock is changed.
     pub async fn advance_to(&self, to: Timestamp) {
         self.shared.jump(to).await;
+    }
+
+    /// What all finished calls add up to, as JSON: the same as `GET /_emulator/ledger/totals`.
+    pub fn summary(&self) -> serde_json::Value {
+        json!(self.shared.state.ledger(|ledger| {
+            let mut totals = Totals::default();
+            ledger.after(0).for_each(|(_, entry)| totals.add(entry));
+            totals
+        }))
     }
 
     /// Plays the company's day and delivers its events until `shutdown`, once. Calls start to arrive when all

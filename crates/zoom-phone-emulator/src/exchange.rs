@@ -9,7 +9,7 @@ use crate::config::{Config, Temper};
 use crate::dice::Dice;
 use crate::party::Party;
 use crate::world::directory::Directory;
-use crate::world::file::CompanyFile;
+use crate::world::file::{CompanyFile, Traffic};
 use crate::world::{self, World};
 
 /// Streams of a seed's dice from here on belong to single calls.
@@ -31,6 +31,8 @@ pub struct Exchange {
     pub temper: Temper,
     /// Whether records are told in events of versions 1 and 2, too.
     pub older_records: bool,
+    /// How long people of the company talk and wait; usual lengths without.
+    pub traffic: Option<Traffic>,
     pub(crate) world: World,
     directory: Arc<Directory>,
     /// The state of the documents that `directory` shows.
@@ -59,6 +61,7 @@ impl Exchange {
             links: "https://zoom-phone-emulator.invalid".to_owned(),
             temper: Temper::Documented,
             older_records: false,
+            traffic: None,
             world,
             directory: Arc::default(),
             seen: None,

@@ -54,6 +54,7 @@
 
 mod account;
 mod apps;
+mod arrivals;
 mod clock;
 mod config;
 mod control;

@@ -197,6 +197,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::arrivals::Arrivals;
     use crate::exchange::Exchange;
     use crate::scenario::{Params, Scenario};
 
@@ -210,11 +211,11 @@ mod tests {
 
     impl Rig {
         fn new() -> Self {
-            let state = Arc::new(State::new(Exchange::new(7), 7, 0.0));
+            let state = Arc::new(State::new(Exchange::new(7), Arrivals::even(7, 0.0)));
             let user = state.directory(|directory| directory.find("1001").expect("a user").id.clone());
-            let _attending = state.attend(&user);
+            let attending = state.attend(&user);
             let now = "2026-11-23T15:00:00Z".parse().expect("a valid time");
-            Self { state, user, _attending, now, told: Vec::new() }
+            Self { state, user, _attending: attending, now, told: Vec::new() }
         }
 
         fn wait(&mut self, seconds: i64) {

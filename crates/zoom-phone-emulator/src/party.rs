@@ -87,6 +87,16 @@ pub struct Party {
     pub(crate) active: bool,
 }
 
+/// The countries that call this company: prefix, ISO code and calling code.
+const COUNTRIES: [(&str, &str, &str); 6] = [
+    ("+1", "US", "1"),
+    ("+44", "GB", "44"),
+    ("+49", "DE", "49"),
+    ("+33", "FR", "33"),
+    ("+81", "JP", "81"),
+    ("+61", "AU", "61"),
+];
+
 impl Party {
     /// The extension number as text, the form of call records; empty for outside parties.
     pub(crate) fn extension_text(&self) -> String {
@@ -114,14 +124,6 @@ impl Party {
     /// ISO code and calling code of the country of the number, for the few countries that call this company.
     pub(crate) fn country(&self) -> Option<(&'static str, &'static str)> {
         let number = self.number.as_deref()?;
-        const COUNTRIES: [(&str, &str, &str); 6] = [
-            ("+1", "US", "1"),
-            ("+44", "GB", "44"),
-            ("+49", "DE", "49"),
-            ("+33", "FR", "33"),
-            ("+81", "JP", "81"),
-            ("+61", "AU", "61"),
-        ];
         let (_, iso, code) = COUNTRIES.iter().find(|(prefix, ..)| number.starts_with(prefix))?;
         Some((iso, code))
     }

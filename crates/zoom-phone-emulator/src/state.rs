@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::dice::Dice;
+use crate::arrivals::Arrivals;
 use crate::exchange::Exchange;
 use crate::ledger::{Ledger, LedgerEntry};
 use crate::live::{LiveCall, Phones, Press};
@@ -46,13 +46,6 @@ struct Item {
     due: Due,
 }
 
-/// The random process by which calls arrive.
-struct Arrivals {
-    dice: Dice,
-    per_minute: f64,
-    next: Option<Timestamp>,
-}
-
 /// Numbers of `GET /_emulator/state`.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Counts {
@@ -88,12 +81,13 @@ pub(crate) struct Counts {
 
 impl State {
     /// The state of a fresh emulator. `exchange` has the documents of the company.
-    pub(crate) fn new(exchange: Exchange, seed: u64, calls_per_minute: f64) -> Self {
+    pub(crate) fn new(exchange: Exchange, arrivals: Arrivals) -> Self {
+        let threads = arrivals.beside(9);
         Self {
             inner: Mutex::new(Inner {
                 exchange,
-                arrivals: Arrivals { dice: Dice::new(seed, 1), per_minute: calls_per_minute, next: None },
-                threads: Arrivals { dice: Dice::new(seed, 9), per_minute: 0.0, next: None },
+                arrivals,
+                threads,
                 agenda: BTreeMap::new(),
                 planned: 0,
                 book: Book::default(),
@@ -113,13 +107,13 @@ impl State {
     /// Calls and text messages arrive from `at` on.
     pub(crate) fn open(&self, at: Timestamp) {
         let mut inner = self.lock();
-        inner.arrivals.next = inner.arrivals.after(at);
-        inner.threads.next = inner.threads.after(at);
+        inner.arrivals.open(at);
+        inner.threads.open(at);
     }
 
     /// So many threads of text messages are to begin in an hour.
     pub(crate) fn write_texts(&self, threads_per_hour: f64) {
-        self.lock().threads.per_minute = threads_per_hour / 60.0;
+        self.lock().threads.becomes(threads_per_hour / 60.0);
     }
 
     /// Plans one call that starts at `at`, and answers with what the ledger will say of it, should nobody press
@@ -138,8 +132,8 @@ impl State {
     /// From `at` on, so many calls begin in a minute of the company's time, on average; with 0 none do by themselves.
     pub(crate) fn arrive(&self, per_minute: f64, at: Timestamp) {
         let mut inner = self.lock();
-        inner.arrivals.per_minute = per_minute;
-        inner.arrivals.next = inner.arrivals.after(at);
+        inner.arrivals.becomes(per_minute);
+        inner.arrivals.open(at);
         drop(inner);
         self.changed.notify_one();
     }
@@ -161,10 +155,9 @@ impl State {
             let due = inner.agenda.first_key_value().map(|(&(at, _), _)| at).filter(|&at| at <= now);
             match (arrival, due) {
                 (Some(at), due) if due.is_none_or(|due| at <= due) => {
-                    let scenario = Scenario::draw(&mut inner.arrivals.dice);
+                    let scenario = inner.arrivals.take(at);
                     // When nobody is free to make a call, none is made.
                     let _ = inner.plan(scenario, &Params::default(), at);
-                    inner.arrivals.next = inner.arrivals.after(at);
                 }
                 (_, Some(_)) => webhooks.extend(inner.happen(&self.news)),
                 (_, None) => break,
@@ -351,7 +344,7 @@ impl Inner {
                 let event = events::envelope(&self.exchange.account_id, &name, at, &object);
                 self.put(at, 0, Due::Happening(Happening::Webhook(event)));
             }
-            self.threads.next = self.threads.after(at);
+            self.threads.open(at);
         }
     }
 
@@ -362,26 +355,15 @@ impl Inner {
     }
 }
 
-impl Arrivals {
-    fn after(&mut self, at: Timestamp) -> Option<Timestamp> {
-        if self.per_minute <= 0.0 {
-            return None;
-        }
-        let seconds = self.dice.seconds_to_next(self.per_minute);
-        let gap = SignedDuration::try_from_secs_f64(seconds).ok()?;
-        // Whole milliseconds, the resolution of `event_ts`.
-        let gap = SignedDuration::from_millis(i64::try_from(gap.as_millis()).ok()?);
-        at.checked_add(gap).ok()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::{Totals, UserTotals};
+    use crate::world::file::CompanyFile;
 
     fn hour(step: i64) -> Vec<String> {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let state = State::new(Exchange::new(7), 7, 10.0);
+        let state = State::new(Exchange::new(7), Arrivals::even(7, 10.0));
         state.open(start);
         let mut sent = Vec::new();
         for second in (0..=3600).step_by(usize::try_from(step).expect("a step")) {
@@ -389,6 +371,88 @@ mod tests {
             sent.extend(events.iter().map(Value::to_string));
         }
         sent
+    }
+
+    #[test]
+    fn ledger_records_and_events_of_a_day_add_up_to_the_same() {
+        let start: Timestamp = "2026-11-23T05:00:00Z".parse().expect("a valid time");
+        let file = CompanyFile::default();
+        let mut exchange = Exchange::new(7);
+        exchange.traffic = Some(file.traffic.clone());
+        let state = State::new(exchange, Arrivals::by_the_hour(7, &file.traffic, "America/New_York"));
+        state.open(start);
+        let mut events = Vec::new();
+        for hour in 1..=24 {
+            events.extend(state.advance(start + SignedDuration::from_hours(hour)).0);
+        }
+        state.lock().arrivals.next = None;
+        events.extend(state.advance(start + SignedDuration::from_hours(48)).0);
+        let totals = state.ledger(|ledger| {
+            let mut totals = Totals::default();
+            ledger.after(0).for_each(|(_, entry)| totals.add(entry));
+            totals
+        });
+        assert!(totals.calls > 800, "{}", totals.calls);
+
+        let told =
+            |name: &str| events.iter().filter(|event| event["event"] == format!("phone.{name}")).count();
+        let count = |number: u64| usize::try_from(number).expect("few");
+        let all_users = |what: fn(&UserTotals) -> u64| totals.users.values().map(what).sum::<u64>();
+        assert_eq!(told("callee_rejected") + told("callee_missed") + told("callee_ended"), {
+            let of_areas = told("callee_ringing") - count(all_users(|user| user.rung));
+            let busy = events.iter().filter(|event| {
+                event.pointer("/payload/object/handup_result").is_some_and(|result| result == "Busy")
+                    && event["event"] == "phone.callee_missed"
+            });
+            count(all_users(|user| user.rung)) + of_areas + busy.count()
+        });
+        assert_eq!(told("caller_ended"), count(all_users(|user| user.placed)));
+        assert_eq!(told("voicemail_received"), totals.voicemails);
+        assert_eq!(told("recording_completed"), totals.recordings);
+        assert_eq!(told("ai_call_summary_changed"), totals.summaries);
+
+        // What people were told of their own legs. Nobody has a leg where a phone outside or an ear was.
+        let unseen = ["call_me_on", "listen", "whisper", "barge", "monitor", "merge", "direct_transfer"];
+        let elements = events
+            .iter()
+            .filter(|event| {
+                event["event"].as_str().is_some_and(|name| name.ends_with("call_element_completed"))
+            })
+            .flat_map(|event| event["payload"]["object"]["call_elements"].as_array().into_iter().flatten())
+            .filter(|element| !unseen.iter().any(|event| element["event"] == *event));
+        let (mut talk, mut hold) = (0, 0);
+        for element in elements {
+            talk += element["talk_time"].as_i64().unwrap_or_default();
+            hold += element["hold_time"].as_i64().unwrap_or_default();
+        }
+        assert_eq!((talk, hold), (totals.talk_seconds, totals.hold_seconds));
+
+        state.book(|book| {
+            let calls: Vec<_> = book.all().iter().collect();
+            assert_eq!(calls.len(), count(totals.calls));
+            for (result, number) in &totals.by_result {
+                assert_eq!(
+                    calls.iter().filter(|call| call.result == *result).count(),
+                    count(*number),
+                    "{result}"
+                );
+            }
+            for (direction, number) in &totals.by_direction {
+                assert_eq!(calls.iter().filter(|call| call.direction == *direction).count(), count(*number));
+            }
+            for (id, queue) in &totals.queues {
+                let passages = calls.iter().flat_map(|call| &call.elements).filter(|element| {
+                    element.callee.id == *id
+                        && element.node == 1
+                        && element.voicemail_id.is_empty()
+                        && matches!(element.result, "answered" | "abandoned" | "overflowed")
+                });
+                let by = |result| passages.clone().filter(|element| element.result == result).count();
+                assert_eq!(by("answered"), count(queue.answered), "{}", queue.name);
+                assert_eq!(by("abandoned"), count(queue.abandoned), "{}", queue.name);
+                assert_eq!(by("overflowed"), count(queue.overflowed + queue.closed), "{}", queue.name);
+            }
+        });
     }
 
     #[test]
@@ -402,7 +466,7 @@ mod tests {
     #[test]
     fn nothing_due_is_skipped_when_napping_until_the_time_that_advance_names() {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-        let state = State::new(Exchange::new(7), 7, 0.0);
+        let state = State::new(Exchange::new(7), Arrivals::even(7, 0.0));
         let entry = state.play(Scenario::BlindTransfer, &Params::default(), start).expect("a call");
         let (mut now, mut sent) = (start, 0);
         loop {

@@ -62,10 +62,10 @@ pub(crate) struct Step<'a> {
 impl Facts for CallRecord {
     fn fact(&self, name: &str) -> Fact<'_> {
         if let Some(field) = name.strip_prefix("caller_") {
-            return party::fact(&self.caller, field, &self.site);
+            return party::fact(&self.caller, field);
         }
         if let Some(field) = name.strip_prefix("callee_") {
-            return party::fact(&self.callee, field, &self.site);
+            return party::fact(&self.callee, field);
         }
         match name {
             "id" | "call_history_uuid" => (&self.call_history_uuid).into(),
@@ -86,6 +86,7 @@ impl Facts for CallRecord {
             "spam" => self.spam.into(),
             "recording_status" => self.recording_status().into(),
             "department" => self.own().department.as_deref().into(),
+            "cost_center" => self.own().cost_center.as_deref().into(),
             "site_id" => (&self.site.1).into(),
             "site_name" => (&self.site.0).into(),
             _ => Fact::Nothing,
@@ -97,10 +98,10 @@ impl Facts for Step<'_> {
     fn fact(&self, name: &str) -> Fact<'_> {
         let Self { call, element, .. } = *self;
         if let Some(field) = name.strip_prefix("caller_") {
-            return party::fact(&element.caller, field, &call.site);
+            return party::fact(&element.caller, field);
         }
         if let Some(field) = name.strip_prefix("callee_") {
-            return party::fact(&element.callee, field, &call.site);
+            return party::fact(&element.callee, field);
         }
         let operator = &element.operator;
         match name {
@@ -137,6 +138,7 @@ impl Facts for Step<'_> {
             "waiting_time" | "wait_time" => element.wait().into(),
             "client_code" => self.client_code.into(),
             "department" => own_of(element).department.as_deref().into(),
+            "cost_center" => own_of(element).cost_center.as_deref().into(),
             "site_id" => (&call.site.1).into(),
             "site_name" => (&call.site.0).into(),
             _ => Fact::Nothing,

@@ -6,30 +6,8 @@ use crate::party::{Kind, Party};
 /// The client that all users of the company run.
 pub(crate) const DEVICE_TYPE: &str = "MAC_Client(6.6.11.62955)";
 
-/// Country calling codes that the emulator knows, with the ISO code.
-const COUNTRIES: [(&str, &str); 12] = [
-    ("1", "US"),
-    ("31", "NL"),
-    ("33", "FR"),
-    ("34", "ES"),
-    ("39", "IT"),
-    ("41", "CH"),
-    ("43", "AT"),
-    ("44", "GB"),
-    ("49", "DE"),
-    ("61", "AU"),
-    ("81", "JP"),
-    ("91", "IN"),
-];
-
 /// Prefixes of numbers that are free to call in North America.
 const TOLL_FREE: [&str; 7] = ["+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888"];
-
-/// Calling code and ISO code of an E.164 number.
-pub(super) fn country(party: &Party) -> Option<(&'static str, &'static str)> {
-    let digits = party.number.as_deref()?.strip_prefix('+')?;
-    COUNTRIES.iter().find(|(code, _)| digits.starts_with(code)).copied()
-}
 
 pub(super) fn toll_free(party: &Party) -> bool {
     party.number.as_deref().is_some_and(|number| TOLL_FREE.iter().any(|prefix| number.starts_with(prefix)))
@@ -40,9 +18,8 @@ pub(super) fn hidden(party: &Party) -> bool {
     party.number.is_none() && party.kind == Kind::Outside
 }
 
-/// The field after `caller_` or `callee_`, in versions 2 and 3. The site is of the account's own parties only.
-pub(super) fn fact<'a>(party: &'a Party, field: &str, site: &'a (String, String)) -> Fact<'a> {
-    let own = party.kind != Kind::Outside;
+/// The field after `caller_` or `callee_`, in versions 2 and 3.
+pub(super) fn fact<'a>(party: &'a Party, field: &str) -> Fact<'a> {
     match field {
         "ext_id" => (&party.extension_id).into(),
         "did_number" => party.number.as_deref().into(),
@@ -56,10 +33,12 @@ pub(super) fn fact<'a>(party: &'a Party, field: &str, site: &'a (String, String)
         }
         .into(),
         "device_type" => (party.kind == Kind::User).then_some(DEVICE_TYPE).into(),
-        "country_iso_code" => country(party).map(|(_, iso)| iso).into(),
-        "country_code" => country(party).map(|(code, _)| code).into(),
-        "site_id" => own.then_some(&site.1).into(),
-        "department" => party.department.as_deref().filter(|_| own).into(),
+        "country_iso_code" => party.country().map(|(iso, _)| iso).into(),
+        "country_code" => party.country().map(|(_, code)| code).into(),
+        "site_id" => (&party.site.1).into(),
+        "department" => party.department.as_deref().into(),
+        "cost_center" => party.cost_center.as_deref().into(),
+        "employee_id" => party.employee_id.as_deref().into(),
         _ => Fact::Nothing,
     }
 }

@@ -140,6 +140,7 @@ impl Facts for Log<'_> {
             "hold_time" => element.hold.into(),
             "waiting_time" => element.wait().into(),
             "department" => owner.department.as_deref().into(),
+            "cost_center" => owner.cost_center.as_deref().into(),
             "client_code" => self.client_code.into(),
             "accepted_by" => self.accepted_by().into(),
             "forwarded_by" => self.forwarded_by().into(),
@@ -273,8 +274,8 @@ fn end<'a>(party: &'a Party, field: &str) -> Fact<'a> {
         "number_type" => number_type(party).into(),
         "number_source" => if party.kind == Kind::Outside { "external" } else { "internal" }.into(),
         "did_number" => party.number.as_deref().into(),
-        "country_code" => party::country(party).map(|(code, _)| code).into(),
-        "country_iso_code" => party::country(party).map(|(_, iso)| iso).into(),
+        "country_code" => party.country().map(|(_, code)| code).into(),
+        "country_iso_code" => party.country().map(|(iso, _)| iso).into(),
         "user_id" => (party.kind == Kind::User).then_some(&party.id).into(),
         _ => Fact::Nothing,
     }

@@ -55,6 +55,17 @@ enum Outcome {
     Overflowed(Timestamp),
 }
 
+impl Waiting {
+    /// Who rings together, in order.
+    fn waves(&self) -> Vec<Vec<Arc<Party>>> {
+        match &self.rules.mode {
+            Mode::All => vec![self.members.clone()],
+            Mode::Each(order) => order.iter().map(|member| vec![member.clone()]).collect(),
+            Mode::Groups(groups) => groups.iter().filter(|group| !group.is_empty()).cloned().collect(),
+        }
+    }
+}
+
 impl Script<'_> {
     /// A queue or a shared line group gets the call.
     pub(super) fn ring_group(&mut self, party: &Arc<Party>, at: Timestamp, event: &'static str) {
@@ -202,18 +213,18 @@ impl Script<'_> {
         if !anybody(self, at) && (full || !queue) {
             return Outcome::Overflowed(at);
         }
+        if let Some(endures) = self.wish.endures.take() {
+            let tired = since + SignedDuration::from_secs(endures);
+            self.gives_up = Some(self.gives_up.map_or(tired, |pressed| pressed.min(tired)));
+        }
         let patience = self.wish.patience.is_some();
-        let mut waves = self.waves(waiting);
-        waves.reverse();
+        let mut waves = Vec::new();
         loop {
-            let wave = match waves.last() {
-                Some(wave) => wave.clone(),
-                None => {
-                    waves = self.waves(waiting);
-                    waves.reverse();
-                    waves.last().cloned().unwrap_or_default()
-                }
-            };
+            if waves.is_empty() {
+                waves = waiting.waves();
+                waves.reverse();
+            }
+            let wave = waves.last().cloned().unwrap_or_default();
             let free: Vec<_> = wave.iter().filter(|member| self.is_free(member, at)).cloned().collect();
             if free.is_empty() {
                 if waves.len() > 1 || (!wave.is_empty() && anybody_of(self, waiting, at)) {
@@ -257,15 +268,6 @@ impl Script<'_> {
             self.wish.patience = Some((15, 59));
         }
         self.patience(at)
-    }
-
-    /// Who rings together, in order.
-    fn waves(&self, waiting: &Waiting) -> Vec<Vec<Arc<Party>>> {
-        match &waiting.rules.mode {
-            Mode::All => vec![waiting.members.clone()],
-            Mode::Each(order) => order.iter().map(|member| vec![member.clone()]).collect(),
-            Mode::Groups(groups) => groups.iter().filter(|group| !group.is_empty()).cloned().collect(),
-        }
     }
 
     /// Some members ring together. `Overflowed` when none of them took the call by the end of the round.
@@ -339,12 +341,12 @@ impl Script<'_> {
             }
         }
         let mut declined = Vec::new();
-        for nth in 0..lines.len() {
-            if !self.is_attended(&lines[nth].leg.own) {
+        for (nth, line) in lines.iter().enumerate() {
+            if !self.is_attended(&line.leg.own) {
                 continue;
             }
             let until = first.map_or(end, |(at, _)| at);
-            match self.reply(&lines[nth], until) {
+            match self.reply(line, until) {
                 (at, Reply::Answer) => first = Some((at, nth)),
                 (at, Reply::Reject | Reply::ToVoicemail) => declined.push((at, nth)),
                 _ => {}

@@ -35,8 +35,8 @@ macro_rules! scenarios {
             }
 
             /// How often it comes up in a day, relative to the others; 0 only when asked for.
-            pub(crate) fn weight(self) -> u64 {
-                match self { $(Self::$variant => $weight,)* }
+            pub(crate) fn weight(self) -> f64 {
+                match self { $(Self::$variant => f64::from($weight),)* }
             }
 
             pub(super) fn target(self) -> Target {
@@ -165,19 +165,6 @@ scenarios! {
 }
 
 impl Scenario {
-    /// One of all, by weight.
-    pub(crate) fn draw(dice: &mut Dice) -> Self {
-        let total: u64 = Self::ALL.iter().map(|scenario| scenario.weight()).sum();
-        let mut left = dice.between(1, total);
-        for &scenario in Self::ALL {
-            if left <= scenario.weight() {
-                return scenario;
-            }
-            left -= scenario.weight();
-        }
-        Self::QueueAnswered
-    }
-
     /// Begun by a user of the account.
     pub(super) fn is_outbound(self) -> bool {
         self.target() == Target::Outside || matches!(self, Self::InternalAnswered | Self::InternalMissed)
@@ -213,9 +200,10 @@ impl Scenario {
             Self::InboundVoicemail | Self::QueueOverflow | Self::OutboundUnanswered => {
                 wish.reply = Reply::Ignore;
             }
-            Self::OutboundCancelled => (wish.reply, wish.patience) = (Reply::Ignore, Some((5, 20))),
             Self::OutboundBusy | Self::InboundBusy => wish.reply = Reply::Busy,
-            Self::QueueAbandoned => (wish.reply, wish.patience) = (Reply::Ignore, Some((5, 20))),
+            Self::OutboundCancelled | Self::QueueAbandoned => {
+                (wish.reply, wish.patience) = (Reply::Ignore, Some((5, 20)));
+            }
             Self::Hold => wish.deeds = vec![hold(Deed::Hold), (5, 20, Deed::Unhold)],
             Self::Muted => wish.deeds = vec![hold(Deed::Mute), (5, 20, Deed::Unmute)],
             Self::BlindTransfer => wish.deeds = vec![(15, 60, blind)],

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Scenario;
+use crate::dice::Dice;
 use crate::exchange::Exchange;
 use crate::party::{Kind, Party};
 use crate::world::directory::Directory;
@@ -107,11 +108,14 @@ pub(crate) struct Order {
 
 /// What the people of a call mean to do.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub(crate) struct Wish {
     /// Of the first phone that rings.
     pub(crate) reply: Reply,
     /// Seconds, at least and at most, after which the caller gives up.
     pub(crate) patience: Option<(u64, u64)>,
+    /// Seconds that a caller waits in a queue at most.
+    pub(crate) endures: Option<i64>,
     /// Seconds until the first answer.
     pub(crate) ring: Option<i64>,
     /// Seconds of conversation.
@@ -198,6 +202,14 @@ impl Exchange {
         wish.ring = params.ring_seconds.map(i64::from).or(wish.ring);
         wish.talk = params.talk_seconds.map(i64::from).or(wish.talk);
         wish.keys = params.keys.clone().or(wish.keys);
+        if let Some(traffic) = self.traffic.clone() {
+            let seconds = |dice: &mut Dice, spread| dice.spread(spread).clamp(1.0, 3600.0);
+            let whole =
+                |seconds: f64| SignedDuration::try_from_secs_f64(seconds).map_or(1, |it| it.as_secs());
+            wish.talk = wish.talk.or_else(|| Some(whole(seconds(&mut self.dice, traffic.talk))));
+            wish.ring = wish.ring.or_else(|| Some(whole(seconds(&mut self.dice, traffic.ring))));
+            wish.endures = Some(whole(seconds(&mut self.dice, traffic.patience)));
+        }
         match params.answered {
             Some(false) => wish.reply = Reply::Ignore,
             Some(true) => (wish.reply, wish.patience) = (Reply::Answer, None),
@@ -227,9 +239,8 @@ impl Exchange {
     ) -> Result<Option<Arc<Party>>, Unfit> {
         let outbound = scenario.is_outbound();
         let named = [("to", &params.to), ("queue", &params.queue)].into_iter();
-        let named = named.chain([("user", &params.user)].into_iter().filter(|_| !outbound));
-        if let Some((param, value)) = named.filter_map(|(param, value)| Some((param, value.as_ref()?))).next()
-        {
+        let mut named = named.chain([("user", &params.user)].into_iter().filter(|_| !outbound));
+        if let Some((param, value)) = named.find_map(|(param, value)| Some((param, value.as_ref()?))) {
             if let Some(found) = directory.find(value) {
                 return Ok(Some(found.clone()));
             }
@@ -289,7 +300,7 @@ impl Exchange {
         params: &Params,
         (directory, callee): (&Directory, Option<Arc<Party>>),
         start: Timestamp,
-    ) -> Result<(Option<usize>, Arc<Party>, Arc<Party>), Unfit> {
+    ) -> Result<Ends, Unfit> {
         if !scenario.is_outbound() {
             let callee = callee.ok_or(Unfit::NobodyFree)?;
             if let Some(from) = params.from.as_deref().and_then(|from| directory.find(from)) {
@@ -299,20 +310,17 @@ impl Exchange {
             return Ok((nth, caller, callee));
         }
         let from = params.from.as_ref().or(params.user.as_ref());
-        let caller = match from {
-            Some(value) => {
-                let known = directory.find(value).filter(|party| party.kind == Kind::User);
-                known.cloned().ok_or_else(|| Unfit::Unknown { param: "user", value: value.clone() })?
+        let caller = if let Some(value) = from {
+            let known = directory.find(value).filter(|party| party.kind == Kind::User);
+            known.cloned().ok_or_else(|| Unfit::Unknown { param: "user", value: value.clone() })?
+        } else {
+            let free = self.free_users(directory, start);
+            let others: Vec<_> =
+                free.iter().filter(|user| callee.as_ref().is_none_or(|to| to.id != user.id)).collect();
+            if others.is_empty() {
+                return Err(Unfit::NobodyFree);
             }
-            None => {
-                let free = self.free_users(directory, start);
-                let others: Vec<_> =
-                    free.iter().filter(|user| callee.as_ref().is_none_or(|to| to.id != user.id)).collect();
-                if others.is_empty() {
-                    return Err(Unfit::NobodyFree);
-                }
-                others[self.dice.index(others.len())].clone()
-            }
+            others[self.dice.index(others.len())].clone()
         };
         if !self.floor.is_free(&caller, start) {
             return Err(Unfit::NobodyFree);
@@ -351,6 +359,9 @@ impl Exchange {
         }
     }
 }
+
+/// The outsider that takes part, the caller and who is called.
+type Ends = (Option<usize>, Arc<Party>, Arc<Party>);
 
 /// Who or what of the account a scenario calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

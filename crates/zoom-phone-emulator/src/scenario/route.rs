@@ -170,7 +170,7 @@ impl Script<'_> {
         }
         if !own_apps || self.wish.reply == Reply::OnOtherPhone {
             let number = other_phones.first().copied().unwrap_or("+15557770142").to_owned();
-            self.on_other_phone(line, &number, own_apps);
+            self.on_other_phone(&line, &number, own_apps);
             return;
         }
         self.ring(&line);
@@ -188,7 +188,7 @@ impl Script<'_> {
                 self.answer(&mut line, until);
                 self.talk(Some(line), until);
             }
-            Reply::PickedUp => self.picked_up(&line, until),
+            Reply::PickedUp => self.picked_up(line, until),
             Reply::Reject => {
                 let element = self.unanswered(&line, until, "Rejected", "rejected");
                 self.act(&not_answered, user, until, Some(element));
@@ -207,13 +207,13 @@ impl Script<'_> {
     }
 
     /// The user's other number is called, beside the own phone if that rings too.
-    fn on_other_phone(&mut self, line: Line, number: &str, own_too: bool) {
+    fn on_other_phone(&mut self, line: &Line, number: &str, own_too: bool) {
         self.wish.reply = Reply::Answer;
         let (user, at) = (line.leg.own.clone(), line.leg.ringing);
         let answer = at + self.ring_time(4, 20);
         if own_too {
-            self.ring(&line);
-            let mut element = self.unanswered(&line, answer, "Call Cancel", "no_answer");
+            self.ring(line);
+            let mut element = self.unanswered(line, answer, "Call Cancel", "no_answer");
             (element.node, element.reason) = (0, "answered_by_other");
             self.elements.push(element);
         }
@@ -230,16 +230,14 @@ impl Script<'_> {
     }
 
     /// A colleague takes the ringing call.
-    fn picked_up(&mut self, line: &Line, at: Timestamp) {
+    fn picked_up(&mut self, mut line: Line, at: Timestamp) {
         let user = line.leg.own.clone();
         let Some(colleague) = self.colleague(at) else {
-            let mut line = self.line(Side::Callee, &user, &line.leg.far.clone(), (at, line.event));
-            line.segment = self.next_segment();
             self.answer(&mut line, at);
             self.talk(Some(line), at);
             return;
         };
-        let mut element = self.unanswered(line, at, "Call Cancel", "no_answer");
+        let mut element = self.unanswered(&line, at, "Call Cancel", "no_answer");
         (element.reason, element.node) = ("pickup_by_other", 0);
         self.elements.push(element);
         let remote = self.remote.clone();

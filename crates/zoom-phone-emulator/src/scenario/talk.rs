@@ -63,7 +63,7 @@ impl Script<'_> {
                         Consulted::HandedOver(line, left) => {
                             self.leave_after_handover(near, &target, left);
                             let updated = self.end;
-                            self.talk(line, updated);
+                            self.talk(line.map(|line| *line), updated);
                             return left;
                         }
                         Consulted::Back(back) => now = back,
@@ -245,23 +245,19 @@ impl Script<'_> {
         parked.segment = segment;
         self.elements.push(parked);
         let colleague = if found { self.colleague(picked) } else { None };
-        match colleague {
-            Some(colleague) => {
-                self.pass_on(&owner, &colleague, "park", picked);
-                let mut line = self.line(Side::Callee, &colleague, &remote, (picked, "park_pick_up"));
-                line.segment = self.next_segment();
-                self.ring(&line);
-                self.answer(&mut line, picked);
-                self.talk(Some(line), picked);
-            }
-            None => {
-                let mut element =
-                    self.element("timeout", "ring_timeout", (&remote, &owner), (picked, picked));
-                element.segment = self.next_segment();
-                self.elements.push(element);
-                let at = picked + SignedDuration::from_secs(3);
-                self.reach(&owner, at, "incoming");
-            }
+        if let Some(colleague) = colleague {
+            self.pass_on(&owner, &colleague, "park", picked);
+            let mut line = self.line(Side::Callee, &colleague, &remote, (picked, "park_pick_up"));
+            line.segment = self.next_segment();
+            self.ring(&line);
+            self.answer(&mut line, picked);
+            self.talk(Some(line), picked);
+        } else {
+            let mut element = self.element("timeout", "ring_timeout", (&remote, &owner), (picked, picked));
+            element.segment = self.next_segment();
+            self.elements.push(element);
+            let at = picked + SignedDuration::from_secs(3);
+            self.reach(&owner, at, "incoming");
         }
         left
     }

@@ -15,7 +15,7 @@ use crate::records::Side;
 /// How a consultation ended.
 pub(super) enum Consulted {
     /// The colleague's phone (none when that is outside) has the call; the user is out of it.
-    HandedOver(Option<Line>, Timestamp),
+    HandedOver(Option<Box<Line>>, Timestamp),
     /// The user talks to the caller again.
     Back(Timestamp),
 }
@@ -166,7 +166,7 @@ impl Script<'_> {
                 self.pass_on(&first, target, "warm", decided);
                 let left = decided + self.moment();
                 self.hang_up(asking, left, "Call connected", "connected");
-                Consulted::HandedOver(colleague, left)
+                Consulted::HandedOver(colleague.map(Box::new), left)
             }
             Deed::Merge => {
                 let id = self.dice.uuid();

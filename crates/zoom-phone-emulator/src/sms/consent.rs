@@ -32,11 +32,11 @@ impl Opt {
 /// What was said last before `now`.
 pub(crate) fn opt(world: &World, far: &str, own: &str, now: Timestamp) -> Opt {
     let said = world.get(&address(far, own)).and_then(|doc| doc.get("said")?.as_array());
-    let said = said.into_iter().flatten().filter_map(|entry| {
+    let mut said = said.into_iter().flatten().filter_map(|entry| {
         let at: Timestamp = entry["at"].as_str()?.parse().ok()?;
         (at <= now).then(|| if entry["opt_status"] == "opt_out" { Opt::Out } else { Opt::In })
     });
-    said.last().unwrap_or(Opt::Pending)
+    said.next_back().unwrap_or(Opt::Pending)
 }
 
 /// Writes down what was said.

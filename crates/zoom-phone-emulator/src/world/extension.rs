@@ -226,9 +226,15 @@ mod tests {
                 }
             }
             Change::Release(number) => {
-                pick(&numbers, number).iter().for_each(|it| numbers::release(world, it))
+                if let Some(number) = pick(&numbers, number) {
+                    numbers::release(world, &number);
+                }
             }
-            Change::Remove(extension) => some(extension).iter().for_each(|it| remove(world, it)),
+            Change::Remove(extension) => {
+                if let Some(extension) = some(extension) {
+                    remove(world, &extension);
+                }
+            }
             Change::Join(nth, member) => {
                 if let (Some(queue), Some(member)) = (queue(nth), pick(&users, member)) {
                     members::add(world, &queue, &member);

@@ -50,7 +50,7 @@ pub(crate) fn secret(to: &str) -> String {
 
 /// An emulator whose clock stands still and in which only that happens which is asked for.
 pub(crate) fn quiet() -> Config {
-    Config { speed: 0.0, calls_per_minute: 0.0, ..Config::default() }
+    Config { speed: 0.0, calls_per_minute: 0.0, sms_threads_per_hour: 0.0, ..Config::default() }
 }
 
 /// Decides the status by the request, and how many of the same event came to the same address before.

@@ -55,7 +55,7 @@ fn list(ask: &Ask<'_>, window: &Window) -> Result<Answer, Refusal> {
         let fits = call.answer.is_some()
             && site.is_none_or(|site| call.site.1 == site)
             && department.is_none_or(|it| any(&|party| party.department.as_deref() == Some(it)))
-            && cost_center.is_none()
+            && cost_center.is_none_or(|it| any(&|party| party.cost_center.as_deref() == Some(it)))
             && number.is_none_or(|it| any(&|party| party.number.as_deref().map(digits) == Some(digits(it))))
             && extension.is_none_or(|it| any(&|party| party.extension_text() == it))
             && quality.is_none_or(|quality| (mos(call) >= GOOD) == (quality == "good"))

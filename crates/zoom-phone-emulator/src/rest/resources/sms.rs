@@ -29,7 +29,10 @@ pub(super) fn route(name: &str) -> Option<Handler> {
         "get_number_campaign_opt_status" => |ask| Ok(opt_status(ask, "phone_number_campaign_opt_statuses")),
         "get_number_consent_opt_status" => |ask| Ok(opt_status(ask, "phone_number_consent_opt_statuses")),
         "get_user_number_campaign_opt_status" => user_opt_status,
-        "update_number_campaign_opt_status" => update_opt_status,
+        "update_number_campaign_opt_status" => |ask| {
+            update_opt_status(ask);
+            Ok(Answer::Done)
+        },
         _ => return None,
     })
 }
@@ -345,7 +348,7 @@ fn user_opt_status(ask: &Ask<'_>) -> Result<Answer, Refusal> {
 }
 
 /// `PATCH /phone/sms_campaigns/{smsCampaignId}/phone_numbers/opt_status`, which tells the apps, too.
-fn update_opt_status(ask: &Ask<'_>) -> Result<Answer, Refusal> {
+fn update_opt_status(ask: &Ask<'_>) {
     let consumer = ask.body["consumer_phone_number"].as_str().unwrap_or_default();
     let out = ask.body["opt_status"] == "opt_out";
     let own = ask.body["zoom_phone_user_numbers"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -362,5 +365,4 @@ fn update_opt_status(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         "date_time": text(ask.now),
     });
     tell(ask, if out { "sms_campaign_number_opt_out" } else { "sms_campaign_number_opt_in" }, &object);
-    Ok(Answer::Done)
 }
