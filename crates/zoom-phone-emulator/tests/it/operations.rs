@@ -259,6 +259,33 @@ async fn ids_that_nobody_made_are_refused_unless_they_are_to_be_invented() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_not_there_is_400_where_zoom_documents_no_404() {
+    let zoom = Zoom::start().await;
+    for (verb, uri, code) in [
+        ("GET", "/v2/phone/devices/nobodys", 400),
+        ("DELETE", "/v2/phone/group_call_pickup/nobodys", 404),
+        ("DELETE", "/v2/phone/roles/nobodys", 300),
+        ("DELETE", "/v2/phone/users/nobodys/outbound_caller_id/customized_numbers", 300),
+    ] {
+        let (status, answer) = zoom.call(verb, uri).await;
+        assert_eq!((status, &answer["code"]), (StatusCode::BAD_REQUEST, &json!(code)), "{uri}: {answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_twice_is_told_once_and_dates_are_told_as_dates() {
+    let zoom = Zoom::start().await;
+    let twice = "consumer_phone_number=1&zoom_phone_user_numbers=2&zoom_phone_user_numbers=2";
+    let (_, page) = zoom.get("/v2/phone/sms_campaigns").await;
+    let campaign = page["sms_campaigns"][0]["id"].as_str().expect("an id");
+    let uri = format!("/v2/phone/sms_campaigns/{campaign}/phone_numbers/opt_status?{twice}");
+    let (_, told) = zoom.get(&uri).await;
+    assert_eq!(told["phone_number_campaign_opt_statuses"].as_array().map(Vec::len), Some(1), "{told}");
+    let (_, logs) = zoom.get("/v2/phone/fax/logs?from=2026-11-21T03:15:07Z&to=2026-11-22").await;
+    assert_eq!((&logs["from"], &logs["to"]), (&json!("2026-11-21"), &json!("2026-11-22")), "{logs}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn requests_that_are_not_as_documented_are_refused_field_by_field() {
     let zoom = Zoom::start().await;
     let body = json!({ "name": 7, "extension_number": "x" });
