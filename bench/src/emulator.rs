@@ -355,7 +355,13 @@ impl Report {
         )?;
         for (what, [ledger, rest, events]) in &self.totals {
             let shown = |count: &Option<i64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
-            writeln!(out, "{what:13} ledger {}, REST {}, events {}", shown(ledger), shown(rest), shown(events))?;
+            writeln!(
+                out,
+                "{what:13} ledger {}, REST {}, events {}",
+                shown(ledger),
+                shown(rest),
+                shown(events)
+            )?;
         }
         writeln!(
             out,
