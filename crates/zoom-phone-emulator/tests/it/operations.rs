@@ -209,7 +209,7 @@ async fn a_thing_with_two_addresses_has_the_same_id_under_both() {
 async fn what_is_named_by_its_number_is_deleted_by_its_number() {
     let zoom = Zoom::start().await;
     let list = "/v2/phone/carrier_reseller/numbers";
-    let rows = |page: &Value| page["carrier_reseller_numbers"].as_array().map(Vec::clone).expect("rows");
+    let rows = |page: &Value| page["carrier_reseller_numbers"].as_array().cloned().expect("rows");
     let before = rows(&zoom.get(list).await.1);
     let number = before[0]["phone_number"].as_str().expect("a number");
     let address = format!("{list}/{}", number.replace('+', "%2B"));
