@@ -70,11 +70,9 @@ impl Arrivals {
         Self { seed, dice: Dice::new(seed, 1), rate, shares: shares.collect(), next: None }
     }
 
-    /// Calls arrive from `at` on; when the next one comes is known already if it was restored.
+    /// Calls arrive from `at` on.
     pub(crate) fn open(&mut self, at: Timestamp) {
-        if self.next.is_none() {
-            self.next = self.after(at);
-        }
+        self.next = self.after(at);
     }
 
     /// What a snapshot keeps; the rest is configuration.

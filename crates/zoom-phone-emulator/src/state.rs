@@ -108,8 +108,11 @@ impl State {
     /// Calls and text messages arrive from `at` on.
     pub(crate) fn open(&self, at: Timestamp) {
         let mut inner = self.lock();
-        inner.arrivals.open(at);
-        inner.threads.open(at);
+        let Inner { arrivals, threads, .. } = &mut *inner;
+        // A restored state knows when the next ones come.
+        for arrivals in [arrivals, threads].into_iter().filter(|arrivals| arrivals.next.is_none()) {
+            arrivals.open(at);
+        }
     }
 
     /// So many threads of text messages are to begin in an hour.
