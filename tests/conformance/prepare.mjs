@@ -18,7 +18,10 @@ const emulator = new Emulator();
 await emulator.populate();
 const walk = new Walk({ emulator });
 const ids = {};
-for (const operation of operations) ids[operation.id] = (await walk.path(operation)).values;
+for (const operation of operations) {
+  const { path } = await walk.request(operation);
+  ids[operation.id] = Object.fromEntries(Object.entries(path).map(([name, value]) => [name, decodeURIComponent(value)]));
+}
 writeFileSync(join(folder, "ids.json"), JSON.stringify(ids));
 writeFileSync(join(folder, "token"), await emulator.token());
 process.exit(0);

@@ -3,6 +3,7 @@
 //! `tests/conformance` has what talks to the emulator: `rivet.mjs` (Zoom's SDK for JavaScript), `prism.mjs` (Stoplight
 //! Prism as a validating proxy) and `fuzz.py` (schemathesis). Here each gets an emulator of its own and is counted.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -80,7 +81,10 @@ impl Report {
     /// Takes what a tool's report has of allowances, mends and findings.
     fn note(&mut self, tool: &str, from: &Value) {
         for (name, into) in [("allowed", &mut self.allowed), ("mended", &mut self.mended)] {
-            into.extend(from[name].as_object().cloned().unwrap_or_default());
+            for (reason, count) in from[name].as_object().into_iter().flatten() {
+                let before = into.get(reason).and_then(Value::as_u64).unwrap_or(0);
+                into.insert(reason.clone(), (before + count.as_u64().unwrap_or(0)).into());
+            }
         }
         for finding in
             ["found", "refused"].iter().flat_map(|name| from[name].as_array().into_iter().flatten())
@@ -201,12 +205,15 @@ fn count_operations(report: &mut Report, said: &Value) -> Result<()> {
         .filter_map(|it| it["name"].as_str())
         .collect();
     report.operations = names.len();
-    let Some(said) = said.as_object() else {
+    let Some(said) = said["operations"].as_array() else {
         report.skipped.push("the count of stateful operations: the emulator does not tell".to_owned());
         return Ok(());
     };
-    let count =
-        |kind: &str| names.iter().filter(|name| said.get(**name).is_some_and(|it| it == kind)).count();
+    let count = |kind: &str| {
+        let told: HashSet<_> =
+            said.iter().filter(|it| it["kind"] == kind).filter_map(|it| it["name"].as_str()).collect();
+        names.iter().filter(|name| told.contains(**name)).count()
+    };
     let (stateful, shaped) = (count("stateful"), count("shaped"));
     report.operations_stateful = Some(stateful);
     report.operations_shaped = Some(shaped);

@@ -1,10 +1,13 @@
 // Values that a schema of the catalogue accepts. What refers to something takes an id that exists.
 
+/** The beginning of a picture. */
+const PICTURE = "iVBORw0KGgo=";
+
 const PEOPLE = ["Ada Moreno", "Ben Okafor", "Chloe Laurent", "David Kim", "Elif Demir", "Frank Novak"];
 
 /** Fields that name a thing of the company: the list it is in, and the field of the row that is meant. */
 const REFERENCES = {
-  access_member_id: ["/phone/users", "extension_id"],
+  access_member_id: ["/phone/users", "id"],
   access_user_id: ["/phone/users", "id"],
   assignee_extension_ids: ["/phone/users", "extension_id"],
   billing_account_id: ["/phone/billing_accounts", "id"],
@@ -23,15 +26,18 @@ const REFERENCES = {
   forward_extension_id: ["/phone/users", "extension_id"],
   forward_to_extension_id: ["/phone/users", "extension_id"],
   member_extension_ids: ["/phone/users", "extension_id"],
+  numbers: ["/phone/numbers?type=unassigned", "number"],
   operator_extension_id: ["/phone/users", "extension_id"],
   parent_location_id: ["/phone/locations", "id"],
   phone_number_ids: ["/phone/numbers?type=unassigned", "id"],
+  phone_numbers: ["/phone/numbers?type=unassigned", "number"],
   provision_template_id: ["/phone/provision_templates", "id"],
   role_id: ["/phone/roles", "id"],
   session_id: ["/phone/sms/sessions", "session_id"],
   shared_id: ["/phone/users", "extension_id"],
   sip_group_id: ["/phone/sip_groups", "id"],
   site_id: ["/phone/sites", "id"],
+  site_name: ["/phone/sites", "name"],
   slg_id: ["/phone/shared_line_groups", "id"],
   source_auto_receptionist_id: ["/phone/auto_receptionists", "id"],
   target_ids: ["/phone/sites", "id"],
@@ -70,11 +76,12 @@ export class Sampler {
       case "any":
         return {};
       case "boolean":
-        return true;
+        // A reset goes with nothing else.
+        return name !== "reset";
       case "number":
         return schema.min ?? 1;
       case "integer":
-        return this.integer(name, schema);
+        return this.integer(name, schema, parent);
       case "text":
         return this.text(name, schema, parent);
       case "array":
@@ -88,14 +95,17 @@ export class Sampler {
     }
   }
 
-  integer(name, { min, max, values }) {
+  integer(name, { min, max, values }, parent) {
     if (values?.length) return values[0];
+    if (name === "target_type" || (name === "type" && parent === "calling_plans")) return 100;
+    if (name === "source_type") return 200;
     if (name === "extension_number") return 70_000 + this.number;
     return Math.min(Math.max(1, min ?? 1), max ?? Infinity);
   }
 
   async text(name, { format, values, min = 0, max = Infinity }, parent) {
-    if (values?.length) return values.find((value) => this.hints.includes(value)) ?? values[0];
+    // What is referred to is a user, unless its name says otherwise.
+    if (values?.length) return values.find((value) => this.hints.includes(value) || value === "user") ?? values[0];
     const reference = name === "id" ? REFERENCES_IN[parent] : REFERENCES[name];
     if (reference) return this.find(...reference);
     // An id of something that no list has.
@@ -117,6 +127,11 @@ export class Sampler {
     if (name === "extension_number") return String(70_000 + this.number);
     if (name.startsWith("port_range")) return "8080";
     if (name.endsWith("number") || name.endsWith("numbers")) return `+1646555${String(1000 + (this.number % 9000))}`;
+    if (has("base64")) return PICTURE;
+    if (name === "audio_type") return "mp3";
+    if (name === "calling_plans") return "100";
+    if (name === "capability") return "incoming";
+    if (name === "client_code" || name === "pin_code") return "7391";
     if (has("country")) return "US";
     if (has("language")) return "en-US";
     if (has("state_code")) return "NY";

@@ -1,7 +1,10 @@
 // Every operation once, with ids that exist, in an order that makes sense: what is read comes first, then what is
 // made, changed and, from the inside out, deleted.
 
-import { byKey, template } from "./catalogue.mjs";
+import { readFileSync } from "node:fs";
+
+import { byKey, operations as catalogue, template } from "./catalogue.mjs";
+import { MEANINGS } from "./meaning.mjs";
 import { Sampler } from "./sample.mjs";
 
 const DAY = 86_400_000;
@@ -12,19 +15,24 @@ const ELSEWHERE = {
   "/phone/audios": ["/phone/users/{}/audios", "audio_id", "id"],
   "/phone/call_element": ["/phone/call_history/{}", "call_element_id", "id"],
   "/phone/call_history": ["/phone/call_history", "call_history_uuid", "id"],
-  "/phone/call_history_detail": ["/phone/call_history", "id"],
   "/phone/common_areas/template_id": ["/phone/setting_templates", "id"],
+  "/phone/carrier_reseller/numbers": ["/phone/carrier_reseller/numbers", "phone_number"],
+  "/phone/devices": ["/phone/devices?type=assigned", "id"],
   "/phone/devices/{}/extensions": ["/phone/devices/{}", "assignees.extension_id", "assignee.extension_id"],
   "/phone/extension": ["/phone/users", "extension_id"],
+  "/phone/external_contacts": ["/phone/external_contacts", "external_contact_id"],
   "/phone/numbers/sites": ["/phone/sites", "id"],
   "/phone/recording/download": ["/phone/recordings", "download_url"],
   "/phone/recording_transcript/download": ["/phone/recordings", "id"],
   "/phone/sms_consent": ["/number_management/sms_consent", "consent_id"],
   "/phone/sms/sessions/{}/messages": ["/phone/sms/sessions/{}", "message_id"],
   "/phone/user": ["/phone/users", "id"],
-  "/phone/users/{}/call_history": ["/phone/users/{}/call_history", "id"],
+  "/phone/users/{}/call_history": ["/phone/users/{}/call_history", "call_history_uuid", "id"],
   "/phone/voice_mails/download": ["/phone/voice_mails", "download_url"],
 };
+
+/** What makes the first thing of a list that nothing is posted to. */
+const MAKERS = { "/phone/fax/logs": "SendEFax", "/phone/sms/sessions": "postSmsMessage" };
 
 /** Values of parameters that the documents tell in prose only. */
 const SPOKEN = { policyType: "voice_mail", settingType: "voice_mail" };
@@ -46,6 +54,20 @@ function dig(row, field) {
   value = Array.isArray(value) ? value[0] : value;
   if (typeof value === "object" && value !== null) value = value.number ?? value.id;
   return value;
+}
+
+const { refusals: REFUSALS } = JSON.parse(readFileSync(new URL("../allowances.json", import.meta.url), "utf8"));
+
+/** What is refused with a documented reason that no request can avoid: those with their reason, and the rest. */
+export function judged(results, answer) {
+  const refused = results.filter((it) => it.status >= 400);
+  const allowed = Object.fromEntries(REFUSALS.map((it) => [it.reason, 0]));
+  const wrong = refused.filter((it) => {
+    const known = REFUSALS.find(({ operations, answer: text }) => operations.includes(it.operation.id) && answer(it).includes(text));
+    if (known) allowed[known.reason]++;
+    return !known;
+  });
+  return { accepted: results.length - refused.length, allowed, wrong };
 }
 
 export class Walk {
@@ -78,9 +100,28 @@ export class Walk {
     return { operation, request, ...answer };
   }
 
+  /** Has the emulator perform an operation, so that there is something to ask for; `change` may alter its request. */
+  async make(id, change = () => {}) {
+    const operation = catalogue.find((it) => it.id === id);
+    const request = await this.request(operation);
+    await change(request);
+    const address = operation.path.replace(/\{([^}]*)\}/g, (_, name) => request.path[name]);
+    const answer = await this.emulator.write(operation.method, address, request.body);
+    this.known.clear();
+    return answer;
+  }
+
   /** `path` by parameter names, already percent-encoded; `query`; `body`. */
   async request(operation) {
-    const { values, hints, missing } = await this.path(operation);
+    const request = await this.formal(operation);
+    await MEANINGS[operation.id]?.(request, this);
+    request.missing = Object.keys(request.path).filter((name) => request.path[name] === "unknown");
+    return request;
+  }
+
+  /** A request as the operation's form has it. */
+  async formal(operation) {
+    const { values, hints } = await this.path(operation);
     const sampler = new Sampler({ find: (list, field) => this.reference(list, field), now: this.now, hints });
     const query = {};
     const window = { from: -7, to: 0, start_date: -7, end_date: 0 };
@@ -102,12 +143,12 @@ export class Walk {
         if (it.name !== "file" && it.schema.kind === "text") body[it.name] = await sampler.value(it.name, it.schema);
       }
     }
-    return { path: values, query, body, missing };
+    return { path: values, query, body };
   }
 
   /** The parameters in the path, from left to right. */
   async path(operation) {
-    const [values, hints, missing] = [{}, [], []];
+    const [values, hints] = [{}, []];
     let concrete = "";
     for (const segment of operation.path.split("/").slice(1)) {
       const name = /^\{(.*)\}$/.exec(segment)?.[1];
@@ -128,15 +169,12 @@ export class Walk {
         const made = this.made.get(concrete);
         if (operation.method === "DELETE" && whole && made?.length) value = made.pop();
         else value = (await this.ids(concrete, name)).at(operation.method === "DELETE" && whole ? -1 : 0);
-        if (value === undefined) {
-          missing.push(name);
-          value = "unknown";
-        }
+        value ??= "unknown";
       }
       values[name] = encodeURIComponent(value);
       concrete += `/${values[name]}`;
     }
-    return { values, hints, missing };
+    return { values, hints };
   }
 
   /** Ids of the things below a concrete path. */
@@ -152,7 +190,14 @@ export class Walk {
       const cut = collection.lastIndexOf("/");
       const parent = await this.emulator.read(collection.slice(0, cut));
       const inside = parent?.[collection.slice(cut + 1)];
-      if (Array.isArray(inside)) ids = inside.map(pick).filter((it) => it !== undefined);
+      ids = Object.values(inside ?? {}).flat().map(pick).filter((it) => it !== undefined);
+    }
+    const maker = MAKERS[shape] ?? byKey.get(`POST ${shape}`)?.id;
+    if (!ids.length && maker && !this.making) {
+      this.making = true;
+      await this.make(maker);
+      ids = (await this.rows(collection)).map(pick).filter((it) => it !== undefined);
+      this.making = false;
     }
     // The file at the end of an address.
     return ids.map((id) => (String(id).startsWith("http") ? new URL(id).pathname.split("/").at(-1) : id));
@@ -180,7 +225,7 @@ export class Walk {
     if (!this.known.has(address)) {
       const answer = (await this.emulator.read(address)) ?? {};
       const list = byKey.get(`GET ${template(this.shape(address.split("?")[0]))}`)?.paging?.items;
-      const rows = answer[list] ?? Object.values(answer).find((it) => Array.isArray(it) && typeof it[0] === "object");
+      const rows = Array.isArray(answer) ? answer : answer[list] ?? Object.values(answer).find((it) => Array.isArray(it) && typeof it[0] === "object");
       this.known.set(address, rows ?? []);
     }
     return this.known.get(address);

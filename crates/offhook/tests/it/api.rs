@@ -125,7 +125,10 @@ async fn what_zoom_would_refuse_is_not_sent_and_all_of_it_is_said() {
 #[tokio::test]
 async fn nothing_is_deleted_without_a_yes() {
     let (zoom, directory) = (Zoom::start().await, TempDir::new().unwrap());
-    let delete = ["deleteACallQueue", "-p", "callQueueId=q1"];
+    let queues = printed(&call(&zoom, &directory, &["listCallQueues"]).await);
+    let queues: Value = serde_json::from_str(&queues).unwrap();
+    let queue = format!("callQueueId={}", queues["call_queues"][0]["id"].as_str().unwrap());
+    let delete = ["deleteACallQueue", "-p", &queue];
     refused(&call(&zoom, &directory, &delete).await, 2, &["nobody is here to ask", "--yes"]);
     let yes = call(&zoom, &directory, &[&delete[..], &["--yes"]].concat()).await;
     refused(&yes, 0, &["status 204"]);
@@ -134,8 +137,13 @@ async fn nothing_is_deleted_without_a_yes() {
 
 #[tokio::test]
 async fn a_file_is_saved_whole_and_never_over_another() {
-    let (zoom, directory) = (Zoom::start().await, TempDir::new().unwrap());
-    let operation = ["phoneDownloadRecordingFile", "-p", "fileId=f1"];
+    let (zoom, directory) = (Zoom::with(|config| config.speed = 0.0).await, TempDir::new().unwrap());
+    zoom.control("scenarios/recorded", &json!({})).await;
+    zoom.control("clock", &json!({ "advance": "1h" })).await;
+    let recordings = printed(&call(&zoom, &directory, &["getPhoneRecordings"]).await);
+    let recordings: Value = serde_json::from_str(&recordings).unwrap();
+    let file = format!("fileId={}", recordings["recordings"][0]["id"].as_str().unwrap());
+    let operation = ["phoneDownloadRecordingFile", "-p", &file];
     refused(&call(&zoom, &directory, &operation).await, 2, &["returns a file", "--download"]);
     let save = [&operation[..], &["--download", "call.mp3"]].concat();
     refused(&call(&zoom, &directory, &save).await, 0, &["call.mp3", "audio/mpeg"]);

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output};
 
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -30,6 +31,13 @@ impl Zoom {
         let stop = CancellationToken::new();
         tokio::spawn(zoom_phone_emulator::serve(config.clone(), listener, stop.clone()));
         Self { base, config, _stop: stop.drop_guard() }
+    }
+
+    /// Asks the emulator's own endpoints.
+    pub(crate) async fn control(&self, path: &str, body: &Value) {
+        let client = reqwest::Client::builder().build().unwrap();
+        let answer = client.post(format!("{}/_emulator/{path}", self.base)).json(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
     }
 
     /// Where people who sign in are sent back to.

@@ -87,9 +87,9 @@ impl Window {
             return Err(Refusal::invalid("The time range must be within the last six months."));
         }
         let echo = |name: &str, given: Option<&str>, at: Timestamp| match given {
-            Some(given) => given.to_owned(),
-            None if is_date(ask, name) => at.strftime("%Y-%m-%d").to_string(),
-            None => text(at),
+            Some(given) if given.len() <= "yyyy-MM-dd".len() || !is_date(ask, name) => given.to_owned(),
+            _ if is_date(ask, name) => at.strftime("%Y-%m-%d").to_string(),
+            _ => text(at),
         };
         let by_end = matches!(query.one("time_type"), Some("end_time" | "endTime"));
         let (from_text, to_text) = (echo("from", from, begin), echo("to", to, end));

@@ -4,7 +4,9 @@
 
 mod account;
 mod apps;
+mod builder;
 mod delivery;
+mod docs;
 mod embed;
 mod event_faults;
 mod faults;
@@ -23,5 +25,6 @@ mod records;
 mod rig;
 mod scopes;
 mod sms;
+mod snapshot;
 mod socket;
 mod subscriptions;

@@ -145,7 +145,7 @@ async fn what_is_written_to_any_operation_is_remembered() {
     let (status, created) = zoom.say("POST", list, &rule).await;
     assert_eq!(status, StatusCode::CREATED, "{created}");
     let (_, after) = zoom.get(list).await;
-    let rows = |page: &Value| page["rules"].as_array().map(Vec::clone).expect("rows");
+    let rows = |page: &Value| page["rules"].as_array().cloned().expect("rows");
     assert_eq!(rows(&after).len(), rows(&before).len() + 1);
     let id = created["rule_Id"].as_str().expect("an id").to_owned();
     let (status, read) = zoom.get(&format!("{list}/{id}")).await;
@@ -183,6 +183,38 @@ async fn rows_and_details_tell_the_same_of_a_thing() {
         }
         assert_eq!(zoom.get(list).await.1, page, "and stays as it is");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thing_with_two_addresses_has_the_same_id_under_both() {
+    for lists in [
+        ["/v2/phone/sms_campaigns", "/v2/number_management/sms_campaigns"],
+        ["/v2/number_management/sms_campaigns", "/v2/phone/sms_campaigns"],
+    ] {
+        let zoom = Zoom::start().await;
+        let mut ids = Vec::new();
+        for list in lists {
+            let (_, page) = zoom.get(list).await;
+            let row = &page["sms_campaigns"][0];
+            let id = row.get("id").or(row.get("sms_campaign_id")).and_then(Value::as_str);
+            let id = id.unwrap_or_else(|| panic!("{list}: {page}")).to_owned();
+            assert_eq!(zoom.get(&format!("{list}/{id}")).await.0, StatusCode::OK, "{list}");
+            ids.push(id);
+        }
+        assert_eq!(ids[0], ids[1]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_named_by_its_number_is_deleted_by_its_number() {
+    let zoom = Zoom::start().await;
+    let list = "/v2/phone/carrier_reseller/numbers";
+    let rows = |page: &Value| page["carrier_reseller_numbers"].as_array().cloned().expect("rows");
+    let before = rows(&zoom.get(list).await.1);
+    let number = before[0]["phone_number"].as_str().expect("a number");
+    let address = format!("{list}/{}", number.replace('+', "%2B"));
+    assert_eq!(zoom.call("DELETE", &address).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(rows(&zoom.get(list).await.1), before[1..]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -224,6 +256,33 @@ async fn ids_that_nobody_made_are_refused_unless_they_are_to_be_invented() {
     assert_eq!(inventive.call("DELETE", "/v2/phone/routing_rules/nobodys").await.0, StatusCode::NO_CONTENT);
     let (status, _) = inventive.get("/v2/phone/routing_rules/nobodys").await;
     assert_eq!(status, StatusCode::NOT_FOUND, "what was deleted is not invented again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_there_is_400_where_zoom_documents_no_404() {
+    let zoom = Zoom::start().await;
+    for (verb, uri, code) in [
+        ("GET", "/v2/phone/devices/nobodys", 400),
+        ("DELETE", "/v2/phone/group_call_pickup/nobodys", 404),
+        ("DELETE", "/v2/phone/roles/nobodys", 300),
+        ("DELETE", "/v2/phone/users/nobodys/outbound_caller_id/customized_numbers", 300),
+    ] {
+        let (status, answer) = zoom.call(verb, uri).await;
+        assert_eq!((status, &answer["code"]), (StatusCode::BAD_REQUEST, &json!(code)), "{uri}: {answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_twice_is_told_once_and_dates_are_told_as_dates() {
+    let zoom = Zoom::start().await;
+    let twice = "consumer_phone_number=1&zoom_phone_user_numbers=2&zoom_phone_user_numbers=2";
+    let (_, page) = zoom.get("/v2/phone/sms_campaigns").await;
+    let campaign = page["sms_campaigns"][0]["id"].as_str().expect("an id");
+    let uri = format!("/v2/phone/sms_campaigns/{campaign}/phone_numbers/opt_status?{twice}");
+    let (_, told) = zoom.get(&uri).await;
+    assert_eq!(told["phone_number_campaign_opt_statuses"].as_array().map(Vec::len), Some(1), "{told}");
+    let (_, logs) = zoom.get("/v2/phone/fax/logs?from=2026-11-21T03:15:07Z&to=2026-11-22").await;
+    assert_eq!((&logs["from"], &logs["to"]), (&json!("2026-11-21"), &json!("2026-11-22")), "{logs}");
 }
 
 #[tokio::test(start_paused = true)]

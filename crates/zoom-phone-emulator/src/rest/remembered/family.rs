@@ -5,6 +5,20 @@ use std::sync::{Arc, OnceLock};
 
 use zoom_phone_types::catalogue::{Catalogue, Content, Method, Operation, Place, Schema};
 
+/// Number Management shows the same things as Zoom Phone under addresses of its own.
+const SAME: [(&str, &str); 4] = [
+    ("/number_management/ported_numbers/", "/phone/ported_numbers/"),
+    ("/number_management/sip_groups", "/phone/sip_groups"),
+    ("/number_management/sms_campaigns", "/phone/sms_campaigns"),
+    ("/number_management/peering_numbers", "/phone/peering/numbers"),
+];
+
+/// Where the world keeps what is at this address.
+pub(super) fn canonical(address: &str) -> String {
+    let same = SAME.iter().find_map(|(alias, canonical)| Some((canonical, address.strip_prefix(alias)?)));
+    same.map_or_else(|| address.to_owned(), |(canonical, rest)| format!("{canonical}{rest}"))
+}
+
 /// What an operation is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Subject {
@@ -23,8 +37,12 @@ pub(super) struct Family {
     pub(super) rows: Option<(String, Arc<Schema>)>,
     /// The answer about one thing.
     item: Option<Arc<Schema>>,
+    /// Shapes of the same thing under other addresses.
+    also: Vec<Arc<Schema>>,
     /// Names that the id has in answers and bodies.
     pub(super) id_names: Vec<String>,
+    /// Whether things are named by their phone number.
+    pub(super) by_number: bool,
 }
 
 impl Family {
@@ -35,7 +53,11 @@ impl Family {
 
     /// The shapes in which a thing of this family is shown.
     pub(super) fn shapes(&self) -> impl Iterator<Item = &Schema> {
-        self.rows.iter().map(|(_, row)| &**row).chain(self.item.as_deref())
+        self.own_shapes().chain(&self.also).map(|shape| &**shape)
+    }
+
+    fn own_shapes(&self) -> impl Iterator<Item = &Arc<Schema>> {
+        self.rows.iter().map(|(_, row)| row).chain(&self.item)
     }
 }
 
@@ -92,12 +114,35 @@ fn families() -> &'static HashMap<String, Family> {
             family.id_names.push(format!("{singular}_id"));
             if let Some((_, Schema::Object { properties })) = family.rows.as_ref().map(|(n, row)| (n, &**row))
             {
+                let number = properties.iter().find(|it| it.name == "phone_number");
+                family.by_number = number.is_some() && family.id_names.iter().any(|name| name == "number");
+                if family.by_number {
+                    family.id_names.push("phone_number".to_owned());
+                }
                 let known = properties.iter().any(|it| family.id_names.contains(&it.name));
                 if !known && let Some(id) = properties.iter().find(|it| it.name.ends_with("_id")) {
                     family.id_names.push(id.name.clone());
                 }
             }
             family.id_names.dedup();
+        }
+        let forms: Vec<_> = families.keys().cloned().collect();
+        for other in forms {
+            let own = canonical(&other);
+            if own == other {
+                continue;
+            }
+            let told = |form: &str| {
+                let family: Option<&Family> = families.get(form);
+                family.map(|it| (it.own_shapes().cloned().collect(), it.id_names.clone()))
+            };
+            let (of_own, of_other): (Option<(Vec<_>, _)>, Option<(Vec<_>, _)>) = (told(&own), told(&other));
+            for (form, twin) in [(&own, of_other), (&other, of_own)] {
+                if let (Some(family), Some((shapes, id_names))) = (families.get_mut(form), twin) {
+                    family.also = shapes;
+                    family.id_names.extend(id_names);
+                }
+            }
         }
         families
     })

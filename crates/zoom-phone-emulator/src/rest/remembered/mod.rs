@@ -15,21 +15,13 @@ use super::sample::Sampler;
 use super::{Refusal, files};
 use crate::dice::Dice;
 use crate::world::{Doc, World, at};
-use family::{Family, Subject, snake, subject};
+use family::{Family, Subject, canonical, snake, subject};
 
 /// Things that a list has at first.
 const SEEDED: std::ops::RangeInclusive<u64> = 5..=7;
 
 /// Parameters that filter nothing.
 const OF_PAGES: [&str; 2] = ["page_size", "next_page_token"];
-
-/// Number Management shows the same things as Zoom Phone under addresses of its own.
-const SAME: [(&str, &str); 4] = [
-    ("/number_management/ported_numbers/", "/phone/ported_numbers/"),
-    ("/number_management/sip_groups", "/phone/sip_groups"),
-    ("/number_management/sms_campaigns", "/phone/sms_campaigns"),
-    ("/number_management/peering_numbers", "/phone/peering/numbers"),
-];
 
 /// Performs any operation.
 pub(super) fn answer(ask: &Ask<'_>) -> Result<Answer, Refusal> {
@@ -62,12 +54,6 @@ pub(super) fn answer(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     })
 }
 
-/// Where the world keeps what is at this address.
-fn canonical(address: &str) -> String {
-    let same = SAME.iter().find_map(|(alias, canonical)| Some((canonical, address.strip_prefix(alias)?)));
-    same.map_or_else(|| address.to_owned(), |(canonical, rest)| format!("{canonical}{rest}"))
-}
-
 /// Refuses what belongs to things that are not there.
 fn parents(ask: &Ask<'_>, world: &mut World) -> Result<(), Refusal> {
     let mut template = String::new();
@@ -95,7 +81,7 @@ fn parents(ask: &Ask<'_>, world: &mut World) -> Result<(), Refusal> {
             },
         };
         if !there {
-            return Err(absent(name, id));
+            return Err(absent(ask, name, id));
         }
         template = format!("{template}/{segment}");
         address = format!("{address}/{id}");
@@ -121,7 +107,8 @@ fn furnish(ask: &Ask<'_>, world: &mut World, family: &Family, list: &str) {
     }
     let mut dice = sampler(ask, list).dice;
     for _ in 0..dice.between(*SEEDED.start(), *SEEDED.end()) {
-        let id = dice.opaque_id();
+        let id =
+            if family.by_number { format!("+1646555{}", dice.between(7000, 7999)) } else { dice.opaque_id() };
         let doc = made_up(ask, world, family, list, &id);
         world.put(format!("{list}/{id}"), doc);
     }
@@ -338,7 +325,7 @@ fn item(ask: &Ask<'_>, family: &Family, address: &str) -> Result<Value, Refusal>
     ask.shared.state.world(|world| {
         let found = find(ask, world, family, list, id);
         if found.is_none() && family.is_seen() {
-            return Err(absent(name, id));
+            return Err(absent(ask, name, id));
         }
         Ok(match ask.operation.method {
             Method::Delete => {
@@ -407,11 +394,36 @@ pub(super) fn sampler(ask: &Ask<'_>, address: &str) -> Sampler {
     }
 }
 
+/// Whose absence is 400, with which code, and whether to those who only want to read, too; the first that the path
+/// begins with counts.
+const BAD: [(&str, u32, bool); 13] = [
+    ("/phone/carrier_reseller/numbers/", 400, true),
+    ("/phone/devices/{deviceId}/line_keys", 300, false),
+    ("/phone/devices/", 400, true),
+    ("/phone/emergency_addresses/", 400, true),
+    ("/phone/extension/{extensionId}/line_keys/", 300, false),
+    ("/phone/group_call_pickup/", 404, false),
+    ("/phone/locations/", 400, true),
+    ("/phone/monitoring_groups/", 404, true),
+    ("/phone/outbound_calling/exception_rules/", 300, true),
+    ("/phone/provision_templates/", 404, false),
+    ("/phone/roles/", 300, false),
+    ("/phone/routing_rules/", 404, false),
+    ("/phone/sms_campaigns/{smsCampaignId}/phone_numbers/", 400, false),
+];
+
 /// Zoom's answers for things that are not there; which one depends on the thing.
-fn absent(name: &str, id: &str) -> Refusal {
+fn absent(ask: &Ask<'_>, name: &str, id: &str) -> Refusal {
     if name == "userId" {
         return Refusal::new(StatusCode::NOT_FOUND, 1001, format!("User does not exist: {id}."));
     }
     let what = snake(name).trim_end_matches("_id").replace('_', " ");
-    Refusal::absent(format!("This {what} does not exist: {id}."))
+    let message = format!("This {what} does not exist: {id}.");
+    let bad = BAD.iter().find(|(path, ..)| ask.operation.path.starts_with(path));
+    match bad {
+        Some(&(_, code, reading)) if reading || ask.operation.method != Method::Get => {
+            Refusal::bad(code, message)
+        }
+        _ => Refusal::absent(message),
+    }
 }

@@ -50,6 +50,10 @@ pub(super) fn route(name: &str) -> Option<Handler> {
     })
 }
 
+fn no_number(id: &str) -> Refusal {
+    Refusal::bad(400, format!("Blocked number (Id: {id}) does not exist."))
+}
+
 fn no_rule(id: &str) -> Refusal {
     Refusal::absent(format!("Blocked rule does not exist: {id}."))
 }
@@ -150,8 +154,7 @@ fn add_of_extension(ask: &Ask<'_>) -> Result<Answer, Refusal> {
 fn get(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let id = ask.last();
     let doc = ask.shared.state.world(|world| world.get(&format!("{LIST}/{id}")).cloned());
-    let missing = || Refusal::bad(400, format!("Blocked number (Id: {id}) does not exist."));
-    Ok(Answer::Json(ask.declared_whole(&Value::Object(doc.ok_or_else(missing)?))))
+    Ok(Answer::Json(ask.declared_whole(&Value::Object(doc.ok_or_else(|| no_number(id))?))))
 }
 
 fn update(ask: &Ask<'_>, list: &str) -> Result<Answer, Refusal> {
@@ -163,7 +166,8 @@ fn update(ask: &Ask<'_>, list: &str) -> Result<Answer, Refusal> {
         merge(doc, change);
         true
     });
-    if done { Ok(Answer::Done) } else { Err(no_rule(id)) }
+    let missing = || if list == LIST { no_number(id) } else { no_rule(id) };
+    if done { Ok(Answer::Done) } else { Err(missing()) }
 }
 
 fn remove(ask: &Ask<'_>, list: &str, id: &str, missing: Refusal) -> Result<Answer, Refusal> {

@@ -123,8 +123,9 @@ fn detail(ask: &Ask<'_>) -> Result<Answer, Refusal> {
 
 /// `PUT /phone/call_logs/{callLogId}/client_code`.
 fn add_client_code(ask: &Ask<'_>) -> Result<Answer, Refusal> {
-    let missing = || Refusal::absent("Validation Failed.");
-    set_client_code(ask, ask.path("callLogId")).ok_or_else(missing)?
+    let invalid = || Refusal::absent("Validation Failed.");
+    let done = set_client_code(ask, ask.path("callLogId")).ok_or_else(invalid)?;
+    done.map_err(|_| invalid())
 }
 
 /// `DELETE /phone/users/{userId}/call_logs/{callLogId}`.

@@ -1,6 +1,7 @@
 //! Outbound caller ids: company numbers that an account, a site or a user may show to those who are called.
 
 use serde_json::{Value, json};
+use zoom_phone_types::catalogue::Method;
 
 use super::common::{first, no_user, rows};
 use crate::rest::Refusal;
@@ -36,7 +37,9 @@ fn list_address(world: &World, ask: &Ask<'_>, writing: bool) -> Result<String, R
         return Err(Refusal::bad(300, message));
     }
     if owner != "/phone" && world.get(owner).is_none() {
-        return Err(if owner.starts_with(at::USERS) {
+        return Err(if owner.starts_with(at::USERS) && ask.operation.method == Method::Delete {
+            Refusal::bad(300, "Validation Failed. User does not exist.")
+        } else if owner.starts_with(at::USERS) {
             no_user(first(ask))
         } else {
             Refusal::bad(300, "Validation Failed. Site does not exist.")

@@ -1,5 +1,7 @@
 //! Text messages: sessions, their history, sending, and who consented to what.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
@@ -318,7 +320,8 @@ fn sync_history(ask: &Ask<'_>) -> Result<Answer, Refusal> {
 
 /// Every pair of the asked-for numbers with what was said last.
 fn statuses(ask: &Ask<'_>, consumers: &[&str]) -> Vec<Value> {
-    let own = ask.query.many("zoom_phone_user_numbers");
+    let own: BTreeSet<_> = ask.query.many("zoom_phone_user_numbers").into_iter().collect();
+    let consumers: BTreeSet<_> = consumers.iter().copied().collect();
     ask.shared.state.world(|world| {
         let pairs = consumers.iter().flat_map(|far| own.iter().map(move |own| (far, own)));
         pairs
