@@ -324,7 +324,6 @@ impl Inner {
         match item.due {
             Due::Happening(Happening::Webhook(event)) => return Some(event),
             Due::Happening(Happening::Finished(entry)) => {
-                news.tell("call", || json!({ "call": entry.json() }));
                 self.phones.calls.remove(&item.call);
                 news.tell("call", || json!({ "call": entry.json() }));
                 self.finish(*entry);

@@ -4,6 +4,8 @@
 
 mod account;
 mod apps;
+mod blocked;
+mod deletions;
 mod delivery;
 mod embed;
 mod event_faults;
@@ -25,3 +27,4 @@ mod scopes;
 mod sms;
 mod socket;
 mod subscriptions;
+mod syncs;
