@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use zoom_phone_emulator::{Config, Scenario};
+use zoom_phone_emulator::Scenario;
 
 use crate::rig::Zoom;
 
@@ -83,14 +83,17 @@ async fn what_one_extension_blocks_reaches_the_others() {
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_answered_shows_the_rest_that_it_is_set_to() {
-    let zoom = Zoom::with(Config::default()).await;
-    let call = zoom.play(Scenario::QueueAnswered).await;
-    let queue = call["queues"][0]["queue"]["id"].as_str().expect("an id").to_owned();
-    let (_, shown) = zoom
-        .get(&format!("/v2/phone/call_queues/{queue}/call_handling/settings?hour_type=business_hours"))
-        .await;
-    let rest = shown["call_distribution_setting"]["wrap_up_time"].as_i64().expect("seconds");
-    assert!(rest > 0);
+    let zoom = Zoom::start().await;
+    let (_, queues) = zoom.get("/v2/phone/call_queues").await;
+    let rest = 30;
+    for queue in queues["call_queues"].as_array().expect("queues") {
+        let id = queue["id"].as_str().expect("an id");
+        let uri = format!("/v2/phone/call_queues/{id}/call_handling/settings/business_hours");
+        let (status, answer) =
+            zoom.say("PATCH", &uri, &json!({ "call_distribution_setting": { "wrap_up_time": rest } })).await;
+        assert_eq!(status, StatusCode::NO_CONTENT, "{answer}");
+    }
+    zoom.play(Scenario::QueueAnswered).await;
     let uri = "/v2/phone/call_queue_analytics?from=2026-11-22&to=2026-11-23";
     let (_, page) = zoom.get(uri).await;
     for row in page["call_queues"].as_array().expect("rows") {

@@ -28,3 +28,4 @@ mod sms;
 mod socket;
 mod subscriptions;
 mod syncs;
+mod texts;
