@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Write as _};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -88,9 +89,6 @@ impl Emulator {
         let receiver = listen(receiver(heard.clone())).await?;
         let before = memory()?;
         let zoom = Zoom::start(&self, &receiver).await?;
-        if !self.json {
-            eprintln!("a day of some {} calls, with every event delivered", self.calls);
-        }
         let begun = Instant::now();
         // By the hour, so that it shows how far it is; the last two let records, files and retries follow.
         for hour in 1..=26 {
@@ -271,7 +269,7 @@ impl Zoom {
             if rest.page.is_empty() {
                 rest.page = bytes;
             }
-            next = page["next_page_token"].as_str().unwrap_or_default().to_owned();
+            page["next_page_token"].as_str().unwrap_or_default().clone_into(&mut next);
             if next.is_empty() {
                 break;
             }
@@ -344,7 +342,9 @@ impl Report {
         if as_json {
             return console::print_json(self);
         }
-        println!(
+        let mut out = io::stdout().lock();
+        writeln!(
+            out,
             "day     {} calls, {} events in {:.1} s ({:.0} events/s); memory {} MB before, {} MB after",
             self.calls,
             self.events,
@@ -352,18 +352,25 @@ impl Report {
             self.events_per_second,
             self.memory_before_mb,
             self.memory_after_mb
-        );
+        )?;
         for (what, [ledger, rest, events]) in &self.totals {
             let shown = |count: &Option<i64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
-            println!("{what:13} ledger {}, REST {}, events {}", shown(ledger), shown(rest), shown(events));
+            writeln!(
+                out,
+                "{what:13} ledger {}, REST {}, events {}",
+                shown(ledger),
+                shown(rest),
+                shown(events)
+            )?;
         }
-        println!(
+        writeln!(
+            out,
             "pages   {:.0}/s of {ROWS} rows ({} kB); {:.0}/s from memory; ratio {:.2}",
             self.pages_per_second,
             self.page_bytes / 1000,
             self.static_pages_per_second,
             self.pages_ratio
-        );
+        )?;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+pub(crate) mod emulator;
 mod time;
 mod zoom;
 
@@ -9,6 +10,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::{Shell, env::EnvCompleter};
 use url::Url;
 
+use self::emulator::EmulatorArgs;
 pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
 use crate::doctor::DoctorArgs;
 
@@ -45,7 +47,7 @@ pub(crate) enum Command {
     /// Receive webhooks, keep calls, serve the board and the API
     Serve(ServeArgs),
     /// Run an offline Zoom Phone: OAuth, REST, signed webhooks, and a company whose phones ring
-    Emulator(EmulatorArgs),
+    Emulator(Box<EmulatorArgs>),
     /// Call any operation of Zoom's API; list and describe them
     Api(Box<RestArgs>),
     /// Sign in at Zoom, see what access there is, sign out
@@ -98,52 +100,6 @@ pub(crate) struct ServeArgs {
     /// Directory for everything that is stored [default: data; OFFHOOK_DATA_DIR]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct EmulatorArgs {
-    /// Port to listen on, on loopback
-    #[arg(long, default_value_t = 8090)]
-    pub(crate) port: u16,
-    /// Port of the embedded phone (Smart Embed), which browsers then see as another origin
-    /// [default: the emulator's own]
-    #[arg(long, value_name = "PORT")]
-    pub(crate) embed_port: Option<u16>,
-    /// Who may embed the phone: a host, or an origin with its scheme; may be given several times
-    /// [default: 127.0.0.1 and localhost]
-    #[arg(long, value_name = "DOMAIN")]
-    pub(crate) embed_domain: Vec<String>,
-    /// Same seed, same company, same calls
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// The company: "large", or a TOML file of your own [default: 36 people in two offices]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) company: Option<PathBuf>,
-    /// How much faster than life its clock runs, such as 20x
-    #[arg(long, default_value = "1x", value_parser = speed)]
-    pub(crate) speed: f64,
-    /// Calls that begin in a minute of its clock
-    #[arg(long, default_value_t = 20.0)]
-    pub(crate) calls_per_minute: f64,
-    /// Where to send webhooks; none are sent without it
-    #[arg(long, value_name = "URL", requires = "webhook_secret")]
-    pub(crate) webhook_url: Option<Url>,
-    /// Secret that signs webhooks
-    #[arg(long, value_name = "SECRET", env = "ZOOM_WEBHOOK_SECRET", hide_env_values = true)]
-    pub(crate) webhook_secret: Option<String>,
-    /// Account id of the company [default: a demo account]
-    #[arg(long, env = "ZOOM_ACCOUNT_ID")]
-    pub(crate) account_id: Option<String>,
-    /// Client id it knows [default: a demo client]
-    #[arg(long, env = "ZOOM_CLIENT_ID")]
-    pub(crate) client_id: Option<String>,
-    /// Client secret it knows [default: a demo secret]
-    #[arg(long, env = "ZOOM_CLIENT_SECRET", hide_env_values = true)]
-    pub(crate) client_secret: Option<String>,
-    /// Where people who sign in may be sent back to; may be given several times
-    /// [default: /oauth/callback on port 8080 of 127.0.0.1 and of localhost]
-    #[arg(long, value_name = "URI", env = "ZOOM_REDIRECT_URI", value_parser = redirect_uri)]
-    pub(crate) redirect_uri: Vec<String>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -347,12 +303,12 @@ fn redirect_uri(text: &str) -> Result<String, String> {
     }
 }
 
-/// `20x`, `20` or `0.5x`.
+/// `20x`, `20`, `0.5x`, or 0.
 fn speed(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix(['x', 'X']).unwrap_or(text);
     match number.parse::<f64>() {
-        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
-        _ => Err("give a number above 0, such as 20x".to_owned()),
+        Ok(speed) if speed.is_finite() && speed >= 0.0 => Ok(speed),
+        _ => Err("give 0 or more, such as 20x".to_owned()),
     }
 }
 
@@ -368,10 +324,11 @@ mod tests {
     }
 
     #[test]
-    fn speeds_are_numbers_above_zero() {
+    fn speeds_are_numbers_that_are_not_below_zero() {
         assert_eq!(speed("20x"), Ok(20.0));
         assert_eq!(speed("0.5"), Ok(0.5));
-        for bad in ["", "x", "-1x", "0x", "infx", "NaN", "fast"] {
+        assert_eq!(speed("0"), Ok(0.0));
+        for bad in ["", "x", "-1x", "infx", "NaN", "fast"] {
             assert!(speed(bad).is_err(), "{bad}");
         }
     }

@@ -43,7 +43,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = args.config.as_deref();
     match args.command {
         Command::Serve(serve) => runtime()?.block_on(serve::run(config, serve))?,
-        Command::Emulator(emulator) => runtime()?.block_on(emulator::run(emulator))?,
+        Command::Emulator(emulator) => runtime()?.block_on(emulator::run(*emulator, out))?,
         Command::Api(api) => return runtime()?.block_on(rest::run(*api, config, out)),
         Command::Auth(auth) => return runtime()?.block_on(auth::run(auth, config, out)),
         Command::Dial(call) => return runtime()?.block_on(dial::dial(call, out)),

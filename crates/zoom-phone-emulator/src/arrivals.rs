@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::dice::Dice;
 use crate::scenario::Scenario;
@@ -29,6 +30,13 @@ struct Curve {
     per_hour: [f64; 24],
     weekdays: [f64; 7],
     zone: TimeZone,
+}
+
+/// How far the process has come.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SavedArrivals {
+    dice: Dice,
+    next: Option<Timestamp>,
 }
 
 impl Arrivals {
@@ -62,9 +70,21 @@ impl Arrivals {
         Self { seed, dice: Dice::new(seed, 1), rate, shares: shares.collect(), next: None }
     }
 
-    /// Calls arrive from `at` on.
+    /// Calls arrive from `at` on; when the next one comes is known already if it was restored.
     pub(crate) fn open(&mut self, at: Timestamp) {
-        self.next = self.after(at);
+        if self.next.is_none() {
+            self.next = self.after(at);
+        }
+    }
+
+    /// What a snapshot keeps; the rest is configuration.
+    pub(crate) fn save(&self) -> SavedArrivals {
+        SavedArrivals { dice: self.dice.clone(), next: self.next }
+    }
+
+    /// Goes on from what was saved.
+    pub(crate) fn restore(&mut self, saved: SavedArrivals) {
+        (self.dice, self.next) = (saved.dice, saved.next);
     }
 
     /// The call that arrives at `at`; the next one is known from now on.

@@ -102,6 +102,11 @@ impl Clock {
         self.turn(|hands| hands.shown = hands.shown.max(at));
     }
 
+    /// Puts the hands to any time, also back.
+    pub(crate) fn set(&self, at: Timestamp) {
+        self.turn(|hands| hands.shown = at);
+    }
+
     /// Changes the speed, from now on; 0 lets it stand still. Must be finite and not below 0.
     pub(crate) fn set_speed(&self, speed: f64) {
         self.turn(|hands| {

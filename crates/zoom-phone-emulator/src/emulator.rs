@@ -1,5 +1,7 @@
 //! The emulator as a whole: the company plays on its clock, events go out, HTTP answers.
 
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -43,7 +45,13 @@ const WAITING_JUMPS: usize = 16;
 /// Cheap to clone; clones are the same emulator.
 #[derive(Clone)]
 pub struct Emulator {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator").field("config", &self.shared.config).finish_non_exhaustive()
+    }
 }
 
 /// What the handlers share.
@@ -142,6 +150,8 @@ impl Emulator {
             .route("/ws", get(socket::connect))
             .nest("/v2", rest::router(self.shared.clone()))
             .nest("/_emulator", control::router())
+            // What is nested has its root without the slash only.
+            .route("/_emulator/", get(control::page))
             .fallback(rest::not_found)
             .layer(middleware::map_response_with_state(self.shared.clone(), date))
             .with_state(self.shared.clone())
@@ -168,6 +178,44 @@ impl Emulator {
         self.shared.jump(to).await;
     }
 
+    /// HTTP and the company's day, once, until `shutdown` or until one of them fails. The embedded phone is on a
+    /// second listener, if there is one, and so on an origin of its own.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        embed: Option<TcpListener>,
+        shutdown: CancellationToken,
+    ) -> Result<(), Error> {
+        let address = listener.local_addr().map_err(Error::Server)?;
+        tracing::info!(%address, "Zoom Phone emulator listening");
+        // However this ends, retries that are still waiting end with it; the caller's token stays its own.
+        let ending = shutdown.child_token();
+        let _end_all = ending.clone().drop_guard();
+        let until = ending.clone().cancelled_owned();
+        let http = async {
+            axum::serve(listener, self.router()).with_graceful_shutdown(until).await.map_err(Error::Server)
+        };
+        let until = ending.clone().cancelled_owned();
+        let embedded = async {
+            let Some(listener) = embed else { return Ok(()) };
+            let address = listener.local_addr().map_err(Error::Server)?;
+            tracing::info!(%address, "the embedded phone is listening");
+            let router = self.embed_router(self.embed_origin(address));
+            axum::serve(listener, router).with_graceful_shutdown(until).await.map_err(Error::Server)
+        };
+        tokio::try_join!(http, embedded, self.run(ending.clone()))?;
+        Ok(())
+    }
+
+    /// Where browsers find the embedded phone: on the public host, when the listener takes any.
+    fn embed_origin(&self, address: SocketAddr) -> String {
+        let public = self.shared.config.public_url.clone().filter(|_| address.ip().is_unspecified());
+        match public.map(|mut url| url.set_port(Some(address.port())).map(|()| url.origin())) {
+            Some(Ok(origin)) => origin.ascii_serialization(),
+            _ => reachable(address),
+        }
+    }
+
     /// What all finished calls add up to, as JSON: the same as `GET /_emulator/ledger/totals`.
     pub fn summary(&self) -> serde_json::Value {
         json!(self.shared.state.ledger(|ledger| {
@@ -192,6 +240,16 @@ impl Emulator {
         self.shared.state.news.end();
         Ok(())
     }
+}
+
+/// `http://host:port` under which clients of this machine reach a listener.
+pub(crate) fn reachable(mut address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    format!("http://{address}")
 }
 
 impl Shared {
@@ -322,25 +380,7 @@ pub async fn serve_with_embed(
 ) -> Result<(), Error> {
     let address = listener.local_addr().map_err(Error::Server)?;
     if config.public_url.is_none() {
-        config.public_url = Url::parse(&format!("http://{address}")).ok();
+        config.public_url = Url::parse(&reachable(address)).ok();
     }
-    let emulator = Emulator::new(config, wall_clock())?;
-    tracing::info!(%address, "Zoom Phone emulator listening");
-    // However this ends, retries that are still waiting end with it; the caller's token stays its own.
-    let ending = shutdown.child_token();
-    let _end_all = ending.clone().drop_guard();
-    let until = ending.clone().cancelled_owned();
-    let http = async {
-        axum::serve(listener, emulator.router()).with_graceful_shutdown(until).await.map_err(Error::Server)
-    };
-    let until = ending.clone().cancelled_owned();
-    let embedded = async {
-        let Some(listener) = embed else { return Ok(()) };
-        let address = listener.local_addr().map_err(Error::Server)?;
-        tracing::info!(%address, "the embedded phone is listening");
-        let router = emulator.embed_router(format!("http://{address}"));
-        axum::serve(listener, router).with_graceful_shutdown(until).await.map_err(Error::Server)
-    };
-    tokio::try_join!(http, embedded, emulator.run(ending.clone()))?;
-    Ok(())
+    Emulator::new(config, wall_clock())?.serve(listener, embed, shutdown).await
 }

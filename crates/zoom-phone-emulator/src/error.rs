@@ -32,6 +32,22 @@ pub enum Error {
     /// The listener broke.
     #[error("the emulator's HTTP server stopped; check that its port is free and start it again")]
     Server(#[source] std::io::Error),
+    /// The address of [`Builder::listen`](crate::Builder::listen) cannot be had.
+    #[error("the emulator cannot listen on {address}; choose an address of this machine with a free port")]
+    Listen {
+        /// Where it should have listened.
+        address: std::net::SocketAddr,
+        /// Why it cannot.
+        source: std::io::Error,
+    },
+    /// An endpoint under `/_emulator` refused what it was asked.
+    #[error("/_emulator{path} refused: {reason}")]
+    Control {
+        /// What was asked.
+        path: String,
+        /// Why, and what to do instead.
+        reason: String,
+    },
     /// No scenario of that name.
     #[error("there is no scenario {0:?}; GET /_emulator/state lists all of them")]
     UnknownScenario(String),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, Temper};
 use crate::dice::Dice;
@@ -96,8 +97,40 @@ impl Exchange {
     }
 }
 
+/// What a snapshot keeps of an exchange; the rest is configuration.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedExchange {
+    world: World,
+    floor: Floor,
+    outsiders: Outsiders,
+    dice: Dice,
+    seed: u64,
+    calls: u64,
+}
+
+impl Exchange {
+    pub(crate) fn save(&self) -> SavedExchange {
+        SavedExchange {
+            world: self.world.clone(),
+            floor: self.floor.clone(),
+            outsiders: self.outsiders.clone(),
+            dice: self.dice.clone(),
+            seed: self.seed,
+            calls: self.calls,
+        }
+    }
+
+    /// Goes on from what was saved. Phones in a person's hands stay there.
+    pub(crate) fn restore(&mut self, saved: SavedExchange) {
+        let SavedExchange { world, floor, outsiders, dice, seed, calls } = saved;
+        (self.world, self.floor, self.outsiders) = (world, floor, outsiders);
+        (self.dice, self.seed, self.calls) = (dice, seed, calls);
+        self.seen = None;
+    }
+}
+
 /// Who is busy until when.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Floor {
     /// By `extension_id`.
     busy: HashMap<String, Booking>,
@@ -107,7 +140,7 @@ pub(crate) struct Floor {
     turns: HashMap<String, usize>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Booking {
     call: u64,
     until: Timestamp,
@@ -186,7 +219,7 @@ const KNOWN: usize = 40;
 const TRIES: usize = 12;
 
 /// Everybody outside who has called or was called.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Outsiders {
     people: Vec<Arc<Party>>,
     busy: Vec<Timestamp>,

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock::text;
 use crate::party::{Kind, Party};
 use crate::records::{CallRecord, Side};
 use crate::scenario::Scenario;
+use crate::words::{Word, word};
 
 /// One call as it truly was. It is small, because very many are kept; [`LedgerEntry::json`] tells it all.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LedgerEntry {
     /// The scenario that was asked for.
     pub scenario: Scenario,
@@ -29,7 +30,8 @@ pub struct LedgerEntry {
     pub(crate) voicemails: Vec<Id>,
     pub(crate) summaries: Vec<Id>,
     /// `inbound` or `outbound`; internal calls are outbound calls of the user who dialled.
-    pub direction: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub direction: Word,
     pub(crate) caller: Arc<Party>,
     pub(crate) callee: Arc<Party>,
     /// Users who took the call, in order; of an outbound call that somebody outside answered, the user who placed it.
@@ -41,7 +43,8 @@ pub struct LedgerEntry {
     /// When the last leg ended.
     pub end: Timestamp,
     /// The record's `call_result`.
-    pub result: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub result: Word,
     pub(crate) legs: Vec<TrueLeg>,
     pub(crate) passages: Vec<Passage>,
     pub(crate) transfers: Vec<Transfer>,
@@ -57,7 +60,7 @@ pub(crate) enum Id {
 }
 
 /// One phone that rang or dialled.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TrueLeg {
     pub(crate) who: Arc<Party>,
     pub(crate) side: Side,
@@ -67,31 +70,34 @@ pub(crate) struct TrueLeg {
     pub(crate) answered: Option<Timestamp>,
     pub(crate) ended: Timestamp,
     /// `answered`, `missed`, `rejected`, `canceled`, `busy`, `answered_by_other`…
-    pub(crate) outcome: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub(crate) outcome: Word,
     /// Whole seconds.
     pub(crate) held: i64,
 }
 
 /// A stay in a queue.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Passage {
     pub(crate) queue: Arc<Party>,
     pub(crate) entered: Timestamp,
     /// When a member answered, the caller gave up or the call went elsewhere.
     pub(crate) left: Timestamp,
     /// `answered`, `abandoned`, `overflowed` or `closed`.
-    pub(crate) outcome: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub(crate) outcome: Word,
     /// Members who were rung, each time counted.
     pub(crate) rung: u32,
 }
 
 /// A call that was passed on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Transfer {
     pub(crate) by: Arc<Party>,
     pub(crate) to: Arc<Party>,
     /// `blind`, `warm`, `warm_cancelled`, `park` or `takeover`.
-    pub(crate) kind: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub(crate) kind: Word,
     pub(crate) at: Timestamp,
 }
 
@@ -128,6 +134,13 @@ impl std::fmt::Display for Id {
 impl Serialize for Id {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(if text.contains('-') { Self::dated(&text) } else { Self::hex(&text) })
     }
 }
 
@@ -274,7 +287,7 @@ impl LedgerEntry {
 }
 
 /// A party of the ledger: `id` is absent for outside parties, `number` for those who hide it.
-fn of(party: &Party) -> Value {
+pub(crate) fn of(party: &Party) -> Value {
     json!({
         "id": (!party.id.is_empty()).then_some(&party.id),
         "type": party.kind.in_records().unwrap_or("outside"),
@@ -288,7 +301,7 @@ fn of(party: &Party) -> Value {
 const KEPT: usize = 250_000;
 
 /// All finished calls, in the order in which they ended.
-#[derive(Default)]
+#[derive(Default, Clone, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     calls: VecDeque<Arc<LedgerEntry>>,
     forgotten: u64,

@@ -26,7 +26,7 @@
 //! # }
 //! ```
 //!
-//! Or plan calls without any clock or network:
+//! Or let a test have one of its own, see [`Emulator::builder`]. Or plan calls without any clock or network:
 //!
 //! ```
 //! use zoom_phone_emulator::{Exchange, Happening, Scenario, play};
@@ -55,6 +55,7 @@
 mod account;
 mod apps;
 mod arrivals;
+mod builder;
 mod clock;
 mod config;
 mod control;
@@ -77,17 +78,22 @@ mod rest;
 mod scenario;
 mod scopes;
 mod sms;
+mod snapshot;
 mod socket;
 mod state;
 mod webhooks;
+mod words;
 mod world;
 
 pub use apps::{App, AppKind};
+pub use builder::{Builder, Running};
 pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper};
 pub use emulator::{Emulator, serve, serve_with_embed};
 pub use error::Error;
 pub use exchange::Exchange;
-pub use faults::{Fault, FaultPlan, FaultPlanError, LimitKind, Malformed, NotReady, What};
+pub use faults::{
+    Fault, FaultField, FaultKind, FaultPlan, FaultPlanError, LimitKind, Malformed, NotReady, What,
+};
 pub use ledger::LedgerEntry;
 pub use limits::Plan;
 pub use party::{Kind, Party};

@@ -1,7 +1,11 @@
 //! Anyone who can be at one end of a call.
 
+use serde::{Deserialize, Serialize};
+
+use crate::words::{Word, maybe_word};
+
 /// What an extension is; Zoom spells it in two ways.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// A person of the company.
     User,
@@ -52,7 +56,7 @@ impl Kind {
 }
 
 /// Anyone who can be at one end of a call.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
     /// What it is.
     pub kind: Kind,
@@ -82,7 +86,8 @@ pub struct Party {
     pub timezone: String,
     /// `caller_number_type` or `callee_number_type` of call records, where it is not the usual one of its kind
     /// (`zoom_pstn`, `external_pstn`, `anonymous_number`).
-    pub number_type: Option<&'static str>,
+    #[serde(deserialize_with = "maybe_word")]
+    pub number_type: Option<Word>,
     /// False for one that exists but takes no calls: deactivated, or not activated yet.
     pub(crate) active: bool,
 }

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::arrivals::Arrivals;
-use crate::exchange::Exchange;
+use crate::arrivals::{Arrivals, SavedArrivals};
+use crate::exchange::{Exchange, SavedExchange};
 use crate::ledger::{Ledger, LedgerEntry};
 use crate::live::{LiveCall, Phones, Press};
 use crate::news::News;
-use crate::records::Book;
+use crate::party::Party;
+use crate::records::{Book, CallRecord};
 use crate::scenario::{Due, Happening, Order, Params, Plan, Replay, Scenario, Unfit};
 use crate::world::World;
 use crate::world::directory::Directory;
@@ -47,7 +48,7 @@ struct Item {
 }
 
 /// Numbers of `GET /_emulator/state`.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Counts {
     /// Events that came up, whether or not anybody took them.
     pub(crate) events: u64,
@@ -179,6 +180,16 @@ impl State {
         self.lock().counts.clone()
     }
 
+    /// The calls that began and are not over, as the ledger will tell of them, in the order of their ends.
+    pub(crate) fn under_way(&self) -> Vec<LedgerEntry> {
+        let inner = self.lock();
+        let finished = inner.agenda.values().filter_map(|item| match &item.due {
+            Due::Happening(Happening::Finished(entry)) => Some((**entry).clone()),
+            _ => None,
+        });
+        finished.collect()
+    }
+
     /// Reads the ledger.
     pub(crate) fn ledger<T>(&self, read: impl FnOnce(&Ledger) -> T) -> T {
         read(&self.lock().ledger)
@@ -257,6 +268,83 @@ impl State {
         drop(inner);
         self.changed.notify_one();
         Ok(())
+    }
+}
+
+/// What a snapshot keeps of the state. Phones in a person's hands are not in it: their calls go on as planned.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SavedState {
+    exchange: SavedExchange,
+    arrivals: SavedArrivals,
+    threads: SavedArrivals,
+    agenda: Vec<SavedItem>,
+    planned: u64,
+    /// In the order in which REST got to know them.
+    calls: Vec<Arc<CallRecord>>,
+    ledger: Ledger,
+    counts: Counts,
+}
+
+/// Something on the agenda.
+#[derive(Serialize, Deserialize)]
+struct SavedItem {
+    at: Timestamp,
+    number: u64,
+    call: u64,
+    due: SavedDue,
+}
+
+/// What will happen.
+#[derive(Serialize, Deserialize)]
+enum SavedDue {
+    Happening(Happening),
+    /// Somebody can take calls again so many seconds later.
+    Free(Arc<Party>, u64, i64),
+}
+
+impl State {
+    pub(crate) fn save(&self) -> SavedState {
+        let inner = self.lock();
+        let agenda = inner.agenda.iter().filter_map(|(&(at, number), item)| {
+            let due = match &item.due {
+                Due::Happening(happening) => SavedDue::Happening(happening.clone()),
+                Due::Free { who, call, rest } => SavedDue::Free(who.clone(), *call, *rest),
+                Due::Phone { .. } => return None,
+            };
+            Some(SavedItem { at, number, call: item.call, due })
+        });
+        SavedState {
+            exchange: inner.exchange.save(),
+            arrivals: inner.arrivals.save(),
+            threads: inner.threads.save(),
+            agenda: agenda.collect(),
+            planned: inner.planned,
+            calls: inner.book.by_arrival(),
+            ledger: inner.ledger.clone(),
+            counts: inner.counts.clone(),
+        }
+    }
+
+    /// Goes on from what was saved.
+    pub(crate) fn restore(&self, saved: SavedState) {
+        let mut inner = self.lock();
+        inner.exchange.restore(saved.exchange);
+        inner.arrivals.restore(saved.arrivals);
+        inner.threads.restore(saved.threads);
+        let items = saved.agenda.into_iter().map(|item| {
+            let due = match item.due {
+                SavedDue::Happening(happening) => Due::Happening(happening),
+                SavedDue::Free(who, call, rest) => Due::Free { who, call, rest },
+            };
+            ((item.at, item.number), Item { call: item.call, due })
+        });
+        inner.agenda = items.collect();
+        inner.planned = saved.planned;
+        inner.book = Book::of(saved.calls.into_iter().map(Arc::unwrap_or_clone).collect());
+        inner.phones.calls.clear();
+        (inner.ledger, inner.counts) = (saved.ledger, saved.counts);
+        drop(inner);
+        self.changed.notify_one();
     }
 }
 

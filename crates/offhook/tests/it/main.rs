@@ -17,6 +17,8 @@ mod docs;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod emulator;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod listen;

@@ -10,12 +10,12 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::bad;
+use super::{absent, bad};
 use crate::emulator::Shared;
-use crate::faults::Fault;
+use crate::faults::{Fault, FaultKind};
 
 pub(super) fn router() -> Router<Arc<Shared>> {
-    Router::new().route("/faults", get(list).post(add).delete(clear))
+    Router::new().route("/faults", get(list).post(add).delete(clear)).route("/faults/kinds", get(kinds))
 }
 
 /// The faults that are switched on.
@@ -34,8 +34,20 @@ async fn add(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     }
 }
 
-/// Switches all faults off.
-async fn clear(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    shared.faults.clear();
-    list(State(shared)).await
+/// Every kind of fault with its fields.
+async fn kinds() -> Json<Value> {
+    Json(json!({ "kinds": FaultKind::ALL }))
+}
+
+/// Switches off the fault that the body says, as the list has it; all without a body.
+async fn clear(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    if body.is_empty() {
+        shared.faults.clear();
+        return list(State(shared)).await.into_response();
+    }
+    match serde_json::from_slice::<Fault>(&body) {
+        Ok(fault) if shared.faults.remove(&fault) => list(State(shared)).await.into_response(),
+        Ok(_) => absent(&"No such fault is on; GET /_emulator/faults lists those that are."),
+        Err(error) => bad(&error),
+    }
 }

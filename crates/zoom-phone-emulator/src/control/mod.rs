@@ -4,6 +4,8 @@ mod calls;
 mod clock;
 mod events;
 mod faults;
+mod now;
+mod page;
 mod stream;
 mod subscriptions;
 
@@ -24,6 +26,9 @@ use crate::emulator::Shared;
 use crate::oauth::{Verdict, settle};
 use crate::rest;
 use crate::scenario::Scenario;
+use crate::snapshot;
+
+pub(crate) use page::page;
 
 pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
@@ -35,6 +40,9 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .merge(clock::router())
         .merge(events::router())
         .merge(faults::router())
+        .merge(now::router())
+        .merge(page::router())
+        .merge(snapshot::router())
         .merge(stream::router())
         .merge(subscriptions::router())
         .route("/ws/drop", post(drop_socket))

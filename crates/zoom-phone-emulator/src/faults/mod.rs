@@ -4,6 +4,7 @@
 //! the number under which it was switched on, so that requests to REST do not move what happens to events.
 
 mod fault;
+mod kinds;
 mod plan;
 mod rest;
 mod stale;
@@ -18,6 +19,7 @@ use crate::dice::Dice;
 use crate::limits::Limit;
 use crate::news::News;
 pub use fault::{Fault, LimitKind, Malformed, NotReady, What};
+pub use kinds::{FaultField, FaultKind};
 pub use plan::{FaultPlan, FaultPlanError};
 pub(crate) use rest::cut;
 use stale::Stale;
@@ -122,6 +124,13 @@ impl Faults {
     /// Those still on, with what is left of their `times`.
     pub(crate) fn list(&self) -> Vec<Fault> {
         self.lock().armed.iter().map(|armed| armed.fault.clone()).collect()
+    }
+
+    /// Switches the first of those off that is written just so; whether there was one.
+    pub(crate) fn remove(&self, fault: &Fault) -> bool {
+        let armed = &mut self.lock().armed;
+        let found = armed.iter().position(|armed| armed.fault == *fault);
+        found.map(|place| armed.remove(place)).is_some()
     }
 
     /// Switches all off.

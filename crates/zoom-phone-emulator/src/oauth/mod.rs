@@ -19,12 +19,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use url::form_urlencoded;
 
-use crate::apps::App;
+use crate::apps::{App, AppKind};
 use crate::config::Config;
 use crate::emulator::Shared;
 use crate::world::at;
 pub(crate) use deauthorize::deauthorize;
 pub(crate) use device::{Verdict, settle};
+use grants::Key;
 pub(crate) use grants::{Access, Grants, Holder, Locked};
 use refusal::Refusal;
 
@@ -104,6 +105,24 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 fn origin(headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     format!("http://{host}")
+}
+
+/// An access token of the account through the first Server-to-Server app, without asking for it. It has a
+/// `token_index` of its own, so that it ends nobody's tokens but its predecessor.
+pub(crate) fn token_for_account(shared: &Shared) -> Option<String> {
+    let app = shared.config.apps.iter().find(|app| app.kind == AppKind::ServerToServer)?;
+    Some(token_of(shared, app, Holder::Account(u8::MAX)))
+}
+
+/// An access token of a user, by id or e-mail address, through the first general app.
+pub(crate) fn token_for_user(shared: &Shared, user: &str) -> Option<String> {
+    let app = shared.config.apps.iter().find(|app| app.kind == AppKind::General)?;
+    Some(token_of(shared, app, Holder::User(user_id(shared, Some(user))?)))
+}
+
+fn token_of(shared: &Shared, app: &App, holder: Holder) -> String {
+    let key = Key { client_id: app.client_id.clone(), holder };
+    shared.grants.issue(key, Arc::new(app.scopes.iter().cloned().collect())).access
 }
 
 /// The id of a user of the company, given the id or the e-mail address; without either, of the first.

@@ -45,6 +45,24 @@ impl Book {
         }
     }
 
+    /// The calls in the order in which REST got to know them.
+    pub(crate) fn by_arrival(&self) -> Vec<Arc<CallRecord>> {
+        let mut calls: Vec<_> = self.all.0.iter().cloned().collect();
+        calls.sort_by_key(|call| call.arrival);
+        calls
+    }
+
+    /// A book of calls that arrived in this order, as [`Book::by_arrival`] had them.
+    pub(crate) fn of(calls: Vec<CallRecord>) -> Self {
+        let mut book = Self::default();
+        for call in calls {
+            // Numbers go on where calls were forgotten.
+            book.arrived = call.arrival.saturating_sub(1);
+            book.insert(call);
+        }
+        book
+    }
+
     fn forget(&mut self) {
         let Some(oldest) = self.all.0.pop_front() else { return };
         for id in ids(&oldest) {

@@ -15,14 +15,16 @@ pub(crate) mod v1;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::party::{Kind, Party};
+use crate::words::{Word, word};
 pub(crate) use book::{Book, Shelf};
 pub(crate) use history::completion_events;
 pub(crate) use party::DEVICE_TYPE;
 
 /// The side of a call that a leg, and thus an event name, belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Side {
     /// Whoever called.
     Caller,
@@ -41,16 +43,20 @@ impl Side {
 }
 
 /// One step of a call: who talked to whom, from when to when, and how it ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Element {
     /// `call_element_id`: date and UUID.
     pub id: String,
     /// `call_id`, with `_1` on the legs that a direct transfer made.
     pub call_id: String,
-    pub(crate) direction: &'static str,
-    pub(crate) event: &'static str,
-    pub(crate) result: &'static str,
-    pub(crate) reason: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub(crate) direction: Word,
+    #[serde(deserialize_with = "word")]
+    pub(crate) event: Word,
+    #[serde(deserialize_with = "word")]
+    pub(crate) result: Word,
+    #[serde(deserialize_with = "word")]
+    pub(crate) reason: Word,
     pub(crate) caller: Arc<Party>,
     pub(crate) callee: Arc<Party>,
     pub(crate) operator: Arc<Party>,
@@ -64,7 +70,8 @@ pub struct Element {
     pub(crate) segment: u32,
     /// 1 for the main row of a segment, 0 for the others.
     pub(crate) node: u32,
-    pub(crate) press_key: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub(crate) press_key: Word,
     /// Empty when there is none, as with the ids below.
     pub(crate) recording_id: String,
     /// Recorded by somebody's choice (`ad-hoc`) rather than by policy (`automatic`).
@@ -104,7 +111,7 @@ impl Element {
 }
 
 /// Everything that REST shows of one finished call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CallRecord {
     /// `call_history_uuid`: date and UUID.
     pub call_history_uuid: String,
@@ -112,8 +119,10 @@ pub struct CallRecord {
     pub call_id: String,
     /// The steps of the call in order.
     pub elements: Vec<Element>,
-    pub(crate) direction: &'static str,
-    pub(crate) result: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub(crate) direction: Word,
+    #[serde(deserialize_with = "word")]
+    pub(crate) result: Word,
     pub(crate) caller: Arc<Party>,
     pub(crate) callee: Arc<Party>,
     pub(crate) group_id: String,
@@ -126,7 +135,8 @@ pub struct CallRecord {
     /// A call to an emergency number.
     pub(crate) emergency: bool,
     /// What Zoom thought of the caller's number; empty for nothing.
-    pub(crate) spam: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub(crate) spam: Word,
     /// Name and id.
     pub(crate) site: (String, String),
     /// Counts the calls as REST got to know them; the book sets it.

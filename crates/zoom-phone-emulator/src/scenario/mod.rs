@@ -18,6 +18,7 @@ mod transfer;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::exchange::Exchange;
@@ -41,7 +42,7 @@ pub struct Planned {
 }
 
 /// What can happen.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Happening {
     /// An event goes out: the whole envelope.
     Webhook(Value),

@@ -111,6 +111,11 @@ impl Log {
         self.entries.get_mut(place)
     }
 
+    /// All events as they were sent, oldest first.
+    pub(super) fn bodies(&self) -> Vec<Value> {
+        self.entries.iter().filter_map(|entry| serde_json::from_str(&entry.body).ok()).collect()
+    }
+
     fn place(&self, id: u64) -> Option<usize> {
         usize::try_from(id.checked_sub(self.entries.front()?.id)?).ok()
     }

@@ -139,6 +139,11 @@ impl Wire {
         self.lock().log.list(after, limit, event)
     }
 
+    /// All events of the log as they were sent, oldest first.
+    pub(crate) fn bodies(&self) -> Vec<Value> {
+        self.lock().log.bodies()
+    }
+
     /// One event of the log with all that was said.
     pub(crate) fn logged(&self, id: u64) -> Option<Value> {
         self.lock().log.get(id).map(Entry::whole)

@@ -181,15 +181,15 @@ async fn two_extensions_never_have_the_same_number_and_each_kind_says_so_in_its_
     let group = zoom.told("/phone/shared_line_groups").await["shared_line_groups"][0].clone();
     let area = zoom.told("/phone/common_areas").await["common_areas"][0].clone();
     let room = zoom.told("/phone/rooms").await["rooms"][0].clone();
-    let mut free = 7000;
-    for (path, taken) in [
+    let extensions = [
         (format!("/phone/users/{}", id(&zoom.user("Ben Okafor").await)), (400, 409)),
         (format!("/phone/call_queues/{}", id(&zoom.queue("Sales").await)), (400, 400)),
         (format!("/phone/auto_receptionists/{}", id(&receptionist)), (400, 10001)),
         (format!("/phone/shared_line_groups/{}", id(&group)), (400, 400)),
         (format!("/phone/common_areas/{}", id(&area)), (400, 409)),
         (format!("/phone/rooms/{}", id(&room)), (400, 300)),
-    ] {
+    ];
+    for (free, (path, taken)) in (7000..).zip(extensions) {
         let number = |number: i64| {
             let of_user = path.starts_with("/phone/users");
             json!({ "extension_number": if of_user { json!(number.to_string()) } else { json!(number) } })
@@ -206,7 +206,6 @@ async fn two_extensions_never_have_the_same_number_and_each_kind_says_so_in_its_
             assert!(assignee["extension_number"] == 7777 || assignee["extension_number"].is_null());
         }
         zoom.done("PATCH", &path, number(free)).await;
-        free += 1;
     }
 }
 

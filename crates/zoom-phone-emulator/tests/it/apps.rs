@@ -325,6 +325,6 @@ async fn a_removed_app_is_told_so_and_its_tokens_end() {
 fn two_apps_cannot_have_one_client_id() {
     let apps = vec![App::general(), App { kind: AppKind::ServerToServer, ..App::general() }];
     let start = "2026-11-22T10:00:00Z".parse().expect("a valid time");
-    let error = Emulator::new(Config { apps, ..Config::default() }, start).err().expect("a refusal");
+    let error = Emulator::new(Config { apps, ..Config::default() }, start).expect_err("a refusal");
     assert!(error.to_string().contains("demo_general_app_0000A"), "{error}");
 }

@@ -122,6 +122,6 @@ fn a_configuration_with_a_fault_that_makes_no_sense_is_refused() {
     let wrong = Fault { times: Some(0), ..What::EventDrop {}.into() };
     let config = Config { faults: vec![wrong], ..quiet() };
     let error =
-        zoom_phone_emulator::Emulator::new(config, jiff::Timestamp::UNIX_EPOCH).err().expect("a refusal");
+        zoom_phone_emulator::Emulator::new(config, jiff::Timestamp::UNIX_EPOCH).expect_err("a refusal");
     assert!(error.to_string().contains("times"), "{error}");
 }

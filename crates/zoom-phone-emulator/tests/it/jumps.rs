@@ -35,7 +35,7 @@ async fn a_day_in_one_jump_is_the_same_day_as_in_many_small_ones() {
     async fn day(steps: usize, by: &str) -> (Vec<Value>, Value) {
         // Some events are never taken, so that retries fall between new events.
         let stubborn = |seen: &Seen, _: usize| {
-            if seen.event != CHALLENGE && seen.body.len() % 3 == 0 { 503 } else { 200 }
+            if seen.event != CHALLENGE && seen.body.len().is_multiple_of(3) { 503 } else { 200 }
         };
         let rig = Rig::start(Config { seed: 11, ..quiet() }, stubborn).await;
         for scenario in ["queue_answered", "warm_transfer", "inbound_missed"] {

@@ -5,8 +5,10 @@
 mod account;
 mod apps;
 mod blocked;
+mod builder;
 mod deletions;
 mod delivery;
+mod docs;
 mod embed;
 mod event_faults;
 mod faults;
@@ -25,6 +27,7 @@ mod records;
 mod rig;
 mod scopes;
 mod sms;
+mod snapshot;
 mod socket;
 mod subscriptions;
 mod syncs;

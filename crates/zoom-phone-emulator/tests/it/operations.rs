@@ -145,7 +145,7 @@ async fn what_is_written_to_any_operation_is_remembered() {
     let (status, created) = zoom.say("POST", list, &rule).await;
     assert_eq!(status, StatusCode::CREATED, "{created}");
     let (_, after) = zoom.get(list).await;
-    let rows = |page: &Value| page["rules"].as_array().map(Vec::clone).expect("rows");
+    let rows = |page: &Value| page["rules"].as_array().cloned().expect("rows");
     assert_eq!(rows(&after).len(), rows(&before).len() + 1);
     let id = created["rule_Id"].as_str().expect("an id").to_owned();
     let (status, read) = zoom.get(&format!("{list}/{id}")).await;

@@ -466,17 +466,17 @@ fn check_legs(call: &Played) {
         let caller = name.starts_with("phone.caller");
         let before = states.get(&leg).copied().unwrap_or("new");
         let after = match (before, what.as_str()) {
-            ("new", "ringing") => "ringing",
-            ("ringing", "answered" | "connected") | ("held", "unhold") => "connected",
+            // Rung again: by a queue whose members take turns, or when nobody picked up a parked call.
+            ("new" | "ended", "ringing") => "ringing",
+            ("ringing", "answered" | "connected") | ("held", "unhold") | ("connected", "mute" | "unmute") => {
+                "connected"
+            }
             ("connected", "hold") => "held",
             ("ringing", "missed" | "rejected") | ("connected" | "held", "ended") => "ended",
             ("ringing", "ended") if caller => "ended",
-            ("connected", "mute" | "unmute") => "connected",
             ("connected" | "held", "parked" | "meeting_inviting") => before,
             // On another call: no phone rings.
             ("new" | "ended", "missed") if object["handup_result"] == "Busy" => "ended",
-            // Rung again: by a queue whose members take turns, or when nobody picked up a parked call.
-            ("ended", "ringing") => "ringing",
             (before, what) => panic!("{what} in state {before} of {leg}: {:?}", call.names()),
         };
         states.insert(leg, after);

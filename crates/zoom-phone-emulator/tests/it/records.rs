@@ -137,9 +137,11 @@ async fn windows_are_checked_and_pages_hang_together_while_calls_come_in() {
 
 #[tokio::test(start_paused = true)]
 async fn filters_let_through_what_they_name() {
+    type Fits = fn(&Value) -> bool;
+
     let mut zoom = Zoom::start().await;
     zoom.play_all().await;
-    let filters: [(&str, fn(&Value) -> bool); 6] = [
+    let filters: [(&str, Fits); 6] = [
         ("directions=outbound", |row| row["direction"] == "outbound"),
         ("connect_types=internal", |row| row["connect_type"] == "internal"),
         ("recording_status=recorded", |row| row["recording_status"] == "recorded"),
