@@ -449,7 +449,7 @@ impl Inner {
 mod tests {
     use super::*;
     use crate::ledger::{Totals, UserTotals};
-    use crate::world::file::CompanyFile;
+    use crate::world::file::{CompanyFile, Spread, Traffic};
 
     fn hour(step: i64) -> Vec<String> {
         let start: Timestamp = "2026-11-22T10:00:00Z".parse().expect("a valid time");
@@ -543,6 +543,19 @@ mod tests {
                 assert_eq!(by("overflowed"), count(queue.overflowed + queue.closed), "{}", queue.name);
             }
         });
+    }
+
+    #[test]
+    fn calls_last_and_are_held_as_long_as_the_company_file_says() {
+        let start: Timestamp = "2026-11-23T15:00:00Z".parse().expect("a valid time");
+        let always = |seconds| Spread { median: seconds, spread: 0.0 };
+        let (hold, talk, ring) = (always(77.0), always(400.0), always(6.0));
+        let mut exchange = Exchange::new(7);
+        exchange.traffic = Some(Traffic { ring, talk, hold, ..Traffic::default() });
+        let state = State::new(exchange, Arrivals::even(7, 0.0));
+        let call = state.play(Scenario::Hold, &Params::default(), start).expect("a call");
+        let leg = &call.legs[0];
+        assert_eq!((leg.rang(), leg.held, leg.talked()), (6, 77, 400 - 77));
     }
 
     #[test]

@@ -14,12 +14,14 @@ use serde_json::{Value, json};
 
 use super::bad;
 use crate::emulator::Shared;
-use crate::ledger::{LedgerEntry, Totals};
+use crate::ledger::Totals;
 use crate::scenario::{Params, Scenario, Unfit};
+use crate::sms;
 
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/ledger", get(ledger))
+        .route("/ledger/texts", get(texts))
         .route("/ledger/totals", get(totals))
         .route("/arrivals", post(arrive))
         .route("/scenarios", get(scenarios))
@@ -33,7 +35,7 @@ struct Part {
     #[serde(default)]
     after: u64,
     limit: Option<usize>,
-    /// Calls that ended then or later.
+    /// Calls that ended, and messages that were written, then or later.
     from: Option<Timestamp>,
     /// And before then.
     to: Option<Timestamp>,
@@ -50,7 +52,7 @@ async fn ledger(State(shared): State<Arc<Shared>>, Query(part): Query<Part>) -> 
                 break;
             }
             next = number;
-            if part.holds(entry) {
+            if part.holds(entry.end) {
                 calls.push(entry.clone());
             }
         }
@@ -60,20 +62,30 @@ async fn ledger(State(shared): State<Arc<Shared>>, Query(part): Query<Part>) -> 
 }
 
 impl Part {
-    fn holds(&self, entry: &LedgerEntry) -> bool {
-        self.from.is_none_or(|from| from <= entry.end) && self.to.is_none_or(|to| entry.end < to)
+    fn holds(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
     }
 }
 
-/// What all these calls add up to: `?from=&to=` as with the ledger.
+/// The truth about text messages: every thread with its messages, and the messages that broke a rule of the account;
+/// `?from=&to=` cuts by the time of the message.
+async fn texts(State(shared): State<Arc<Shared>>, Query(part): Query<Part>) -> Json<Value> {
+    let now = shared.clock.now();
+    Json(shared.state.world(|world| sms::threads(world, now, |at| part.holds(at))))
+}
+
+/// What all these calls, and all text messages (`texts`), add up to: `?from=&to=` as with the ledger.
 async fn totals(State(shared): State<Arc<Shared>>, Query(part): Query<Part>) -> Json<Value> {
     let totals = shared.state.ledger(|ledger| {
         let mut totals = Totals::default();
-        let held = ledger.after(part.after).map(|(_, entry)| entry).filter(|entry| part.holds(entry));
+        let held = ledger.after(part.after).map(|(_, entry)| entry).filter(|entry| part.holds(entry.end));
         held.for_each(|entry| totals.add(entry));
         totals
     });
-    Json(json!(totals))
+    let now = shared.clock.now();
+    let mut totals = json!(totals);
+    totals["texts"] = json!(shared.state.world(|world| sms::totals(world, now, |at| part.holds(at))));
+    Json(totals)
 }
 
 /// How often calls begin by themselves.

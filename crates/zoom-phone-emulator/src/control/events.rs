@@ -30,9 +30,9 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/events/log/{id}/resend", post(resend))
 }
 
-/// The names of all events.
+/// The names of all documented events, and of those that Zoom announced without specifying them.
 async fn names() -> Json<Value> {
-    Json(json!({ "events": examples::names() }))
+    Json(json!({ "events": examples::names(), "announced": examples::announced() }))
 }
 
 /// Sends an example of an event, by webhook and WebSocket like any other. Fields of a JSON body replace those of the
@@ -40,8 +40,11 @@ async fn names() -> Json<Value> {
 async fn emit(State(shared): State<Arc<Shared>>, Path(name): Path<String>, body: Bytes) -> Response {
     let now = shared.clock.now();
     let Some(mut event) = examples::event(&name, &shared.config.account_id, now) else {
-        let answer =
-            json!({ "error": format!("Zoom Phone has no event {name:?}"), "events": examples::names() });
+        let answer = json!({
+            "error": format!("Zoom Phone has no event {name:?}"),
+            "events": examples::names(),
+            "announced": examples::announced(),
+        });
         return (StatusCode::NOT_FOUND, Json(answer)).into_response();
     };
     if !body.is_empty() {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use zoom_phone_types::catalogue::{Api, Catalogue, Operation};
 
 use super::{Found, Refusal, perform};
@@ -58,7 +58,13 @@ async fn pass(
     if let Some(response) = shared.faults.strike(id, &asked).await {
         return Ok(response);
     }
-    let access = access.map_err(|why| locked(why, shared.config.temper))?;
+    let access = match access {
+        Ok(access) => access,
+        Err(_) if shared.config.temper == Temper::Field && is_download(found.as_ref()) => {
+            return Ok(sign_in_page());
+        }
+        Err(why) => return Err(locked(why, shared.config.temper)),
+    };
     if shared.account.standing().suspended {
         return Err(Refusal::new(StatusCode::NOT_FOUND, 2001, "Account does not exist."));
     }
@@ -89,6 +95,17 @@ async fn pass(
         verdict.write(response.headers_mut());
     }
     Ok(response)
+}
+
+/// Whether a file is asked for.
+fn is_download(found: Option<&Found>) -> bool {
+    found.is_some_and(|(operation, _)| operation.path.contains("/download/"))
+}
+
+/// Live, who asks for a file without a good token gets a page for people, and no error.
+fn sign_in_page() -> Response {
+    Html("<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>")
+        .into_response()
 }
 
 /// 401 with code 124. The words are those of Zoom's documents; an expired token was seen to be answered with others.

@@ -212,6 +212,12 @@ impl Exchange {
             wish.talk = wish.talk.or_else(|| Some(whole(seconds(&mut self.dice, traffic.talk))));
             wish.ring = wish.ring.or_else(|| Some(whole(seconds(&mut self.dice, traffic.ring))));
             wish.endures = Some(whole(seconds(&mut self.dice, traffic.patience)));
+            for (low, high, deed) in &mut wish.deeds {
+                if *deed == Deed::Unhold {
+                    let held = whole(seconds(&mut self.dice, traffic.hold)).unsigned_abs();
+                    (*low, *high) = (held, held);
+                }
+            }
         }
         match params.answered {
             Some(false) => wish.reply = Reply::Ignore,

@@ -11,6 +11,7 @@ use super::{Due, Plan};
 use crate::events;
 use crate::party::{Kind, Party};
 use crate::records::{Element, Side};
+use crate::world::blocked::refuses;
 use crate::world::hours;
 
 /// Forwards after which a circle of them is broken.
@@ -97,12 +98,19 @@ impl Script<'_> {
             .extension(&party.extension_id)
             .map_or_else(|| party.clone(), |now| if now.active { party.clone() } else { now.clone() });
         let known = self.directory.extension(&party.extension_id).is_some();
-        if self.hops > MOST_HOPS || !known || !party.active {
+        let from = self.remote.number.as_deref().filter(|_| self.remote.kind == Kind::Outside);
+        let refused = if refuses(&self.exchange.world, &party.extension_id, from) {
+            // Nobody is rung, and nobody is told: only the account's records have it.
+            Some("system_blocked")
+        } else {
+            (self.hops > MOST_HOPS || !known || !party.active).then_some("call_failed")
+        };
+        if let Some(result) = refused {
             let segment = self.next_segment();
-            let mut element = self.element(event, "call_failed", (&self.remote.clone(), &party), (at, at));
+            let mut element = self.element(event, result, (&self.remote.clone(), &party), (at, at));
             element.segment = segment;
             self.elements.push(element);
-            self.over(at, "Call Cancel", "call_failed");
+            self.over(at, "Call Cancel", result);
             return;
         }
         match party.kind {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::clock::text;
 use crate::world::{Doc, World};
 
-/// Where the wishes of people outside are, below the account's numbers: `/phone/sms_consumers/{far}/{own}`.
+/// Where the wishes of people outside are, each with a number of the account: `/phone/sms_consumers/{far}-{own}`.
 const CONSUMERS: &str = "/phone/sms_consumers";
 
 /// Whether somebody outside wants messages from a number of the account.
@@ -31,12 +31,21 @@ impl Opt {
 
 /// What was said last before `now`.
 pub(crate) fn opt(world: &World, far: &str, own: &str, now: Timestamp) -> Opt {
-    let said = world.get(&address(far, own)).and_then(|doc| doc.get("said")?.as_array());
-    let mut said = said.into_iter().flatten().filter_map(|entry| {
-        let at: Timestamp = entry["at"].as_str()?.parse().ok()?;
-        (at <= now).then(|| if entry["opt_status"] == "opt_out" { Opt::Out } else { Opt::In })
-    });
-    said.next_back().unwrap_or(Opt::Pending)
+    let said = world.get(&address(far, own)).into_iter().flat_map(said);
+    said.filter(|&(at, _)| at <= now).last().map_or(Opt::Pending, |(_, opt)| opt)
+}
+
+/// All that was said so far, to any number of the account, with its time.
+pub(super) fn all(world: &World) -> impl Iterator<Item = (Timestamp, Opt)> {
+    world.children(CONSUMERS).into_iter().flat_map(|(_, doc)| said(doc))
+}
+
+fn said(doc: &Doc) -> impl Iterator<Item = (Timestamp, Opt)> {
+    let said = doc.get("said").and_then(Value::as_array).into_iter().flatten();
+    said.filter_map(|entry| {
+        let at = entry["at"].as_str()?.parse().ok()?;
+        Some((at, if entry["opt_status"] == "opt_out" { Opt::Out } else { Opt::In }))
+    })
 }
 
 /// Writes down what was said.
@@ -63,5 +72,5 @@ pub(super) fn wish(message: &str) -> Option<Opt> {
 }
 
 fn address(far: &str, own: &str) -> String {
-    format!("{CONSUMERS}/{}/{}", far.trim_start_matches('+'), own.trim_start_matches('+'))
+    format!("{CONSUMERS}/{}-{}", far.trim_start_matches('+'), own.trim_start_matches('+'))
 }

@@ -6,6 +6,7 @@
 mod consent;
 mod etiquette;
 mod traffic;
+mod truth;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -15,8 +16,9 @@ use crate::dice::Dice;
 use crate::world::{Doc, World, at, numbers};
 
 pub(crate) use consent::{Opt, opt, set_opt};
-pub(crate) use etiquette::{Verdict, judge};
-pub(crate) use traffic::{etiquette_news, thread};
+pub(crate) use etiquette::{Verdict, check};
+pub(crate) use traffic::thread;
+pub(crate) use truth::{threads, totals};
 
 /// Seconds until a message that was sent is known to be delivered.
 const DELIVERY: i64 = 5;
@@ -275,18 +277,4 @@ fn shown(doc: &Doc, at: Timestamp, now: Timestamp) -> Value {
         message["delivery_status"] = json!("delivered");
     }
     message
-}
-
-/// Messages sent and received until `now`, for the ledger.
-pub(crate) fn counts(world: &World, now: Timestamp) -> (usize, usize) {
-    let mut counts = (0, 0);
-    for (id, _) in world.children(at::SMS_SESSIONS) {
-        for (_, message) in messages(world, id, now) {
-            match message["direction"].as_str() {
-                Some("Out") => counts.0 += 1,
-                _ => counts.1 += 1,
-            }
-        }
-    }
-    counts
 }

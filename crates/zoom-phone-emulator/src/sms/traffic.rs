@@ -1,11 +1,10 @@
 //! Threads that come up by themselves.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::etiquette::{Verdict, judge};
+use super::etiquette::{Verdict, check};
 use super::{Message, News, Own, receive, send};
-use crate::clock::text;
 use crate::dice::Dice;
 use crate::world::blocked::refuses;
 use crate::world::{World, at};
@@ -65,28 +64,12 @@ pub(crate) fn thread(world: &mut World, dice: &mut Dice, at: Timestamp) -> Vec<N
 
 /// A message of the account, as far as its rules let it out.
 fn write_back(world: &mut World, dice: &mut Dice, own: &Own, far: &str, message: Message) -> Vec<News> {
-    let (verdict, at) = (judge(&message.text), message.at);
-    let mut news: Vec<_> = etiquette_news(verdict, own, &message.text, at).into_iter().collect();
+    let (verdict, told) = check(world, dice, own, &message);
+    let mut news: Vec<_> = told.into_iter().collect();
     if !matches!(verdict, Verdict::Block(_)) {
         news.push(send(world, dice, own, &[far.to_owned()], message).1);
     }
     news
-}
-
-/// What is told of a message that breaks a rule.
-pub(crate) fn etiquette_news(verdict: Verdict, own: &Own, message: &str, at: Timestamp) -> Option<News> {
-    let (name, policy) = match verdict {
-        Verdict::Fine => return None,
-        Verdict::Warn(policy) => ("sms_etiquette_warn", policy),
-        Verdict::Block(policy) => ("sms_etiquette_block", policy),
-    };
-    let object = json!({
-        "email": own.email,
-        "message": message,
-        "policy_name": policy,
-        "date_time": text(at),
-    });
-    Some((name.to_owned(), at, object))
 }
 
 /// A user who has a number, by dice.

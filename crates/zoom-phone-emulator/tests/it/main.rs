@@ -4,7 +4,9 @@
 
 mod account;
 mod apps;
+mod blocked;
 mod builder;
+mod deletions;
 mod delivery;
 mod docs;
 mod embed;
@@ -28,3 +30,5 @@ mod sms;
 mod snapshot;
 mod socket;
 mod subscriptions;
+mod syncs;
+mod texts;

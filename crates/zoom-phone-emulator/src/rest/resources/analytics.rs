@@ -10,7 +10,8 @@ use crate::records::{CallRecord, Element, Side};
 use crate::rest::Refusal;
 use crate::rest::ask::{Answer, Ask, Handler};
 use crate::rest::listing::Window;
-use crate::world::at;
+use crate::world::hours::HourType;
+use crate::world::{World, at, hours};
 
 /// A year.
 const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
@@ -62,6 +63,7 @@ fn queues(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         let none = Tally::default();
         let row = |(id, queue): (&str, &crate::world::Doc)| {
             let tally = tallies.get(id).unwrap_or(&none);
+            let wrap_up = if tally.completed == 0 { 0 } else { wrap_up_time(world, id) };
             let average = |sum: i64, of: i64| if of == 0 { 0 } else { sum / of };
             let row = json!({
                 "call_queue_id": id,
@@ -72,8 +74,7 @@ fn queues(ask: &Ask<'_>) -> Result<Answer, Refusal> {
                 "abandoned_calls": tally.abandoned,
                 "overflowed_calls": tally.overflowed,
                 "avg_handle_time": average(tally.handled, tally.completed),
-                // Nobody is made to rest in this company.
-                "avg_wrap_up_time": 0,
+                "avg_wrap_up_time": wrap_up,
                 "avg_in_queue_wait_time": average(tally.waited, tally.inbound),
                 "max_in_queue_wait_time": tally.longest_wait,
                 "outbound_calls": tally.outbound,
@@ -96,6 +97,14 @@ fn queues(ask: &Ask<'_>) -> Result<Answer, Refusal> {
         "page_size": page.size,
         "next_page_token": page.next,
     })))
+}
+
+/// Seconds that whoever took a call of the queue rests after it. Members take calls in business hours only.
+fn wrap_up_time(world: &World, queue: &str) -> i64 {
+    let address = format!("{}/{queue}", at::QUEUES);
+    let handling = hours::handling(world, &address, &HourType::Business);
+    let rest = handling.get("call_distribution_setting").map(|setting| &setting["wrap_up_time"]);
+    rest.and_then(Value::as_i64).unwrap_or(0)
 }
 
 /// One call may pass through several queues, each of which has a step of its own, operated by nobody: the caller waits.
@@ -138,5 +147,5 @@ fn is_passage(element: &Element) -> bool {
     element.callee.kind == Kind::Queue
         && element.told.is_none()
         && element.press_key.is_empty()
-        && element.result != "voicemail"
+        && !matches!(element.result, "voicemail" | "system_blocked" | "call_failed")
 }

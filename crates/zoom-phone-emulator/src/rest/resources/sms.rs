@@ -16,7 +16,7 @@ use crate::rest::Refusal;
 use crate::rest::ask::{Answer, Ask, Handler};
 use crate::rest::listing::{self, Window};
 use crate::rest::paging::Page;
-use crate::sms::{self, Message, News, Opt, Own, Verdict, judge, messages, opt, set_opt};
+use crate::sms::{self, Message, News, Opt, Own, Verdict, messages, opt, set_opt};
 use crate::world::{Doc, World, at};
 
 pub(super) fn route(name: &str) -> Option<Handler> {
@@ -90,8 +90,12 @@ fn post(ask: &Ask<'_>) -> Result<Answer, Refusal> {
             _ => Ok(own),
         }
     })?;
-    let verdict = judge(&words);
-    tell_all(ask, sms::etiquette_news(verdict, &own, &words, ask.now).into_iter().collect());
+    let message = Message { text: words, attachments, at: ask.now };
+    let (verdict, told) = ask.shared.state.world(|world| {
+        let mut dice = world.dice(ask.shared.config.seed);
+        sms::check(world, &mut dice, &own, &message)
+    });
+    tell_all(ask, told.into_iter().collect());
     if let Verdict::Block(policy) = verdict {
         return Err(Refusal::invalid(format!(
             "The message is blocked by the SMS etiquette policy {policy}."
@@ -99,7 +103,6 @@ fn post(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     }
     let (doc, news) = ask.shared.state.world(|world| {
         let mut dice = world.dice(ask.shared.config.seed);
-        let message = Message { text: words, attachments, at: ask.now };
         let (doc, sent) = sms::send(world, &mut dice, &own, &far, message);
         let failed = sent.0 == "sms_sent_failed";
         let mut news = vec![sent];

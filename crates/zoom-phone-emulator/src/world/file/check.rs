@@ -147,11 +147,6 @@ impl CompanyFile {
                 return Err(unfit("traffic, shares", format!("{share} is no share; use 0 or more")));
             }
         }
-        for (field, share) in [("miss", traffic.miss), ("reject", traffic.reject)] {
-            if !(0.0..=1.0).contains(&share) {
-                return Err(unfit(format!("traffic, {field}"), format!("{share} is not between 0 and 1")));
-            }
-        }
         let spreads = [
             ("patience", traffic.patience),
             ("ring", traffic.ring),
@@ -254,7 +249,7 @@ mod tests {
             )
         });
         assert!(taken.contains("room \"B\"") && taken.contains("900"), "{taken}");
-        let miss = complaint(|file| format!("{file}\n[traffic]\nmiss = 2.0"));
-        assert!(miss.contains("traffic, miss"), "{miss}");
+        let hold = complaint(|file| format!("{file}\n[traffic]\nhold = {{ median = 0.0, spread = 0.5 }}"));
+        assert!(hold.contains("traffic, hold"), "{hold}");
     }
 }

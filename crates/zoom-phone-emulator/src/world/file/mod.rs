@@ -299,12 +299,8 @@ pub struct Traffic {
     pub talk: Spread,
     /// Seconds that somebody is kept on hold.
     pub hold: Spread,
-    /// How many of the calls that ring for somebody go unanswered, 0 to 1.
-    pub miss: f64,
-    /// How many are declined, 0 to 1.
-    pub reject: f64,
-    /// How often a kind of call comes up, relative to the others, by the name of the scenario. Kinds that are not named
-    /// have their usual weight; 0 is never.
+    /// How often a kind of call comes up, relative to the others, by the name of the scenario: also how many calls go
+    /// unanswered or are declined. Kinds that are not named have their usual weight; 0 is never.
     pub shares: BTreeMap<String, f64>,
 }
 
@@ -327,8 +323,6 @@ impl Default for Traffic {
             ring: Spread { median: 8.0, spread: 0.5 },
             talk: Spread { median: 140.0, spread: 0.9 },
             hold: Spread { median: 30.0, spread: 0.6 },
-            miss: 0.15,
-            reject: 0.04,
             shares: BTreeMap::new(),
         }
     }
