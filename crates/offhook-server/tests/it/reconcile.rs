@@ -65,6 +65,14 @@ impl Zoom {
         self.order(&format!("scenarios/{scenario}")).await;
     }
 
+    /// Plays it, unless everybody is on the phone.
+    pub(crate) async fn can_play(&self, scenario: &str) -> Option<()> {
+        let url = format!("http://{}/_emulator/scenarios/{scenario}", self.address);
+        let status = self.http.post(url).send().await.unwrap().status();
+        assert!(status.is_success() || status == 409, "{scenario}: {status}");
+        status.is_success().then_some(())
+    }
+
     /// Sends an example of an event.
     pub(crate) async fn say(&self, event: &str) {
         self.order(&format!("events/{event}")).await;

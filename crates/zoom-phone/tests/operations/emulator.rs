@@ -96,6 +96,13 @@ impl Zoom {
         simulated.map(|it| it["name"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// The emulator's time.
+    pub(crate) async fn now(&self) -> jiff::Timestamp {
+        let http = reqwest::Client::builder().build().unwrap();
+        let clock = http.get(format!("http://{}/_emulator/clock", self.address)).send().await.unwrap();
+        clock.json::<Value>().await.unwrap()["now"].as_str().unwrap().parse().unwrap()
+    }
+
     pub(crate) async fn control(&self, path: &str) {
         let http = reqwest::Client::builder().build().unwrap();
         let answer = http.post(format!("http://{}/_emulator/{path}", self.address)).send().await.unwrap();
