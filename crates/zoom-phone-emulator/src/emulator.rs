@@ -17,12 +17,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::account::Account;
 use crate::arrivals::Arrivals;
-use crate::clock::{Clock, wall_clock};
+use crate::clock::{Clock, FASTEST, wall_clock};
 use crate::config::{Config, Temper};
 use crate::embed::{self, Embed};
 use crate::error::Error;
@@ -84,7 +85,7 @@ struct Jump {
 impl Emulator {
     /// An emulator whose company's clock shows `start` now. Nothing happens before [`Emulator::run`].
     pub fn new(config: Config, start: Timestamp) -> Result<Self, Error> {
-        if !(config.speed.is_finite() && config.speed >= 0.0) {
+        if !(0.0..=FASTEST).contains(&config.speed) {
             return Err(Error::Speed(config.speed));
         }
         if !(0.0..=100_000.0).contains(&config.calls_per_minute) {
@@ -275,9 +276,11 @@ impl Shared {
     }
 
     /// Lets everything happen that is due at `now`, in its order; when something is due next.
-    fn turn(&self, now: Timestamp) -> Option<Timestamp> {
+    async fn turn(&self, now: Timestamp) -> Option<Timestamp> {
         let Self { state, wire, .. } = self;
         loop {
+            // Others want to live, too, while a day passes in a moment.
+            tokio::task::consume_budget().await;
             let next = state.next().into_iter().chain(wire.next_due()).min()?;
             if next > now || self.is_full() {
                 return Some(next);
@@ -296,6 +299,7 @@ impl Shared {
         let Self { clock, state, wire, .. } = self;
         let mut arriving = false;
         let mut jumping: Option<Jump> = None;
+        let mut crowded_since: Option<Instant> = None;
         let mut posts = FuturesUnordered::new();
         loop {
             if !arriving && wire.is_open() {
@@ -303,7 +307,7 @@ impl Shared {
                 state.open(clock.now());
             }
             let now = clock.now();
-            let next = self.turn(now);
+            let next = self.turn(now).await;
             while let Some(post) = wire.next_post(self) {
                 let sender = sender.clone();
                 posts.push(async move {
@@ -312,8 +316,9 @@ impl Shared {
                 });
             }
             let full = self.is_full();
+            // Whoever asked may have lost interest.
+            jumping.take_if(|jump| jump.done.is_closed());
             if let Some(jump) = jumping.take_if(|jump| jump.to <= now && !full && wire.is_idle()) {
-                // Whoever asked may have lost interest.
                 let _heard = jump.done.send(());
                 continue;
             }
@@ -322,11 +327,10 @@ impl Shared {
                 let step = next.into_iter().chain(wire.horizon()).chain([jump.to]).min().unwrap_or(jump.to);
                 if step > now {
                     clock.forward(step);
-                    // Others want to live, too, while a day passes in a moment.
-                    tokio::task::consume_budget().await;
                     continue;
                 }
             }
+            crowded_since = self.socket.is_crowded().then(|| crowded_since.unwrap_or_else(Instant::now));
             let due = async {
                 match next {
                     Some(next) if !full && next > now => clock.sleep_until(next).await,
@@ -339,10 +343,11 @@ impl Shared {
                     None => std::future::pending().await,
                 }
             };
+            let room = self.socket.room(crowded_since.unwrap_or_else(Instant::now));
             tokio::select! {
                 Some((post, reply)) = posts.next() => wire.finished(self, post, reply),
                 Some(jump) = ordered.recv(), if jumping.is_none() => jumping = Some(jump),
-                () = self.socket.room(), if full && self.socket.is_crowded() => {}
+                () = room, if crowded_since.is_some() => {}
                 () = due => {}
                 () = eager => {}
                 () = state.changed.notified() => {}

@@ -104,6 +104,9 @@ async fn the_clock_is_read_paused_sped_up_and_put_forward() {
         json!({ "advance": "soon" }),
         json!({ "to": START }),
         json!({ "speed": -1 }),
+        json!({ "speed": 100_001 }),
+        json!({ "advance": "8785h" }),
+        json!({ "to": "2030-01-01T00:00:00Z" }),
         json!({ "rewind": true }),
         Value::Null,
     ] {
@@ -111,4 +114,14 @@ async fn the_clock_is_read_paused_sped_up_and_put_forward() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
         assert!(answer["error"].is_string(), "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn a_jump_that_nobody_waits_for_any_more_ends() {
+    let rig = Rig::willing(Config { calls_per_minute: 5.0, ..quiet() }).await;
+    let mut year = Box::pin(rig.advance("8760h"));
+    assert!(futures::poll!(&mut year).is_pending());
+    drop(year);
+    rig.advance("1h").await;
+    assert_eq!(rig.now().await.to_string(), "2026-11-22T11:00:00Z");
 }
