@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::Router;
 use axum::extract::State as Extracted;
@@ -72,6 +72,8 @@ pub(crate) struct Shared {
     pub(crate) embed: Embed,
     pub(crate) wire: Wire,
     jumps: mpsc::Sender<Jump>,
+    /// Whether only this machine can reach the listener; unset while there is none.
+    on_loopback: OnceLock<bool>,
     /// Until the emulator runs.
     ordered: Mutex<Option<mpsc::Receiver<Jump>>>,
 }
@@ -134,6 +136,7 @@ impl Emulator {
             embed: Embed::default(),
             wire: wire.map_err(Error::Subscription)?,
             jumps,
+            on_loopback: OnceLock::new(),
             ordered: Mutex::new(Some(ordered)),
             config,
         };
@@ -142,6 +145,11 @@ impl Emulator {
 
     /// OAuth, REST under `/v2`, the event channel at `/ws` and control under `/_emulator`.
     pub fn router(&self) -> Router {
+        let controls = Router::new()
+            .nest("/_emulator", control::router())
+            // What is nested has its root without the slash only.
+            .route("/_emulator/", get(control::page))
+            .layer(middleware::from_fn_with_state(self.shared.clone(), control::guard));
         Router::new()
             .merge(oauth::router())
             .route("/file/recording/{id}", get(rest::signed_recording))
@@ -150,9 +158,7 @@ impl Emulator {
             .route("/file/audio/{id}", get(rest::audio_file))
             .route("/ws", get(socket::connect))
             .nest("/v2", rest::router(self.shared.clone()))
-            .nest("/_emulator", control::router())
-            // What is nested has its root without the slash only.
-            .route("/_emulator/", get(control::page))
+            .merge(controls)
             .fallback(rest::not_found)
             .layer(middleware::map_response_with_state(self.shared.clone(), date))
             .with_state(self.shared.clone())
@@ -188,6 +194,8 @@ impl Emulator {
         shutdown: CancellationToken,
     ) -> Result<(), Error> {
         let address = listener.local_addr().map_err(Error::Server)?;
+        // It serves once.
+        let _ = self.shared.on_loopback.set(address.ip().is_loopback());
         tracing::info!(%address, "Zoom Phone emulator listening");
         // However this ends, retries that are still waiting end with it; the caller's token stays its own.
         let ending = shutdown.child_token();
@@ -254,6 +262,10 @@ pub(crate) fn reachable(mut address: SocketAddr) -> String {
 }
 
 impl Shared {
+    pub(crate) fn is_on_loopback(&self) -> bool {
+        self.on_loopback.get() == Some(&true)
+    }
+
     /// See [`Emulator::advance_to`].
     pub(crate) async fn jump(&self, to: Timestamp) {
         let (done, arrived) = oneshot::channel();
@@ -378,7 +390,18 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
 /// The same with the embedded phone (Smart Embed) on a second listener, and so on an origin of its own. Without one it
 /// is on the first.
 pub async fn serve_with_embed(
+    config: Config,
+    listener: TcpListener,
+    embed: Option<TcpListener>,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
+    serve_from(config, wall_clock(), listener, embed, shutdown).await
+}
+
+/// The same with the company's clock at `start` as it begins.
+pub async fn serve_from(
     mut config: Config,
+    start: Timestamp,
     listener: TcpListener,
     embed: Option<TcpListener>,
     shutdown: CancellationToken,
@@ -387,5 +410,5 @@ pub async fn serve_with_embed(
     if config.public_url.is_none() {
         config.public_url = Url::parse(&reachable(address)).ok();
     }
-    Emulator::new(config, wall_clock())?.serve(listener, embed, shutdown).await
+    Emulator::new(config, start)?.serve(listener, embed, shutdown).await
 }

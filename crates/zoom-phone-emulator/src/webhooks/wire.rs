@@ -202,6 +202,27 @@ impl Wire {
         }
     }
 
+    /// Gives up everything that waits, but for challenges.
+    pub(crate) fn forget(&self) {
+        let mut inner = self.lock();
+        inner.held.clear();
+        let Inner { lines, due, .. } = &mut *inner;
+        let mut dropped: Vec<Job> = lines.iter_mut().flat_map(|line| line.ready.drain(..)).collect();
+        due.retain(|_, due| match due {
+            Due::Retry(job) => {
+                dropped.push(job.clone());
+                false
+            }
+            Due::Challenge(_) => true,
+            Due::Event(_) => false,
+        });
+        for job in dropped {
+            inner.settle(&job, Outcome::Dropped);
+        }
+        drop(inner);
+        self.changed.notify_one();
+    }
+
     /// When something is due next.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.lock().due.keys().next().map(|&(at, _)| at)

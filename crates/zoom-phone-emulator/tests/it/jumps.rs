@@ -125,3 +125,14 @@ async fn a_jump_that_nobody_waits_for_any_more_ends() {
     rig.advance("1h").await;
     assert_eq!(rig.now().await.to_string(), "2026-11-22T11:00:00Z");
 }
+
+#[tokio::test]
+async fn retries_of_a_time_that_a_snapshot_has_undone_do_not_come() {
+    let rig = Rig::start(quiet(), |seen, _| if seen.event == CHALLENGE { 200 } else { 503 }).await;
+    let saved = rig.get("/snapshot").await;
+    rig.emit(&["phone.sms_sent"]).await;
+    assert_eq!(rig.ask("PUT", "/snapshot", &saved).await.0, StatusCode::OK);
+    rig.advance("10h").await;
+    assert_eq!(attempts(&rig, 1).await.len(), 1);
+    assert_eq!(rig.get("/events/log/1").await["deliveries"][0]["outcome"], "dropped");
+}
