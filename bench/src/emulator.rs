@@ -179,6 +179,8 @@ struct Rest {
 /// A running emulator.
 struct Zoom {
     origin: String,
+    /// When the day began.
+    begin: jiff::Timestamp,
     client: reqwest::Client,
     _stop: tokio_util::sync::DropGuard,
 }
@@ -199,7 +201,7 @@ impl Zoom {
         let config = config.with_webhook(receiver.parse()?, DEMO_WEBHOOK_SECRET);
         tokio::spawn(serve(config, listener, stop.clone()));
         let client = reqwest::Client::builder().build()?;
-        let zoom = Self { origin, client, _stop: stop.drop_guard() };
+        let zoom = Self { origin, begin: crate::clock::now(), client, _stop: stop.drop_guard() };
         loop {
             // Calls arrive once the receiver has passed the challenge.
             let state = zoom.client.get(format!("{}/_emulator/state", zoom.origin)).send().await;
@@ -240,13 +242,12 @@ impl Zoom {
     }
 
     fn page(&self) -> String {
-        format!("{}/v2/phone/call_history?page_size={ROWS}&{}", self.origin, Self::days())
+        format!("{}/v2/phone/call_history?page_size={ROWS}&{}", self.origin, self.days())
     }
 
     /// The emulator begins today.
-    fn days() -> String {
-        let begin = crate::clock::now();
-        let day = |hours| (begin + jiff::SignedDuration::from_hours(hours)).strftime("%Y-%m-%d").to_string();
+    fn days(&self) -> String {
+        let day = |hours| (self.begin + jiff::SignedDuration::from_hours(hours)).strftime("%Y-%m-%d").to_string();
         format!("from={}&to={}", day(0), day(48))
     }
 
@@ -276,7 +277,7 @@ impl Zoom {
         }
         let total = async |list: &str| {
             let bytes =
-                read(format!("{}/v2/phone/{list}?page_size=30&{}", self.origin, Self::days())).await?;
+                read(format!("{}/v2/phone/{list}?page_size=30&{}", self.origin, self.days())).await?;
             let page: Value = serde_json::from_slice(&bytes)?;
             page["total_records"].as_i64().with_context(|| format!("{list} has no total_records"))
         };

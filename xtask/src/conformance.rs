@@ -128,7 +128,8 @@ pub(crate) fn sample(interrupt: &Interrupt) -> Result<Option<String>> {
     if !report.is_clean() {
         bail!("not everything is as documented; the details are in {}", folder()?.display());
     }
-    Ok(None)
+    // Without Zoom's documents there is nothing to hold the answers against.
+    Ok(report.prism_operations.is_none().then(|| report.skipped.join("; ")))
 }
 
 fn print(report: &Value) {
@@ -302,7 +303,7 @@ impl Work {
     ) -> Result<Value> {
         let (port, receiver) = any_ports()?;
         let mut command = stack::program(&self.binary, &self.folder, "emulator");
-        command.args(["--port", &port.to_string(), "--speed", SPEED]);
+        command.args(["--port", &port.to_string(), "--speed", SPEED, "--calls-per-minute", "0"]);
         command.args(["--webhook-url", &format!("http://127.0.0.1:{receiver}/{RECEIVER}")]);
         command.args(["--webhook-secret", stack::WEBHOOK_SECRET]);
         let log = self.folder.join(format!("{tool}.emulator.log"));

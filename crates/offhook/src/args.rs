@@ -9,6 +9,7 @@ use std::{net::IpAddr, path::PathBuf, str::FromStr};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::{Shell, env::EnvCompleter};
 use url::Url;
+use zoom_phone_emulator::FASTEST;
 
 use self::emulator::EmulatorArgs;
 pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
@@ -303,12 +304,12 @@ fn redirect_uri(text: &str) -> Result<String, String> {
     }
 }
 
-/// `20x`, `20`, `0.5x`, or 0.
+/// `20x`, `20`, `0.5x`, or 0, up to what the emulator can play.
 fn speed(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix(['x', 'X']).unwrap_or(text);
     match number.parse::<f64>() {
-        Ok(speed) if speed.is_finite() && speed >= 0.0 => Ok(speed),
-        _ => Err("give 0 or more, such as 20x".to_owned()),
+        Ok(speed) if (0.0..=FASTEST).contains(&speed) => Ok(speed),
+        _ => Err(format!("give 0 to {FASTEST}, such as 20x")),
     }
 }
 
@@ -328,7 +329,7 @@ mod tests {
         assert_eq!(speed("20x"), Ok(20.0));
         assert_eq!(speed("0.5"), Ok(0.5));
         assert_eq!(speed("0"), Ok(0.0));
-        for bad in ["", "x", "-1x", "infx", "NaN", "fast"] {
+        for bad in ["", "x", "-1x", "infx", "100001x", "NaN", "fast"] {
             assert!(speed(bad).is_err(), "{bad}");
         }
     }

@@ -7,6 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+/// The greatest speed, in virtual seconds per second: at more, a company's day takes less time than playing it.
+pub const FASTEST: f64 = 100_000.0;
+
 /// Maps the runtime's monotonic time to the company's. Under tokio's paused time it is paused too.
 /// Clones are the same clock.
 #[derive(Debug, Clone)]
@@ -107,7 +110,7 @@ impl Clock {
         self.turn(|hands| hands.shown = at);
     }
 
-    /// Changes the speed, from now on; 0 lets it stand still. Must be finite and not below 0.
+    /// Changes the speed, from now on; 0 lets it stand still. From 0 to [`FASTEST`].
     pub(crate) fn set_speed(&self, speed: f64) {
         self.turn(|hands| {
             hands.paused = speed <= 0.0;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::Router;
 use axum::extract::State as Extracted;
@@ -17,12 +17,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::account::Account;
 use crate::arrivals::Arrivals;
-use crate::clock::{Clock, wall_clock};
+use crate::clock::{Clock, FASTEST, wall_clock};
 use crate::config::{Config, Temper};
 use crate::embed::{self, Embed};
 use crate::error::Error;
@@ -71,6 +72,8 @@ pub(crate) struct Shared {
     pub(crate) embed: Embed,
     pub(crate) wire: Wire,
     jumps: mpsc::Sender<Jump>,
+    /// Whether only this machine can reach the listener; unset while there is none.
+    on_loopback: OnceLock<bool>,
     /// Until the emulator runs.
     ordered: Mutex<Option<mpsc::Receiver<Jump>>>,
 }
@@ -84,7 +87,7 @@ struct Jump {
 impl Emulator {
     /// An emulator whose company's clock shows `start` now. Nothing happens before [`Emulator::run`].
     pub fn new(config: Config, start: Timestamp) -> Result<Self, Error> {
-        if !(config.speed.is_finite() && config.speed >= 0.0) {
+        if !(0.0..=FASTEST).contains(&config.speed) {
             return Err(Error::Speed(config.speed));
         }
         if !(0.0..=100_000.0).contains(&config.calls_per_minute) {
@@ -133,6 +136,7 @@ impl Emulator {
             embed: Embed::default(),
             wire: wire.map_err(Error::Subscription)?,
             jumps,
+            on_loopback: OnceLock::new(),
             ordered: Mutex::new(Some(ordered)),
             config,
         };
@@ -141,6 +145,11 @@ impl Emulator {
 
     /// OAuth, REST under `/v2`, the event channel at `/ws` and control under `/_emulator`.
     pub fn router(&self) -> Router {
+        let controls = Router::new()
+            .nest("/_emulator", control::router())
+            // What is nested has its root without the slash only.
+            .route("/_emulator/", get(control::page))
+            .layer(middleware::from_fn_with_state(self.shared.clone(), control::guard));
         Router::new()
             .merge(oauth::router())
             .route("/file/recording/{id}", get(rest::signed_recording))
@@ -149,9 +158,7 @@ impl Emulator {
             .route("/file/audio/{id}", get(rest::audio_file))
             .route("/ws", get(socket::connect))
             .nest("/v2", rest::router(self.shared.clone()))
-            .nest("/_emulator", control::router())
-            // What is nested has its root without the slash only.
-            .route("/_emulator/", get(control::page))
+            .merge(controls)
             .fallback(rest::not_found)
             .layer(middleware::map_response_with_state(self.shared.clone(), date))
             .with_state(self.shared.clone())
@@ -187,6 +194,8 @@ impl Emulator {
         shutdown: CancellationToken,
     ) -> Result<(), Error> {
         let address = listener.local_addr().map_err(Error::Server)?;
+        // It serves once.
+        let _ = self.shared.on_loopback.set(address.ip().is_loopback());
         tracing::info!(%address, "Zoom Phone emulator listening");
         // However this ends, retries that are still waiting end with it; the caller's token stays its own.
         let ending = shutdown.child_token();
@@ -253,6 +262,10 @@ pub(crate) fn reachable(mut address: SocketAddr) -> String {
 }
 
 impl Shared {
+    pub(crate) fn is_on_loopback(&self) -> bool {
+        self.on_loopback.get() == Some(&true)
+    }
+
     /// See [`Emulator::advance_to`].
     pub(crate) async fn jump(&self, to: Timestamp) {
         let (done, arrived) = oneshot::channel();
@@ -275,9 +288,11 @@ impl Shared {
     }
 
     /// Lets everything happen that is due at `now`, in its order; when something is due next.
-    fn turn(&self, now: Timestamp) -> Option<Timestamp> {
+    async fn turn(&self, now: Timestamp) -> Option<Timestamp> {
         let Self { state, wire, .. } = self;
         loop {
+            // Others want to live, too, while a day passes in a moment.
+            tokio::task::consume_budget().await;
             let next = state.next().into_iter().chain(wire.next_due()).min()?;
             if next > now || self.is_full() {
                 return Some(next);
@@ -296,6 +311,7 @@ impl Shared {
         let Self { clock, state, wire, .. } = self;
         let mut arriving = false;
         let mut jumping: Option<Jump> = None;
+        let mut crowded_since: Option<Instant> = None;
         let mut posts = FuturesUnordered::new();
         loop {
             if !arriving && wire.is_open() {
@@ -303,7 +319,7 @@ impl Shared {
                 state.open(clock.now());
             }
             let now = clock.now();
-            let next = self.turn(now);
+            let next = self.turn(now).await;
             while let Some(post) = wire.next_post(self) {
                 let sender = sender.clone();
                 posts.push(async move {
@@ -312,8 +328,9 @@ impl Shared {
                 });
             }
             let full = self.is_full();
+            // Whoever asked may have lost interest.
+            jumping.take_if(|jump| jump.done.is_closed());
             if let Some(jump) = jumping.take_if(|jump| jump.to <= now && !full && wire.is_idle()) {
-                // Whoever asked may have lost interest.
                 let _heard = jump.done.send(());
                 continue;
             }
@@ -322,11 +339,10 @@ impl Shared {
                 let step = next.into_iter().chain(wire.horizon()).chain([jump.to]).min().unwrap_or(jump.to);
                 if step > now {
                     clock.forward(step);
-                    // Others want to live, too, while a day passes in a moment.
-                    tokio::task::consume_budget().await;
                     continue;
                 }
             }
+            crowded_since = self.socket.is_crowded().then(|| crowded_since.unwrap_or_else(Instant::now));
             let due = async {
                 match next {
                     Some(next) if !full && next > now => clock.sleep_until(next).await,
@@ -339,10 +355,11 @@ impl Shared {
                     None => std::future::pending().await,
                 }
             };
+            let room = self.socket.room(crowded_since.unwrap_or_else(Instant::now));
             tokio::select! {
                 Some((post, reply)) = posts.next() => wire.finished(self, post, reply),
                 Some(jump) = ordered.recv(), if jumping.is_none() => jumping = Some(jump),
-                () = self.socket.room(), if full && self.socket.is_crowded() => {}
+                () = room, if crowded_since.is_some() => {}
                 () = due => {}
                 () = eager => {}
                 () = state.changed.notified() => {}
@@ -373,7 +390,18 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
 /// The same with the embedded phone (Smart Embed) on a second listener, and so on an origin of its own. Without one it
 /// is on the first.
 pub async fn serve_with_embed(
+    config: Config,
+    listener: TcpListener,
+    embed: Option<TcpListener>,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
+    serve_from(config, wall_clock(), listener, embed, shutdown).await
+}
+
+/// The same with the company's clock at `start` as it begins.
+pub async fn serve_from(
     mut config: Config,
+    start: Timestamp,
     listener: TcpListener,
     embed: Option<TcpListener>,
     shutdown: CancellationToken,
@@ -382,5 +410,5 @@ pub async fn serve_with_embed(
     if config.public_url.is_none() {
         config.public_url = Url::parse(&reachable(address)).ok();
     }
-    Emulator::new(config, wall_clock())?.serve(listener, embed, shutdown).await
+    Emulator::new(config, start)?.serve(listener, embed, shutdown).await
 }

@@ -5,7 +5,8 @@
 pub enum Error {
     /// [`Config::speed`](crate::Config::speed) makes no sense.
     #[error(
-        "a speed of {0} virtual seconds per second cannot be played; use a number above 0, or 0 to let the clock stand still"
+        "a speed of {0} virtual seconds per second cannot be played; use a number above 0 and up to {max}, or 0 to let the clock stand still",
+        max = crate::FASTEST
     )]
     Speed(f64),
     /// [`Config::calls_per_minute`](crate::Config::calls_per_minute) makes no sense.

@@ -108,6 +108,20 @@ pub(crate) struct SavedExchange {
     calls: u64,
 }
 
+impl SavedExchange {
+    /// Why this cannot be gone on from.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        let Outsiders { people, busy } = &self.outsiders;
+        if people.is_empty() {
+            return Err("`outsiders.people` is empty");
+        }
+        if people.len() != busy.len() {
+            return Err("`outsiders.busy` must have one time for each of `outsiders.people`");
+        }
+        Ok(())
+    }
+}
+
 impl Exchange {
     pub(crate) fn save(&self) -> SavedExchange {
         SavedExchange {
@@ -252,7 +266,9 @@ impl Outsiders {
 
     /// The outsider hangs up at that time.
     pub(crate) fn let_go(&mut self, nth: usize, at: Timestamp) {
-        self.busy[nth] = at;
+        if let Some(busy) = self.busy.get_mut(nth) {
+            *busy = at;
+        }
     }
 }
 

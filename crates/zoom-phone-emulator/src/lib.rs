@@ -87,8 +87,9 @@ mod world;
 
 pub use apps::{App, AppKind};
 pub use builder::{Builder, Running};
+pub use clock::FASTEST;
 pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper};
-pub use emulator::{Emulator, serve, serve_with_embed};
+pub use emulator::{Emulator, serve, serve_from, serve_with_embed};
 pub use error::Error;
 pub use exchange::Exchange;
 pub use faults::{

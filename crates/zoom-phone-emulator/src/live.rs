@@ -74,7 +74,7 @@ pub(crate) struct PhoneCall {
 pub(crate) struct Phones {
     watched: BTreeMap<String, broadcast::Sender<PhoneCall>>,
     /// By user id: what the phone shows.
-    now: BTreeMap<String, Vec<PhoneCall>>,
+    pub(crate) now: BTreeMap<String, Vec<PhoneCall>>,
     /// Calls that a press may change, by their number.
     pub(crate) calls: BTreeMap<u64, LiveCall>,
 }

@@ -78,6 +78,11 @@ async fn restore(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
             return (StatusCode::CONFLICT, Json(json!({ "error": error }))).into_response();
         }
     }
+    if let Err(error) = snapshot.state.check() {
+        return refused(format!("the snapshot cannot be gone on from: {error}; make a new one"));
+    }
+    // What was on its way belongs to a time that is gone.
+    shared.wire.forget();
     shared.state.restore(snapshot.state);
     shared.clock.set(snapshot.now);
     shared.tell_time();

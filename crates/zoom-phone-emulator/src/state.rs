@@ -39,6 +39,8 @@ struct Inner {
     phones: Phones,
     ledger: Ledger,
     counts: Counts,
+    /// Messages that somebody was made to write from outside.
+    texts: u64,
 }
 
 /// Something on the agenda, with the number of the call that it belongs to; 0 for none.
@@ -95,6 +97,7 @@ impl State {
                 phones: Phones::default(),
                 ledger: Ledger::default(),
                 counts: Counts::default(),
+                texts: 0,
             }),
             changed: Notify::new(),
             news: News::default(),
@@ -168,6 +171,13 @@ impl State {
             }
         }
         (webhooks, inner.next())
+    }
+
+    /// Numbers a message that somebody is made to write from outside.
+    pub(crate) fn next_text(&self) -> u64 {
+        let mut inner = self.lock();
+        inner.texts += 1;
+        inner.texts
     }
 
     /// When something is due next.
@@ -286,6 +296,15 @@ pub(crate) struct SavedState {
     calls: Vec<Arc<CallRecord>>,
     ledger: Ledger,
     counts: Counts,
+    #[serde(default)]
+    texts: u64,
+}
+
+impl SavedState {
+    /// Why this cannot be gone on from.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        self.exchange.check()
+    }
 }
 
 /// Something on the agenda.
@@ -325,10 +344,11 @@ impl State {
             calls: inner.book.by_arrival(),
             ledger: inner.ledger.clone(),
             counts: inner.counts.clone(),
+            texts: inner.texts,
         }
     }
 
-    /// Goes on from what was saved.
+    /// Goes on from what was saved, which [`SavedState::check`] finds good.
     pub(crate) fn restore(&self, saved: SavedState) {
         let mut inner = self.lock();
         inner.exchange.restore(saved.exchange);
@@ -345,7 +365,8 @@ impl State {
         inner.planned = saved.planned;
         inner.book = Book::of(saved.calls.into_iter().map(Arc::unwrap_or_clone).collect());
         inner.phones.calls.clear();
-        (inner.ledger, inner.counts) = (saved.ledger, saved.counts);
+        inner.phones.now.clear();
+        (inner.ledger, inner.counts, inner.texts) = (saved.ledger, saved.counts, saved.texts);
         drop(inner);
         self.changed.notify_one();
     }

@@ -63,6 +63,9 @@ pub(crate) struct RunArgs {
     /// How much faster than life its clock runs, such as 20x; 0 lets it stand still
     #[arg(long, default_value = "1x", value_parser = speed)]
     pub(crate) speed: f64,
+    /// What its clock shows at the start, such as 2026-12-24T18:00:00Z [default: the present]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<jiff::Timestamp>,
     /// Calls that begin in a minute of its clock
     #[arg(long, default_value_t = 20.0)]
     pub(crate) calls_per_minute: f64,

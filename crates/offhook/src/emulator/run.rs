@@ -30,7 +30,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<()> {
             --listen 127.0.0.1 keeps it to this machine"
         );
     }
-    let (seed, speed) = (args.seed, args.speed);
+    let (seed, speed, at) = (args.seed, args.speed, args.at.unwrap_or_else(crate::clock::now));
     let config = config(args)?;
     tracing::info!(
         address = %listener.local_addr()?,
@@ -41,7 +41,7 @@ pub(super) async fn run(args: RunArgs) -> anyhow::Result<()> {
     );
     let shutdown = CancellationToken::new();
     serve::stop_on_signal(shutdown.clone())?;
-    zoom_phone_emulator::serve_with_embed(config, listener, embed, shutdown)
+    zoom_phone_emulator::serve_from(config, at, listener, embed, shutdown)
         .await
         .context("the emulator failed")
 }

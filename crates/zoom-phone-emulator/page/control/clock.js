@@ -16,7 +16,7 @@ function take({ now, speed }) {
 /** Day and time of the company's clock, UTC. */
 export const dayAndTime = (ms) => new Date(ms).toISOString().replace("T", " ").slice(0, 19);
 
-const time = h("output", { className: "time", ariaLabel: "Company's time, UTC" });
+const time = h("time", { className: "time", title: "Company's time" });
 const pace = h("span", { className: "quiet" });
 const pause = button("Stop the clock", () =>
   turn(
@@ -57,7 +57,8 @@ function form(label, field, word, onsubmit) {
 }
 
 function draw() {
-  time.value = `${dayAndTime(now())} UTC`;
+  time.dateTime = new Date(now()).toISOString();
+  time.textContent = `${dayAndTime(now())} UTC`;
   pace.textContent = shown.speed === 0 ? "stands still" : `${shown.speed}× as fast as life`;
   pause.textContent = shown.speed === 0 ? "Let it run" : "Stop the clock";
 }

@@ -34,19 +34,36 @@ const OFF = {
   notePageConfiguration: [],
 };
 
+/** Messages that wait until it is known whether the host is approved. */
+const EARLY = 100;
+
 export class Bridge extends EventTarget {
   options = OFF;
   #origin;
+  /** What came before it was known whether the host is approved; undefined once it is. */
+  #early = [];
+
+  constructor() {
+    super();
+    window.addEventListener("message", (event) => {
+      if (!framed || event.source !== window.parent) return;
+      if (!this.#early) this.#take(event);
+      else if (this.#early.length < EARLY) this.#early.push(event);
+    });
+  }
 
   /** Opens the wire to an approved host. Without one, nothing is ever sent or heard. */
   open(origin) {
-    if (!origin || origin === "null") return;
-    this.#origin = origin;
-    window.addEventListener("message", (event) => {
-      if (event.source !== window.parent || event.origin !== origin) return;
-      const { type, data } = event.data ?? {};
-      if (typeof type === "string") this.#hear(type, data ?? {});
-    });
+    if (origin && origin !== "null") this.#origin = origin;
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const event of early) this.#take(event);
+  }
+
+  #take({ origin, data: message }) {
+    if (!this.#origin || origin !== this.#origin) return;
+    const { type, data } = message ?? {};
+    if (typeof type === "string") this.#hear(type, data ?? {});
   }
 
   /** Tells the host. */

@@ -86,10 +86,13 @@ await start();
 async function start() {
   const origin = hostOrigin();
   const welcome = await server.get("welcome", origin === undefined ? {} : { origin });
-  if (!welcome.approved) return refuse(origin);
+  if (!welcome.approved) {
+    phone.bridge.open();
+    return refuse(origin);
+  }
   phone.field = welcome.field;
-  phone.bridge.open(origin);
   listen();
+  phone.bridge.open(origin);
   const wanted = new URLSearchParams(location.search).get("emulator_user") ?? remembered();
   const known = welcome.people.find((person) => person.id === wanted || person.email === wanted);
   if (known) await signIn(known.id);

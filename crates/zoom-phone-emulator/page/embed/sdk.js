@@ -112,16 +112,8 @@
       move(left + step[0], top + step[1]);
     });
 
-    // A frame of another origin cannot call this page; its first message says that it is there.
-    window.addEventListener("message", (event) => {
-      if (event.source !== frame.contentWindow || event.origin !== url.origin) return;
-      if (
-        event.data?.type === "zp-ready" &&
-        typeof window.onZoomPhoneIframeApiReady === "function"
-      ) {
-        window.onZoomPhoneIframeApiReady(event.data);
-      }
-    });
+    // From its load on the phone hears messages, also before somebody has signed in.
+    frame.addEventListener("load", () => window.onZoomPhoneIframeApiReady?.(), { once: true });
     document.body.append(widget);
   }
 

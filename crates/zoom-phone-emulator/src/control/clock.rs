@@ -12,7 +12,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad;
+use crate::clock::FASTEST;
 use crate::emulator::Shared;
+
+/// How far one jump goes: everything on the way has to happen.
+const FARTHEST: SignedDuration = SignedDuration::from_hours(366 * 24);
+const TOO_FAR: &str = "one jump goes 366 days at most; make several";
 
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new().route("/clock", get(show).post(turn))
@@ -51,13 +56,15 @@ async fn turn(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     };
     let now = shared.clock.now();
     match turn {
-        Turn::Speed(speed) if !(speed.is_finite() && speed >= 0.0) => {
-            return bad(&"`speed` must be 0 or more");
+        Turn::Speed(speed) if !(0.0..=FASTEST).contains(&speed) => {
+            return bad(&format!("`speed` must be from 0 to {FASTEST}"));
         }
         Turn::Speed(speed) => shared.clock.set_speed(speed),
         Turn::Pause(paused) => shared.clock.pause(paused),
         Turn::Advance(by) if by.is_negative() => return bad(&"time does not go backwards"),
         Turn::To(to) if to < now => return bad(&format!("it is {now} already")),
+        Turn::Advance(by) if by > FARTHEST => return bad(&TOO_FAR),
+        Turn::To(to) if to.duration_since(now) > FARTHEST => return bad(&TOO_FAR),
         Turn::Advance(by) => match now.checked_add(by) {
             Ok(to) => shared.jump(to).await,
             Err(error) => return bad(&error),

@@ -4,6 +4,7 @@ mod calls;
 mod clock;
 mod events;
 mod faults;
+mod guard;
 mod now;
 mod page;
 mod stream;
@@ -28,6 +29,7 @@ use crate::rest;
 use crate::scenario::Scenario;
 use crate::snapshot;
 
+pub(crate) use guard::guard;
 pub(crate) use page::page;
 
 pub(crate) fn router() -> Router<Arc<Shared>> {

@@ -25,8 +25,8 @@ use crate::rest;
 use crate::sms;
 use crate::world::at;
 
-/// The stream of the seed's dice that ids of messages from outside come from.
-const TEXT_DICE: u64 = 41;
+/// Streams of a seed's dice from here on are for the ids of single messages from outside.
+const TEXT_STREAMS: u64 = 1 << 40;
 
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
@@ -327,7 +327,7 @@ pub(super) async fn text_user(
 ) -> Result<StatusCode, Refusal> {
     let me = me(&shared, &text.to)?;
     let now = shared.clock.now();
-    let mut dice = Dice::new(shared.config.seed ^ now.as_millisecond().unsigned_abs(), TEXT_DICE);
+    let mut dice = Dice::new(shared.config.seed, TEXT_STREAMS + shared.state.next_text());
     let news = shared.state.world(|world| {
         let own = sms::Own::of(world, me["numbers"][0].as_str()?)?;
         let message = sms::Message { text: text.message, attachments: Vec::new(), at: now };

@@ -81,7 +81,9 @@ pub(super) fn live(
     if kind == "zp-call-ended-event" {
         data["result"] = json!(ended(call));
     }
-    Some(context.message(kind, &[&call.call_id], &data))
+    // A call can ring a phone more than once: when it is parked, or comes back from a transfer.
+    let ringing_at = call.ringing_at.as_millisecond().to_string();
+    Some(context.message(kind, &[&call.call_id, &ringing_at], &data))
 }
 
 /// `missed`, `rejected` or `ended`. Zoom does not document the word for an outbound call that nobody answered; it

@@ -39,9 +39,34 @@ const PAGE: Files = files![
 ];
 const HOST: Files = files!["host.css", "host.js"];
 
-/// The telephone itself.
-pub(super) async fn home() -> Response {
-    protected(Html(include_str!("../../page/embed/home.html")))
+/// The telephone itself. The browser keeps it out of pages that are not approved, whatever their address says.
+pub(super) async fn home(State(shared): State<Arc<Shared>>) -> Response {
+    let mut page = protected(Html(include_str!("../../page/embed/home.html")));
+    let policy = format!("{POLICY}; frame-ancestors {}", ancestors(&shared.config.embed_domains));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    page
+}
+
+/// The approved domains as sources of a policy; a domain that could end the directive is none.
+fn ancestors(domains: &[String]) -> String {
+    let is_source = |domain: &&str| {
+        !domain.is_empty() && domain.bytes().all(|byte| byte.is_ascii_graphic() && !b";,'".contains(&byte))
+    };
+    let sources: Vec<_> = domains
+        .iter()
+        .map(|domain| domain.trim_end_matches('/'))
+        .filter(is_source)
+        .map(|domain| {
+            if domain.contains("://") {
+                domain.to_owned()
+            } else {
+                format!("http://{domain}:* https://{domain}:*")
+            }
+        })
+        .collect();
+    if sources.is_empty() { "'none'".to_owned() } else { sources.join(" ") }
 }
 
 pub(super) async fn asset(Path(name): Path<String>) -> Response {
@@ -119,4 +144,21 @@ fn file(files: Files, name: &str) -> Response {
         "text/javascript"
     };
     ([(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))], *content).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_approved_domains_may_be_around_the_phone() {
+        let of = |domains: &[&str]| ancestors(&domains.iter().map(|&it| it.to_owned()).collect::<Vec<_>>());
+        assert_eq!(of(&[]), "'none'");
+        assert_eq!(of(&["x; script-src *", ""]), "'none'");
+        assert_eq!(
+            of(&["crm.example.com", "https://app.example.com:8443/", "chrome-extension://abcdef"]),
+            "http://crm.example.com:* https://crm.example.com:* https://app.example.com:8443 \
+            chrome-extension://abcdef"
+        );
+    }
 }

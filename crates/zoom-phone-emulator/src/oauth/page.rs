@@ -35,6 +35,9 @@ button.yes { background: var(--accent); border-color: var(--accent); color: var(
 small { display: block; margin-top: 1.25rem; color: var(--dim); }
 ";
 
+/// Nothing but the page itself, and that in no frame: nobody is to press its buttons unknowingly.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
 /// A page. `title` is text, `body` HTML.
 pub(super) fn page(status: StatusCode, title: &str, body: &str) -> Response {
     let title = escape(title);
@@ -44,7 +47,11 @@ pub(super) fn page(status: StatusCode, title: &str, body: &str) -> Response {
         <style>{STYLE}</style></head><body><main><h1>{title}</h1>{body}\
         <small>This is the Zoom Phone emulator. Nothing here reaches Zoom.</small></main></body></html>"
     );
-    let headers = [(header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")];
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+    ];
     (status, headers, Html(html)).into_response()
 }
 

@@ -12,6 +12,7 @@ use axum::response::Response;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use url::form_urlencoded;
 
@@ -67,10 +68,10 @@ impl Socket {
         self.lock().as_ref().is_some_and(|orders| orders.capacity() < FREE_PLACES)
     }
 
-    /// Waits until the reader has caught up, or is cut off because it does not.
-    pub(crate) async fn room(&self) {
+    /// Waits until the reader has caught up, or is cut off because it has not for too long since `crowded`.
+    pub(crate) async fn room(&self, crowded: Instant) {
         let Some(orders) = self.lock().clone() else { return };
-        if tokio::time::timeout(ROOM_WITHIN, orders.reserve_many(FREE_PLACES)).await.is_err() {
+        if tokio::time::timeout_at(crowded + ROOM_WITHIN, orders.reserve_many(FREE_PLACES)).await.is_err() {
             self.lock().take_if(|live| live.same_channel(&orders));
         }
     }

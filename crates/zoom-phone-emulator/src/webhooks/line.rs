@@ -31,7 +31,7 @@ pub(super) struct Line {
 }
 
 /// What may be changed of a subscription.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Change {
     pub(crate) name: Option<String>,
     pub(crate) url: Option<Url>,

@@ -77,7 +77,7 @@ pub(super) struct Attempt {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
-    /// The first 4 KB.
+    /// The first 4 KB; of an answer that says that all is well, 1 KB.
     pub(super) body: String,
 }
 

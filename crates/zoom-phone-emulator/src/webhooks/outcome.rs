@@ -33,17 +33,17 @@ impl Inner {
         let Some(line) = self.lines.iter_mut().find(|line| line.generation == generation) else { return };
         line.challenges += 1;
         line.failures = if refused.is_some() { line.failures + 1 } else { 0 };
-        let url = line.subscription.url.as_str();
+        let url = line.subscription.plain_url();
         match refused {
             None => {
-                tracing::info!(url, "the receiver answered the challenge; events flow");
+                tracing::info!(%url, "the receiver answered the challenge; events flow");
                 line.validated = true;
             }
             Some(reason) => {
-                tracing::info!(url, reason, "the receiver did not pass the challenge");
+                tracing::info!(%url, reason, "the receiver did not pass the challenge");
                 shared.state.count(|counts| counts.challenges_failed += 1);
                 if line.validated && line.failures >= MOST_FAILURES {
-                    tracing::warn!(url, "the subscription is disabled after six failed challenges in a row");
+                    tracing::warn!(%url, "the subscription is disabled after six failed challenges in a row");
                     line.disabled = true;
                 }
             }

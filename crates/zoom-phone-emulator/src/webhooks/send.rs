@@ -19,6 +19,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 const CHALLENGE_LIMIT: usize = 64 * 1024;
 /// What the log keeps of an answer.
 const SNIPPET: usize = 4 * 1024;
+/// The same when the receiver took the event, as nearly all do: the log is long.
+const TAKEN_SNIPPET: usize = 1024;
 
 /// Sends requests.
 #[derive(Clone)]
@@ -113,7 +115,8 @@ async fn answer(response: &mut Response, limit: usize) -> (Answer, Result<Vec<u8
             Err(error) => break Err(error_chain(&error)),
         }
     };
-    noted.body = String::from_utf8_lossy(&body[..body.len().min(SNIPPET)]).into_owned();
+    let kept = if (200..300).contains(&noted.status) { TAKEN_SNIPPET } else { SNIPPET };
+    noted.body = String::from_utf8_lossy(&body[..body.len().min(kept)]).into_owned();
     (noted, whole.map(|()| body))
 }
 

@@ -22,6 +22,15 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// The address without what may be secret in it, for logs.
+    pub(super) fn plain_url(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        // An address that can have no user has none.
+        let _ = (url.set_username(""), url.set_password(None));
+        url.into()
+    }
+
     /// All events to this address, under the id `webhook`, for the app with the demo credentials.
     pub fn new(url: Url, secret: impl Into<String>) -> Self {
         Self {
@@ -43,7 +52,7 @@ impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription")
             .field("id", &self.id)
-            .field("url", &self.url.as_str())
+            .field("url", &self.plain_url())
             .field("events", &self.events)
             .field("app", &self.app)
             .finish_non_exhaustive()

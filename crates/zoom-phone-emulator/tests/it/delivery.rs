@@ -224,7 +224,7 @@ async fn serve_answers_on_its_listener_until_it_is_told_to_stop() {
 #[test]
 fn settings_that_cannot_be_played_are_refused() {
     for (speed, calls_per_minute) in
-        [(f64::INFINITY, 1.0), (-1.0, 1.0), (f64::NAN, 1.0), (1.0, -1.0), (1.0, f64::NAN)]
+        [(f64::INFINITY, 1.0), (100_001.0, 1.0), (-1.0, 1.0), (f64::NAN, 1.0), (1.0, -1.0), (1.0, f64::NAN)]
     {
         let config = Config { speed, calls_per_minute, ..Config::default() };
         assert!(Emulator::new(config, Timestamp::UNIX_EPOCH).is_err(), "{speed} {calls_per_minute}");

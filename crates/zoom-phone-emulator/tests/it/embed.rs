@@ -177,7 +177,9 @@ async fn the_embedded_phone_has_an_origin_of_its_own_and_does_not_keep_the_emula
 
     let home = get(format!("{embed_url}/integration/phone/embeddablephone/home")).await.expect("the page");
     assert_eq!(home.status(), StatusCode::OK);
-    assert!(home.headers()["content-security-policy"].to_str().expect("text").contains("script-src 'self'"));
+    let policy = home.headers()["content-security-policy"].to_str().expect("text");
+    assert!(policy.contains("script-src 'self'"), "{policy}");
+    assert!(policy.contains("frame-ancestors http://127.0.0.1:* https://127.0.0.1:*"), "{policy}");
     for path in ["/v2/phone/users", "/_emulator/state", "/oauth/token"] {
         let status = get(format!("{embed_url}{path}")).await.expect("an answer").status();
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");

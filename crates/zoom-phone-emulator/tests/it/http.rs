@@ -295,3 +295,38 @@ async fn control_tells_the_state_and_refuses_unknown_scenarios() {
     assert!(answer["scenarios"].as_array().is_some_and(|names| names.len() == Scenario::ALL.len()));
     assert_eq!(zoom.get("/_emulator/health").await, (StatusCode::OK, json!({ "status": "ok" })));
 }
+
+#[tokio::test]
+async fn pages_of_other_sites_and_names_that_are_not_ours_do_not_reach_control() {
+    let zoom = crate::rig::Served::start().await;
+    let host = zoom.origin.trim_start_matches("http://").to_owned();
+    let port = host.rsplit_once(':').expect("a port").1.to_owned();
+    let local = format!("localhost:{port}");
+    let table: [(&[(&str, &str)], u16); 10] = [
+        (&[], 200),
+        (&[("origin", &zoom.origin)], 200),
+        (&[("host", &local)], 200),
+        (&[("sec-fetch-site", "same-origin")], 200),
+        (&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], 200),
+        (&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")], 403),
+        (&[("origin", "http://evil.test")], 403),
+        (&[("origin", "null")], 403),
+        (&[("host", "evil.test:8090"), ("origin", "http://evil.test:8090")], 403),
+        (&[("host", "127.0.0.1.evil.test")], 403),
+    ];
+    for (headers, status) in table {
+        for path in ["/_emulator/", "/_emulator/state", "/_emulator/snapshot"] {
+            let mut request = zoom.client.get(format!("{}{path}", zoom.origin));
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let answer = request.send().await.expect("an answer");
+            assert_eq!(answer.status().as_u16(), status, "{path} {headers:?}");
+        }
+    }
+    let request = zoom.client.post(format!("{}/_emulator/embed/text", zoom.origin));
+    let answer = request.header("origin", "http://evil.test").send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 403);
+    let told: serde_json::Value = answer.json().await.expect("JSON");
+    assert!(told["error"].as_str().is_some_and(|error| error.contains("own page")), "{told}");
+}

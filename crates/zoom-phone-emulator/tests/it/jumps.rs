@@ -104,6 +104,9 @@ async fn the_clock_is_read_paused_sped_up_and_put_forward() {
         json!({ "advance": "soon" }),
         json!({ "to": START }),
         json!({ "speed": -1 }),
+        json!({ "speed": 100_001 }),
+        json!({ "advance": "8785h" }),
+        json!({ "to": "2030-01-01T00:00:00Z" }),
         json!({ "rewind": true }),
         Value::Null,
     ] {
@@ -111,4 +114,25 @@ async fn the_clock_is_read_paused_sped_up_and_put_forward() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
         assert!(answer["error"].is_string(), "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn a_jump_that_nobody_waits_for_any_more_ends() {
+    let rig = Rig::willing(Config { calls_per_minute: 5.0, ..quiet() }).await;
+    let mut year = Box::pin(rig.advance("8760h"));
+    assert!(futures::poll!(&mut year).is_pending());
+    drop(year);
+    rig.advance("1h").await;
+    assert_eq!(rig.now().await.to_string(), "2026-11-22T11:00:00Z");
+}
+
+#[tokio::test]
+async fn retries_of_a_time_that_a_snapshot_has_undone_do_not_come() {
+    let rig = Rig::start(quiet(), |seen, _| if seen.event == CHALLENGE { 200 } else { 503 }).await;
+    let saved = rig.get("/snapshot").await;
+    rig.emit(&["phone.sms_sent"]).await;
+    assert_eq!(rig.ask("PUT", "/snapshot", &saved).await.0, StatusCode::OK);
+    rig.advance("10h").await;
+    assert_eq!(attempts(&rig, 1).await.len(), 1);
+    assert_eq!(rig.get("/events/log/1").await["deliveries"][0]["outcome"], "dropped");
 }

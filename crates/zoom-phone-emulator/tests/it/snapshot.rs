@@ -95,3 +95,17 @@ async fn what_is_no_snapshot_of_this_company_is_refused_and_changes_nothing() {
     assert!(refused(&zoom, broken).await.contains("cannot be read"));
     assert_eq!(zoom.control(Method::GET, "/snapshot", None).await.expect("a snapshot"), saved);
 }
+
+#[tokio::test]
+async fn a_snapshot_that_would_break_the_company_is_refused() {
+    let zoom = lively().start().await.expect("it starts");
+    let saved = zoom.control(Method::GET, "/snapshot", None).await.expect("a snapshot");
+    let outsiders = "/state/exchange/outsiders";
+    for (list, wrong) in [("people", json!([])), ("busy", json!([]))] {
+        let mut broken = saved.clone();
+        *broken.pointer_mut(&format!("{outsiders}/{list}")).expect("a list") = wrong;
+        let error = zoom.control(Method::PUT, "/snapshot", Some(broken)).await.expect_err("a refusal");
+        assert!(error.to_string().contains(list), "{error}");
+    }
+    zoom.control(Method::PUT, "/snapshot", Some(saved)).await.expect("the whole one is good");
+}

@@ -207,7 +207,7 @@ async fn an_event_of_the_log_is_sent_again_with_the_same_body() {
     let rig = Rig::willing(quiet()).await;
     rig.emit(&["phone.sms_sent"]).await;
     let (status, answer) = rig.ask("POST", "/events/log/1/resend", &Value::Null).await;
-    assert_eq!((status, answer), (StatusCode::ACCEPTED, json!({ "subscriptions": 1 })));
+    assert_eq!((status, answer), (StatusCode::ACCEPTED, json!({ "subscriptions": ["webhook"] })));
     rig.settle().await;
     let events = rig.events();
     assert_eq!((events.len(), &events[0].body), (2, &events[1].body));
