@@ -247,7 +247,8 @@ impl Zoom {
 
     /// The emulator begins today.
     fn days(&self) -> String {
-        let day = |hours| (self.begin + jiff::SignedDuration::from_hours(hours)).strftime("%Y-%m-%d").to_string();
+        let day =
+            |hours| (self.begin + jiff::SignedDuration::from_hours(hours)).strftime("%Y-%m-%d").to_string();
         format!("from={}&to={}", day(0), day(48))
     }
 
@@ -276,8 +277,7 @@ impl Zoom {
             }
         }
         let total = async |list: &str| {
-            let bytes =
-                read(format!("{}/v2/phone/{list}?page_size=30&{}", self.origin, self.days())).await?;
+            let bytes = read(format!("{}/v2/phone/{list}?page_size=30&{}", self.origin, self.days())).await?;
             let page: Value = serde_json::from_slice(&bytes)?;
             page["total_records"].as_i64().with_context(|| format!("{list} has no total_records"))
         };

@@ -297,7 +297,16 @@ fn distribution(kind: Extension, old: &Doc) -> Result<Doc, Refusal> {
                 new.insert("ring_mode_setting".to_owned(), Value::Object(mode.clone()));
             }
         }
-        Extension::SharedLines => take(old, "max_wait_time", &mut new, "max_wait_time"),
+        Extension::SharedLines => {
+            // The one schema of the old family has the waiting times of queues, too.
+            if old.get("max_wait_time").and_then(Value::as_i64).is_some_and(|seconds| seconds > 60) {
+                return Err(Refusal::bad(
+                    400,
+                    "The max wait time of a shared line group is 60 seconds at most.",
+                ));
+            }
+            take(old, "max_wait_time", &mut new, "max_wait_time");
+        }
         Extension::Receptionist | Extension::CommonArea | Extension::Room => {}
     }
     Ok(new)
