@@ -538,9 +538,29 @@ mod tests {
         }
         assert_eq!((talk, hold), (totals.talk_seconds, totals.hold_seconds));
 
+        for event in events.iter().filter(|event| event["event"] == "phone.voicemail_transcript_completed") {
+            let object = &event["payload"]["object"];
+            let id = object["id"].as_str().expect("an id");
+            assert_eq!(object["transcription"]["content"], crate::records::speech::message(id), "as in REST");
+        }
+
         state.book(|book| {
             let calls: Vec<_> = book.all().iter().collect();
             assert_eq!(calls.len(), count(totals.calls));
+            for call in &calls {
+                assert!(call.start <= call.end && call.answer.is_none_or(|at| at <= call.end));
+                for element in &call.elements {
+                    let never_negative =
+                        element.start <= element.end && element.wait() >= 0 && element.talk() >= 0;
+                    assert!(never_negative, "{element:?}");
+                    let owner = (element.told.is_none() && !element.voicemail_id.is_empty())
+                        .then_some(&element.callee)
+                        .filter(|callee| callee.kind == crate::party::Kind::User);
+                    let shelved =
+                        |user: &Arc<Party>| book.of_user(&user.id).iter().any(|it| Arc::ptr_eq(it, call));
+                    assert!(owner.is_none_or(shelved), "a message that its owner cannot find: {element:?}");
+                }
+            }
             for (result, number) in &totals.by_result {
                 assert_eq!(
                     calls.iter().filter(|call| call.result == *result).count(),

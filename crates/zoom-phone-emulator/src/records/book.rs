@@ -15,7 +15,7 @@ const KEPT: usize = 250_000;
 #[derive(Default)]
 pub(crate) struct Book {
     all: Shelf,
-    /// By the id of a user who is told of the call.
+    /// By the id of a user who is told of the call or has a message of it.
     of_user: HashMap<String, Shelf>,
     /// By the hash of each of the call's ids: its own, and those of its legs, elements and files. Whoever looks up
     /// compares the id itself.
@@ -84,7 +84,7 @@ impl Book {
         &self.all
     }
 
-    /// The calls that this user is told of.
+    /// The calls that this user is told of or has a message of.
     pub(crate) fn of_user(&self, user: &str) -> &Shelf {
         static NONE: Shelf = Shelf(VecDeque::new());
         self.of_user.get(user).unwrap_or(&NONE)

@@ -1,7 +1,6 @@
 //! What remains of a call: its record, what everybody is told of it, and the truth.
 
 use jiff::SignedDuration;
-use serde_json::{Value, json};
 
 use super::script::{Script, dated_id};
 use super::{Due, Happening, Plan};
@@ -42,14 +41,10 @@ impl Script<'_> {
             let told = completion_events(&record, self.exchange.temper, older);
             self.agenda.push((ready, Due::Happening(Happening::Record(Box::new(record)))));
             let mut at = ready;
-            for (name, mut object) in told {
+            for (name, object) in told {
                 // The older versions come with the newest.
                 if name.ends_with("call_element_completed") && !self.wish.record_first {
                     at = ready + self.moment();
-                }
-                if self.field() && name.ends_with("call_element_completed") {
-                    let elements = object["call_elements"].as_array_mut().into_iter().flatten();
-                    elements.for_each(|element| self.add_devices(element));
                 }
                 self.event(at, &name, &object);
             }
@@ -62,26 +57,10 @@ impl Script<'_> {
         Plan { agenda: self.sorted(), ids, attended: self.attended, truth }
     }
 
-    /// Fields of November 2026 that are newer than Zoom's specification.
-    fn add_devices(&self, element: &mut Value) {
-        for side in ["caller", "callee"] {
-            let party = element[format!("{side}_ext_id")].as_str();
-            let party = party.and_then(|id| self.directory.extension(id));
-            if let Some(party) = party.filter(|party| !party.device_id.is_empty()) {
-                element[format!("{side}_hardware_device_id")] = json!(party.device_id);
-            }
-        }
-    }
-
-    /// Documented and live records differ in where they begin to count, and in care.
+    /// The specification counts segments from 0, live records from 1.
     fn touch_up(&mut self) {
-        let field = self.field();
-        for element in &mut self.elements {
-            if field {
-                if element.reason == "answered_by_other" {
-                    element.reason = "answered_by_other ";
-                }
-            } else {
+        if !self.field() {
+            for element in &mut self.elements {
                 element.segment = element.segment.saturating_sub(1);
             }
         }

@@ -220,6 +220,9 @@ impl Script<'_> {
         let patience = self.wish.patience.is_some();
         let mut waves = Vec::new();
         loop {
+            if let Some(gives_up) = self.gives_up.filter(|&gives_up| gives_up <= at) {
+                return Outcome::Abandoned(gives_up);
+            }
             if waves.is_empty() {
                 waves = waiting.waves();
                 waves.reverse();

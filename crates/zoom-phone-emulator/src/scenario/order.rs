@@ -427,10 +427,12 @@ fn check(scenario: Scenario, params: &Params) -> Result<(), Unfit> {
             return Err(Unfit::Value { param, value: value.to_string(), why });
         }
     }
-    if let Some(keys) =
-        params.keys.as_ref().filter(|keys| keys.chars().any(|key| !"0123456789*#".contains(key)))
+    if let Some(keys) = params
+        .keys
+        .as_ref()
+        .filter(|keys| keys.len() > 32 || keys.chars().any(|key| !"0123456789*#".contains(key)))
     {
-        let why = "give digits, * and #";
+        let why = "give up to 32 digits, * and #";
         return Err(Unfit::Value { param: "keys", value: keys.clone(), why });
     }
     Ok(())

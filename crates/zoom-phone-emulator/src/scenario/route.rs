@@ -10,7 +10,7 @@ use super::script::{Line, Script};
 use super::{Due, Plan};
 use crate::events;
 use crate::party::{Kind, Party};
-use crate::records::{Element, Side};
+use crate::records::{Element, Side, speech};
 use crate::world::blocked::refuses;
 use crate::world::hours;
 
@@ -111,6 +111,14 @@ impl Script<'_> {
             element.segment = segment;
             self.elements.push(element);
             self.over(at, "Call Cancel", result);
+            return;
+        }
+        if self.gives_up.is_some_and(|gives_up| gives_up <= at) {
+            let segment = self.next_segment();
+            let mut element = self.element(event, "canceled", (&self.remote.clone(), &party), (at, at));
+            element.segment = segment;
+            self.elements.push(element);
+            self.over(at, "Call Cancel", "canceled");
             return;
         }
         match party.kind {
@@ -399,6 +407,7 @@ impl Script<'_> {
         let party = Arc::new(party);
         let answer = at + self.ring_time(4, 20);
         if let Some(gives_up) = self.gives_up.filter(|&gives_up| gives_up < answer) {
+            let gives_up = gives_up.max(at);
             let mut element = self.element(event, "canceled", (&remote, &party), (at, gives_up));
             element.segment = segment;
             self.elements.push(element);
@@ -450,8 +459,8 @@ impl Script<'_> {
         let length = end.as_second() - at.as_second();
         let links = &self.exchange.links;
         let message = events::voicemail(&element.voicemail_id, &leg, (at, length), links, ids);
-        let words = "Hello, please call me back about my order when you have a minute. Thank you.";
-        let transcript = events::voicemail_transcribed(&element.voicemail_id, &leg, at, words, ids);
+        let words = speech::message(&element.voicemail_id);
+        let transcript = events::voicemail_transcribed(&element.voicemail_id, &leg, at, &words, ids);
         self.event(received, "voicemail_received", &message);
         if self.wish.access_member
             && let Some(member) = self.colleague(at)

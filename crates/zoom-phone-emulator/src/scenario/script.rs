@@ -78,6 +78,16 @@ pub(crate) struct Replay {
     pub(crate) presses: Vec<(Timestamp, String, String, Press)>,
 }
 
+impl Replay {
+    /// When the caller hung up.
+    fn hung_up(&self, caller: &str, call_id: &str) -> Option<Timestamp> {
+        let hung_up = |(_, who, call, press): &&(Timestamp, String, String, Press)| {
+            who == caller && call == call_id && matches!(press, Press::HangUp)
+        };
+        self.presses.iter().find(hung_up).map(|&(at, ..)| at)
+    }
+}
+
 /// One phone in a call, with what its call record will say.
 pub(super) struct Line {
     pub(super) leg: Leg,
@@ -103,13 +113,7 @@ impl<'a> Script<'a> {
         let mut dice = exchange.dice_of(order.number);
         let call_id = dice.call_id();
         let history = dated_id(&mut dice, order.start);
-        let gives_up = replay.as_ref().and_then(|replay| {
-            let caller = &order.caller.id;
-            let hung_up = |(_, who, call, press): &&(Timestamp, String, String, Press)| {
-                who == caller && *call == call_id && matches!(press, Press::HangUp)
-            };
-            replay.presses.iter().find(hung_up).map(|&(at, ..)| at)
-        });
+        let gives_up = replay.as_ref().and_then(|replay| replay.hung_up(&order.caller.id, &call_id));
         Self {
             directory: exchange.directory(),
             exchange,
@@ -150,6 +154,12 @@ impl<'a> Script<'a> {
 
     pub(super) fn field(&self) -> bool {
         self.exchange.temper == Temper::Field
+    }
+
+    /// Somebody talks to the caller, who is not about to give up any more: only a press ends the call from now on.
+    pub(super) fn content(&mut self) {
+        let caller = &self.order.caller.id;
+        self.gives_up = self.replay.as_ref().and_then(|replay| replay.hung_up(caller, &self.call_id));
     }
 
     /// The next step of the call.
@@ -412,7 +422,9 @@ impl<'a> Script<'a> {
             held: line.held,
         });
         if !line.second {
-            self.release(&line.leg.own, at, line.wrap_up);
+            // Only who has taken a call rests after it.
+            let rest = if line.leg.answered.is_some() { line.wrap_up } else { 0 };
+            self.release(&line.leg.own, at, rest);
         }
         self.end = self.end.max(at);
         self.line_element(line, result, at)

@@ -23,6 +23,7 @@ impl Script<'_> {
     /// Two talk from `at` on until one hangs up, or the call moves on and this conversation is over for `near`, who
     /// took the call; without `near` a phone outside did. Answers with when it was over for it.
     pub(super) fn talk(&mut self, near: Option<Line>, at: Timestamp) -> Timestamp {
+        self.content();
         let attended =
             |script: &Self, line: Option<&Line>| line.is_some_and(|line| script.is_attended(&line.leg.own));
         let by_hand = attended(self, near.as_ref()) || attended(self, self.other.as_ref());

@@ -147,5 +147,6 @@ fn is_passage(element: &Element) -> bool {
     element.callee.kind == Kind::Queue
         && element.told.is_none()
         && element.press_key.is_empty()
-        && !matches!(element.result, "voicemail" | "system_blocked" | "call_failed")
+        && element.node == 1
+        && matches!(&*element.result, "answered" | "connected" | "abandoned" | "overflowed")
 }
