@@ -72,7 +72,7 @@ pub(crate) struct RunArgs {
     /// documented: as Zoom's documentation says; field: as Zoom is known to differ from it
     #[arg(long, default_value = "documented", value_parser = temper)]
     pub(crate) temper: Temper,
-    /// Faults that are on from the start: a TOML file with a [[fault]] table for each
+    /// Faults that are on from the start: a TOML file with a `fault` table for each
     #[arg(long, value_name = "FILE")]
     pub(crate) fault_plan: Option<PathBuf>,
     /// Enforce the rate limits of this plan: pro or business_plus
@@ -100,7 +100,7 @@ pub(crate) struct RunArgs {
     /// [default: /oauth/callback on port 8080 of 127.0.0.1 and of localhost]
     #[arg(long, value_name = "URI", env = "ZOOM_REDIRECT_URI", value_parser = redirect_uri)]
     pub(crate) redirect_uri: Vec<String>,
-    /// Apps instead of the demo apps: a TOML file with an [[app]] table for each, see docs/emulator.md
+    /// Apps instead of the demo apps: a TOML file with an `app` table for each, see docs/emulator.md
     #[arg(long, value_name = "FILE", conflicts_with_all = ["client_id", "client_secret", "redirect_uri"])]
     pub(crate) apps: Option<PathBuf>,
 }
@@ -258,7 +258,7 @@ pub(crate) struct FaultArgs {
     /// Its fields as NAME=VALUE; times, probability, operation and event among them
     #[arg(value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) fields: Vec<(String, String)>,
-    /// A TOML file with a [[fault]] table for each
+    /// A TOML file with a `fault` table for each
     #[arg(long, value_name = "FILE", conflicts_with = "fault")]
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]

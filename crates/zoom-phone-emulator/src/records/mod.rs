@@ -152,13 +152,11 @@ impl CallRecord {
     /// Ids of the users who are told of it or have a message of it on their mailbox, each once.
     pub(crate) fn users(&self) -> impl Iterator<Item = &str> {
         fn user(element: &Element) -> Option<&str> {
-            match &element.told {
-                Some((_, user)) => Some(&user.id),
-                None => {
-                    let left = !element.voicemail_id.is_empty() && element.callee.kind == Kind::User;
-                    left.then_some(&element.callee.id)
-                }
+            if let Some((_, user)) = &element.told {
+                return Some(&user.id);
             }
+            let left = !element.voicemail_id.is_empty() && element.callee.kind == Kind::User;
+            left.then_some(&element.callee.id)
         }
         (0..self.elements.len()).filter_map(|nth| {
             let id = user(&self.elements[nth])?;

@@ -148,5 +148,5 @@ fn is_passage(element: &Element) -> bool {
         && element.told.is_none()
         && element.press_key.is_empty()
         && element.node == 1
-        && matches!(&*element.result, "answered" | "connected" | "abandoned" | "overflowed")
+        && matches!(element.result, "answered" | "connected" | "abandoned" | "overflowed")
 }
