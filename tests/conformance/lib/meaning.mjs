@@ -75,6 +75,13 @@ export const MEANINGS = {
   addSiteOutboundCallerNumbers: callerId,
   addUserOutboundCallerNumbers: callerId,
   addUserSetting: ({ body }) => delete body.voice_mail,
+  deleteCallLog: async ({ path }, walk) => {
+    // Not everybody has been on the phone, and what was deleted before is gone.
+    for (const { id: userId } of await walk.rows("/phone/users?page_size=100")) {
+      const [log] = await walk.rows(`/phone/users/${userId}/call_logs`);
+      if (log) return Object.assign(path, { userId, callLogId: log.id });
+    }
+  },
   addZoomRoom: async ({ body }, walk) => {
     body.id = await walk.reference("/phone/rooms/unassigned", "id");
   },
