@@ -90,13 +90,13 @@ impl Emulator {
         let before = memory()?;
         let zoom = Zoom::start(&self, &receiver).await?;
         let begun = Instant::now();
-        // By the hour, so that it shows how far it is; the last two let records, files and retries follow.
-        for hour in 1..=26 {
+        // By the hour, so that it shows how far it is; in the last six the files follow that take longest.
+        for hour in 1..=30 {
             zoom.control("clock", &json!({ "advance": "1h" })).await?;
             if hour == 24 {
                 zoom.control("arrivals", &json!({ "calls_per_minute": 0 })).await?;
             }
-            console::progress(&format!("{hour} of 26 hours, {:.0} s", begun.elapsed().as_secs_f64()));
+            console::progress(&format!("{hour} of 30 hours, {:.0} s", begun.elapsed().as_secs_f64()));
         }
         console::progress_done();
         let day = begun.elapsed();
