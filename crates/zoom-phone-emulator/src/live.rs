@@ -142,18 +142,6 @@ impl State {
         self.phones(|phones| phones.now.get(user_id).cloned().unwrap_or_default())
     }
 
-    /// Places a call from an attended phone; answers with its `call_id`, or why it cannot be placed. `caller_id` is
-    /// one of the user's own numbers.
-    pub(crate) fn dial(
-        &self,
-        user_id: &str,
-        number: &str,
-        caller_id: Option<&str>,
-        now: Timestamp,
-    ) -> Result<String, String> {
-        self.place_call(user_id, number, caller_id, now)
-    }
-
     /// Something is pressed on an attended phone; refused with a reason when it means nothing now.
     pub(crate) fn press(
         &self,

@@ -239,7 +239,9 @@ impl State {
         change(&mut self.lock().exchange.attended);
     }
 
-    pub(crate) fn place_call(
+    /// Places a call from an attended phone; answers with its `call_id`, or why it cannot be placed. `caller_id` is
+    /// one of the user's own numbers.
+    pub(crate) fn dial(
         &self,
         user_id: &str,
         number: &str,
