@@ -10,6 +10,7 @@ use crate::workspace::{cargo, json};
 const ROOMS: &[&str] = &[
     "offhook",
     "offhook-server",
+    "offhook-export",
     "offhook-store",
     "offhook-calls",
     "zoom-phone-emulator",
@@ -20,6 +21,7 @@ const ROOMS: &[&str] = &[
 /// What a room must not know, beyond what is above it.
 const NEVER: &[(&str, &[&str])] = &[
     ("offhook-server", &["rusqlite"]),
+    ("offhook-export", &["axum", "reqwest", "rusqlite", "zoom-phone", "zoom-phone-emulator"]),
     ("offhook-store", &["axum", "reqwest", "zoom-phone", "zoom-phone-emulator"]),
     ("offhook-calls", &["axum", "reqwest", "rusqlite", "tokio", "zoom-phone", "zoom-phone-emulator"]),
     ("zoom-phone-emulator", &["zoom-phone"]),

@@ -99,6 +99,12 @@ pub enum Said {
         /// Who spoke.
         caller: Party,
     },
+    /// A recording's file, as its record describes it.
+    RecordingFile(Box<RecordingFile>),
+    /// A voicemail, as its record describes it.
+    VoicemailFile(Box<VoicemailFile>),
+    /// What a part of the call cost, from the report of charges (v3 records no longer say).
+    Charge(Box<Charge>),
     /// One step of the call, from the record.
     Element(Box<Element>),
     /// The whole call, from the record.
@@ -350,4 +356,60 @@ pub struct Row {
     pub ended_at: Option<Timestamp>,
     /// `recording_status` is `recorded`.
     pub recorded: Option<bool>,
+}
+
+/// A recording's file: `recordings[]` of events and of REST.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct RecordingFile {
+    /// Recording id.
+    pub id: String,
+    /// `recording_type`, trimmed, as sent (`OnDemand`, `Automatic`).
+    pub kind: Option<String>,
+    /// `date_time`: when it begins.
+    pub started_at: Option<Timestamp>,
+    /// `end_time`.
+    pub ended_at: Option<Timestamp>,
+    /// `duration`, seconds.
+    pub duration_seconds: Option<i64>,
+    /// `call_element_id`: the step it belongs to.
+    pub element_id: Option<String>,
+    /// `owner`: whose recording it is.
+    pub owner: Party,
+    /// The answer names a place from which a transcript can be fetched.
+    pub has_transcript: bool,
+}
+
+/// A voicemail: `phone.voicemail_received` and REST.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct VoicemailFile {
+    /// Voicemail id.
+    pub id: String,
+    /// `date_time`: when it was left.
+    pub left_at: Option<Timestamp>,
+    /// `duration`, seconds.
+    pub duration_seconds: Option<i64>,
+    /// `call_element_id`: the step it belongs to.
+    pub element_id: Option<String>,
+    /// Whose mailbox.
+    pub mailbox: Party,
+    /// Who spoke.
+    pub caller: Party,
+    /// There is a transcript.
+    pub has_transcript: bool,
+}
+
+/// A line of the report of charges (`GET /phone/reports/call_charges`), or of a call log (v1). Amounts are decimals as
+/// Zoom wrote them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct Charge {
+    /// Total.
+    pub amount: Option<String>,
+    /// Currency, ISO 4217.
+    pub currency: Option<String>,
+    /// Per minute.
+    pub rate: Option<String>,
+    /// `caller_billing_reference_id`.
+    pub reference: Option<String>,
+    /// Whose bill.
+    pub party: Party,
 }

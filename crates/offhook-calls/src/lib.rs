@@ -23,11 +23,13 @@ mod view;
 pub use book::{CallBook, Change};
 pub use call::{CallFacts, Heard};
 pub use fact::{
-    Element, Fact, LegEvent, LegFact, RecordingEvent, Row, Said, Source, Transfer, VoicemailEvent,
+    Charge, Element, Fact, LegEvent, LegFact, RecordingEvent, RecordingFile, Row, Said, Source, Transfer,
+    VoicemailEvent, VoicemailFile,
 };
 pub use identity::{Alias, AliasKind, CallKey};
 pub use party::{Party, PartyKind};
 pub use view::{
-    CallView, Direction, ElementView, IdView, LegView, Outcome, QueueRef, RecordingView, STALE_AFTER, Side,
-    State, TimelineEntry,
+    CallView, ChargeView, ConflictView, DeletionView, Direction, ElementView, IdView, LegView, Outcome,
+    QueueEntryView, QueueOutcome, QueueRef, RecordingView, STALE_AFTER, Side, State, SummaryView,
+    TimelineEntry, VoicemailView,
 };

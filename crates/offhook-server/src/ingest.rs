@@ -38,7 +38,7 @@ use zoom_phone::webhook::{
     SIGNATURE_HEADER, SecretError, SignatureError, TIMESTAMP_HEADER, Tolerance, Verifier, challenge,
 };
 
-use crate::{clock, log::Once, metrics, problem::Problem};
+use crate::{clock::Clock, log::Once, metrics, problem::Problem};
 
 /// The largest body taken. Zoom's largest events are some tens of kilobytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
@@ -82,6 +82,7 @@ struct Inner {
     once: Once,
     counters: metrics::IngestCounters,
     last_event: LastEvent,
+    clock: Clock,
 }
 
 impl Ingest {
@@ -91,6 +92,7 @@ impl Ingest {
         accounts: BTreeSet<String>,
         inbox: Inbox,
         last_event: LastEvent,
+        clock: Clock,
     ) -> Result<Self, SecretError> {
         Ok(Self(Arc::new(Inner {
             verifier: Verifier::new(&secrets.secrets)?.with_tolerance(tolerance),
@@ -100,6 +102,7 @@ impl Ingest {
             once: Once::default(),
             counters: metrics::IngestCounters::new(),
             last_event,
+            clock,
         })))
     }
 }
@@ -190,7 +193,7 @@ impl IntoResponse for Refused {
 
 /// The handler.
 pub(crate) async fn webhook(State(ingest): State<Ingest>, headers: HeaderMap, body: Body) -> Response {
-    let now = clock::now();
+    let now = ingest.0.clock.now();
     match receive(&ingest.0, &headers, body, now).await {
         Ok(response) => response,
         Err(refused) => {

@@ -28,6 +28,7 @@ mod web;
 
 pub use api::document;
 pub use channel::Channel;
+pub use clock::Clock;
 pub use ingest::Secrets;
 pub use reconcile::Reconcile;
 pub use serve::{ServeError, Server, ServerConfig};

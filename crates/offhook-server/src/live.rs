@@ -21,7 +21,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
-use crate::{api::CallSummary, clock, folding::Progress, problem::Problem, serve::App};
+use crate::{api::CallSummary, folding::Progress, problem::Problem, serve::App};
 
 /// Calls that ended this recently are still shown.
 const RECENT_MS: i64 = 60_000;
@@ -207,7 +207,7 @@ fn json(value: &impl Serialize) -> Option<Arc<str>> {
 }
 
 fn delta(app: &App, changes: Changes) -> Delta {
-    let now = clock::now();
+    let now = app.now();
     Delta {
         seq: changes.seq,
         calls: changes.calls.into_iter().map(|call| CallSummary::of(call.as_of(now))).collect(),
@@ -219,7 +219,7 @@ fn delta(app: &App, changes: Changes) -> Delta {
 impl App {
     pub(crate) fn clocks(&self) -> Clocks {
         Clocks {
-            now: clock::now(),
+            now: self.now(),
             last_event_at: self.last_event(),
             last_reconcile_at: self.reconciled_until(),
             backlog: self.backlog(),
@@ -228,7 +228,7 @@ impl App {
     }
 
     async fn take_snapshot(&self) -> Result<Snapshot, StoreError> {
-        let now = clock::now();
+        let now = self.now();
         let open = self.store().open_calls(now, RECENT_MS).await?;
         Ok(Snapshot {
             seq: open.seq,

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use zoom_phone::client::{ApiError, CallHistoryQuery, Client, Error as ZoomError, TimeType};
 use zoom_phone::quota::Priority;
 
-use crate::clock;
+use crate::clock::Clock;
 
 /// Records are written up to a minute after the call, and sometimes later: look this far back again.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
@@ -74,6 +74,7 @@ impl Reconcile {
     pub(crate) async fn start(
         self,
         store: Store,
+        clock: Clock,
         at_once: Arc<Notify>,
         shutdown: CancellationToken,
     ) -> Result<watch::Receiver<Option<Timestamp>>, StoreError> {
@@ -84,7 +85,7 @@ impl Reconcile {
                 let known = *tell.borrow();
                 tokio::select! {
                     () = shutdown.cancelled() => break,
-                    swept = self.sweep(&store, known, &tell) => match swept {
+                    swept = self.sweep(&store, &clock, known, &tell) => match swept {
                         Ok(()) => {
                             metrics::counter!("offhook_reconcile_total", "outcome" => "done").increment(1);
                         }
@@ -116,17 +117,18 @@ impl Reconcile {
     async fn sweep(
         &self,
         store: &Store,
+        clock: &Clock,
         known: Option<Timestamp>,
         tell: &watch::Sender<Option<Timestamp>>,
     ) -> Result<(), SweepError> {
-        let now = clock::now();
+        let now = clock.now();
         let mut from = known.map_or(now - FIRST, |known| (known - OVERLAP).min(now - OVERLAP));
         while from < now {
             let to = now.min(from + WINDOW);
             // What just happened is shown; what is older was not known for a day and leaves the quota to others.
             let priority = if to < now { Priority::Backfill } else { Priority::Live };
-            let calls = self.window(store, from, to, priority).await?;
-            let refused = self.paths(store, calls).await?;
+            let calls = self.window(store, clock, from, to, priority).await?;
+            let refused = self.paths(store, clock, calls).await?;
             store.set_mark(self.mark(), to.to_string()).await?;
             tell.send_replace(Some(to));
             if let Some(source) = refused {
@@ -142,6 +144,7 @@ impl Reconcile {
     async fn window(
         &self,
         store: &Store,
+        clock: &Clock,
         from: Timestamp,
         to: Timestamp,
         priority: Priority,
@@ -162,7 +165,7 @@ impl Reconcile {
             for row in page.items {
                 calls.extend(row.id().map(str::to_owned));
                 rows += 1;
-                self.keep(store, Door::CallHistory, "accountCallHistory", row.into_fields()).await?;
+                self.keep(store, clock, Door::CallHistory, "accountCallHistory", row.into_fields()).await?;
             }
         }
         metrics::counter!("offhook_reconcile_rows_total").increment(rows);
@@ -176,7 +179,12 @@ impl Reconcile {
     /// not there is left for the next sweep, for as long as that sees the row again. What Zoom refuses for
     /// another reason it would refuse for ever, so that the window counts as done all the same; the first such
     /// refusal is returned.
-    async fn paths(&self, store: &Store, calls: BTreeSet<String>) -> Result<Option<ZoomError>, SweepError> {
+    async fn paths(
+        &self,
+        store: &Store,
+        clock: &Clock,
+        calls: BTreeSet<String>,
+    ) -> Result<Option<ZoomError>, SweepError> {
         let count = |outcome: &'static str| {
             metrics::counter!("offhook_reconcile_paths_total", "outcome" => outcome).increment(1);
         };
@@ -187,7 +195,7 @@ impl Reconcile {
             }
             match self.client.call_path(&uuid).await {
                 Ok(path) => {
-                    self.keep(store, Door::CallPath, "getCallPath", path).await?;
+                    self.keep(store, clock, Door::CallPath, "getCallPath", path).await?;
                     count("stored");
                 }
                 Err(error) if error.is_not_found() => count("not_found"),
@@ -224,12 +232,13 @@ impl Reconcile {
     async fn keep(
         &self,
         store: &Store,
+        clock: &Clock,
         door: Door,
         operation: &str,
         fields: Map<String, Value>,
     ) -> Result<(), StoreError> {
         let arrival = Arrival {
-            received_at: clock::now(),
+            received_at: clock.now(),
             door,
             account: self.account.clone(),
             event: operation.to_owned(),

@@ -31,7 +31,7 @@ use zoom_phone::webhook::{SecretError, Tolerance};
 use crate::{
     access, api,
     channel::Channel,
-    clock,
+    clock::Clock,
     folding::{self, Progress},
     health,
     ingest::{Ingest, LastEvent, Secrets, webhook},
@@ -58,6 +58,8 @@ pub struct ServerConfig {
     pub reconcile: Vec<Reconcile>,
     /// Event channels to listen to, beside the webhook.
     pub channels: Vec<Channel>,
+    /// What time it is for this server.
+    pub clock: Clock,
 }
 
 /// Why a server could not start or go on.
@@ -87,6 +89,7 @@ pub(crate) struct App(Arc<Shared>);
 
 struct Shared {
     store: Store,
+    clock: Clock,
     ingest: Option<Ingest>,
     last_event: LastEvent,
     progress: watch::Receiver<Progress>,
@@ -98,6 +101,11 @@ struct Shared {
 impl App {
     pub(crate) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// What time it is.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
     }
 
     pub(crate) fn ingest(&self) -> Option<&Ingest> {
@@ -166,11 +174,18 @@ impl Server {
         } else {
             let inbox = store.inbox().clone();
             Some(
-                Ingest::new(config.secrets, config.tolerance, config.accounts, inbox, last_event.clone())
-                    .map_err(ServeError::Secret)?,
+                Ingest::new(
+                    config.secrets,
+                    config.tolerance,
+                    config.accounts,
+                    inbox,
+                    last_event.clone(),
+                    config.clock.clone(),
+                )
+                .map_err(ServeError::Secret)?,
             )
         };
-        store.advance_changes(clock::now()).await?;
+        store.advance_changes(config.clock.now()).await?;
         let start = Progress {
             change_seq: store.last_change().await?,
             watermark: store.watermark().await?,
@@ -180,6 +195,7 @@ impl Server {
         let (progress, folding) = folding::start(store.clone(), shutdown.clone(), start)?;
         let app = App(Arc::new(Shared {
             store,
+            clock: config.clock.clone(),
             ingest,
             last_event,
             progress: progress.clone(),
@@ -204,7 +220,11 @@ impl Server {
         let mut at_once: BTreeMap<String, Arc<Notify>> = BTreeMap::new();
         for reconcile in self.reconcile {
             let told = Arc::clone(at_once.entry(reconcile.account.clone()).or_default());
-            sweeps.push(reconcile.start(self.app.store().clone(), told, shutdown.clone()).await?);
+            sweeps.push(
+                reconcile
+                    .start(self.app.store().clone(), self.app.0.clock.clone(), told, shutdown.clone())
+                    .await?,
+            );
         }
         let mut channels = JoinSet::new();
         for channel in self.channels {

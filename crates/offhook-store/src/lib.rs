@@ -8,7 +8,10 @@
 //! - `calls.db` holds what can be computed from it: calls, their names, the change feed, the watermark. One
 //!   transaction moves all of them, so a crash leaves them at an earlier moment, never between two.
 //!
-//! [`Secrets`] is a third, `secrets.db`, for sealed tokens of people who sign in on the server; several processes may
+//! `work.db` holds what neither is nor follows from what came in: how far a sync has come, reports, files fetched,
+//! what a person decided. A rebuild leaves it alone.
+//!
+//! [`Secrets`] is another, `secrets.db`, for sealed tokens of people who sign in on the server; several processes may
 //! open it at once. The `offhook` binary does not use it yet: its tokens are sealed files in the data directory.
 //!
 //! The rest of Offhook sees [`Store`], [`Inbox`] and plain values. No SQL leaves this crate, which is the

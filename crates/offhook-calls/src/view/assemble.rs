@@ -82,7 +82,13 @@ pub(super) fn assemble(key: &CallKey, names: &BTreeSet<Alias>, facts: &CallFacts
         timeline: timeline(facts, &legs),
         ids: ids(names, facts),
         elements: sorted.elements.iter().map(|(_, element)| ElementView::of(element)).collect(),
+        queues: Vec::new(),
         recordings,
+        voicemails: Vec::new(),
+        summaries: Vec::new(),
+        charges: Vec::new(),
+        deletions: Vec::new(),
+        conflicts: Vec::new(),
         provenance: noted.provenance,
         legs: legs.into_iter().map(|leg| leg.view).collect(),
     }

@@ -27,7 +27,7 @@ pub use self::{
     outcome::Outcome,
     queue::QueueRef,
     timeline::TimelineEntry,
-    words::{Direction, Side, State},
+    words::{Direction, QueueOutcome, Side, State},
 };
 use crate::{
     call::CallFacts,
@@ -135,8 +135,26 @@ pub struct CallView {
     pub ids: Vec<IdView>,
     /// The steps of the record.
     pub elements: Vec<ElementView>,
+    /// Its stays in call queues, in order; each has one outcome.
+    #[serde(default)]
+    pub queues: Vec<QueueEntryView>,
     /// Its recordings.
     pub recordings: Vec<RecordingView>,
+    /// Messages left.
+    #[serde(default)]
+    pub voicemails: Vec<VoicemailView>,
+    /// AI summaries of it.
+    #[serde(default)]
+    pub summaries: Vec<SummaryView>,
+    /// What it cost, as far as told.
+    #[serde(default)]
+    pub charges: Vec<ChargeView>,
+    /// Its records that were deleted at Zoom.
+    #[serde(default)]
+    pub deletions: Vec<DeletionView>,
+    /// Ids that what would otherwise be two calls both claim.
+    #[serde(default)]
+    pub conflicts: Vec<ConflictView>,
     /// Which kind of message each main field was taken from.
     pub provenance: BTreeMap<String, String>,
 }
@@ -202,6 +220,121 @@ pub struct RecordingView {
     /// When it began.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ended_at: Option<Timestamp>,
+    /// Its length in seconds, as told.
+    #[serde(default)]
+    pub duration_seconds: Option<i64>,
+    /// `on_demand` or `automatic`; another word as Zoom wrote it.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// The step of the record it belongs to.
+    #[serde(default)]
+    pub element_id: Option<String>,
+    /// Whose it is.
+    #[serde(default)]
+    pub owner: Option<Party>,
+    /// There is a transcript of it.
+    #[serde(default)]
+    pub transcript: bool,
+}
+
+/// A message left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VoicemailView {
+    /// Voicemail id.
+    pub id: String,
+    /// `received`, `trashed`, `purged`.
+    pub state: String,
+    /// When it was left.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub left_at: Option<Timestamp>,
+    /// Its length in seconds, as told.
+    pub duration_seconds: Option<i64>,
+    /// The step of the record it belongs to.
+    pub element_id: Option<String>,
+    /// Whose mailbox.
+    pub mailbox: Option<Party>,
+    /// Who spoke.
+    pub from: Option<Party>,
+    /// There is a transcript of it.
+    pub transcript: bool,
+}
+
+/// An AI summary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SummaryView {
+    /// `ai_call_summary_id`.
+    pub id: String,
+    /// It was deleted at Zoom.
+    pub deleted: bool,
+}
+
+/// What a part of the call cost. Amounts are decimals as Zoom wrote them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChargeView {
+    /// Total.
+    pub amount: Option<String>,
+    /// ISO 4217.
+    pub currency: Option<String>,
+    /// Per minute.
+    pub rate: Option<String>,
+    /// Zoom's reference on the bill.
+    pub reference: Option<String>,
+    /// Whose bill.
+    pub party: Option<Party>,
+    /// The kind of message that told it.
+    pub source: String,
+}
+
+/// Records deleted at Zoom. What we know of the call stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeletionView {
+    /// The deleted records' ids.
+    pub ids: Vec<String>,
+    /// `trashed` or `purged`.
+    pub state: String,
+    /// When, as told.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
+}
+
+/// An id that is the only link between what would otherwise be several calls. It is shown, and a person decides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConflictView {
+    /// What kind of id.
+    pub kind: String,
+    /// The id.
+    pub value: String,
+    /// The preferred name of each call that claims it.
+    pub claimed_by: Vec<String>,
+}
+
+/// One stay of the call in a call queue. Entries of a queue are the sum of their outcomes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QueueEntryView {
+    /// Which queue.
+    pub queue: QueueRef,
+    /// It came from another queue's overflow, by a transfer…: the step's event, as Zoom wrote it.
+    pub via: Option<String>,
+    /// When the call came in.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub entered_at: Option<Timestamp>,
+    /// When a member answered, the caller gave up, or the call went elsewhere.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub left_at: Option<Timestamp>,
+    /// How the stay ended.
+    pub outcome: QueueOutcome,
+    /// Seconds from entering to leaving.
+    pub wait_seconds: Option<i64>,
+    /// The member who answered.
+    pub answered_by: Option<Party>,
+    /// Members rung, each time counted.
+    pub rung: u32,
+    /// Worked out from members' lines, because no record tells of the stay.
+    pub derived: bool,
 }
 
 impl CallView {

@@ -27,18 +27,29 @@ pub(super) fn recordings(sorted: &Sorted<'_>) -> Vec<RecordingView> {
                 .filter_map(|step| step.at)
                 .min();
             let state = steps.iter().max_by_key(|step| rank(step)).map_or("on", |step| word(step.happened));
-            (*id, RecordingView { id: (*id).to_owned(), state: state.to_owned(), started_at })
+            (*id, RecordingView { started_at, ..seen(id, state) })
         })
         .collect();
     // A record that names a recording is written when its file is there.
     for id in sorted.elements.iter().filter_map(|(_, element)| element.recording_id.as_deref()) {
-        recordings.entry(id).or_insert_with(|| RecordingView {
-            id: id.to_owned(),
-            state: word(RecordingEvent::Ready).to_owned(),
-            started_at: None,
-        });
+        recordings.entry(id).or_insert_with(|| seen(id, word(RecordingEvent::Ready)));
     }
     recordings.into_values().collect()
+}
+
+/// A recording of which no more is known than its state.
+fn seen(id: &str, state: &str) -> RecordingView {
+    RecordingView {
+        id: id.to_owned(),
+        state: state.to_owned(),
+        started_at: None,
+        ended_at: None,
+        duration_seconds: None,
+        kind: None,
+        element_id: None,
+        owner: None,
+        transcript: false,
+    }
 }
 
 /// A file that is there stays there, whatever event of the recording itself comes in late. Before that,

@@ -74,7 +74,10 @@ impl<'a> Sorted<'a> {
                     sorted.emergency_callers.push(caller);
                 }
                 Said::Deleted { .. } | Said::Summary { .. } => sorted.aftermath = true,
-                Said::Conference { .. } => {}
+                Said::Conference { .. }
+                | Said::RecordingFile(_)
+                | Said::VoicemailFile(_)
+                | Said::Charge(_) => {}
             }
         }
         // Of several tellings of one element the most authoritative, then the newest, speaks first.

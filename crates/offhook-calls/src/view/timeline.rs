@@ -143,6 +143,9 @@ fn entry(fact: &Fact) -> TimelineEntry {
             };
             (what.to_owned(), Some(owner), failure.as_ref().map(|failure| format!("failed: {failure}")))
         }
+        Said::RecordingFile(file) => ("recording_described".to_owned(), Some(&file.owner), None),
+        Said::VoicemailFile(file) => ("voicemail_described".to_owned(), Some(&file.mailbox), None),
+        Said::Charge(charge) => ("charged".to_owned(), Some(&charge.party), charge.amount.clone()),
         Said::Conference { owner, .. } => ("conference".to_owned(), Some(owner), None),
         Said::Recording { happened, .. } => {
             let what = match happened {

@@ -79,3 +79,38 @@ impl Direction {
         }
     }
 }
+
+/// How a stay in a call queue ended. Exactly one for each stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueOutcome {
+    /// A member took the call.
+    Answered,
+    /// The caller gave up.
+    Abandoned,
+    /// The queue passed the call on to another place.
+    OverflowedOut,
+    /// The caller left a message.
+    Voicemail,
+    /// Nobody answered in time, and the call ended.
+    TimedOut,
+    /// A rule or a failure ended it: closed, blocked, full with nowhere to go.
+    Rejected,
+    /// The caller is still waiting.
+    InProgress,
+}
+
+impl QueueOutcome {
+    /// The word in the API, the CLI and exports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Abandoned => "abandoned",
+            Self::OverflowedOut => "overflowed_out",
+            Self::Voicemail => "voicemail",
+            Self::TimedOut => "timed_out",
+            Self::Rejected => "rejected",
+            Self::InProgress => "in_progress",
+        }
+    }
+}

@@ -12,7 +12,7 @@ use super::{
     events::{StoredEvent, StoredEvents},
     page_size,
 };
-use crate::{clock, problem::Problem, serve::App};
+use crate::{problem::Problem, serve::App};
 
 /// A call in a list: everything but its story.
 #[derive(Debug, Serialize, ToSchema)]
@@ -140,7 +140,7 @@ pub(crate) async fn list(
         from: params.from,
         to: params.to,
     };
-    let now = clock::now();
+    let now = app.now();
     let page = app.store().calls(filter, after, page_size(params.limit, 50, 500), now).await?;
     Ok(Json(Calls {
         calls: page.calls.into_iter().map(|call| CallSummary::of(call.as_of(now))).collect(),
@@ -174,7 +174,7 @@ pub(crate) async fn show(
     Params(params): Params<AccountParams>,
 ) -> Result<Json<CallDetail>, Problem> {
     let call = app.store().call(params.account, &id).await?.ok_or_else(|| Problem::no_such_call(&id))?;
-    let call = call.as_of(clock::now());
+    let call = call.as_of(app.now());
     let people = call.legs.iter().filter(|leg| leg.party.is_inside()).cloned().collect();
     Ok(Json(CallDetail { call, people }))
 }

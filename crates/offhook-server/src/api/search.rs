@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{CallSummary, Params};
-use crate::{clock, problem::Problem, serve::App};
+use crate::{problem::Problem, serve::App};
 
 /// Calls at most.
 const MOST: usize = 50;
@@ -48,7 +48,7 @@ pub(crate) async fn search(
         return Err(Problem::bad_request("q is empty: give an id, a telephone number or an extension"));
     }
     let found = app.store().search(params.account, &params.q, MOST).await?;
-    let now = clock::now();
+    let now = app.now();
     let matches = found
         .into_iter()
         .map(|found| Found {

@@ -70,6 +70,7 @@ async fn the_network_is_not_listened_to() {
         accounts: std::collections::BTreeSet::default(),
         reconcile: Vec::new(),
         channels: Vec::new(),
+        clock: offhook_server::Clock::default(),
     };
     let stop = CancellationToken::new();
     let store = Store::open(directory.path()).unwrap();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use offhook_server::{Channel, Reconcile, Secrets, ServeError, Server, ServerConfig};
+use offhook_server::{Channel, Clock, Reconcile, Secrets, ServeError, Server, ServerConfig};
 use offhook_store::{Arrival, Entry, Store, StoreError};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -64,6 +64,7 @@ pub(crate) struct Setup {
     pub(crate) accounts: BTreeSet<String>,
     pub(crate) reconcile: Vec<Reconcile>,
     pub(crate) channels: Vec<Channel>,
+    pub(crate) clock: Clock,
     pub(crate) directory: Arc<TempDir>,
     /// Port; 0 for any.
     pub(crate) port: u16,
@@ -76,6 +77,7 @@ impl Default for Setup {
             accounts: BTreeSet::from([ACCOUNT.to_owned()]),
             reconcile: Vec::new(),
             channels: Vec::new(),
+            clock: Clock::default(),
             directory: Arc::new(TempDir::new().unwrap()),
             port: 0,
         }
@@ -105,6 +107,7 @@ impl Rig {
             accounts: setup.accounts,
             reconcile: setup.reconcile,
             channels: setup.channels,
+            clock: setup.clock,
         };
         let listener = TcpListener::bind(("127.0.0.1", setup.port)).await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -84,6 +84,11 @@ fn fold(calls: &mut Connection, after: u64, entries: &[Entry]) -> Result<Folded,
                 transaction
                     .prepare_cached("INSERT OR IGNORE INTO told (account, key, seq) VALUES (?1, ?2, ?3)")?
                     .execute(params![account, word(&key.name), seq])?;
+                transaction
+                    .prepare_cached(
+                        "UPDATE call SET told_seq = max(told_seq, ?3) WHERE account = ?1 AND key = ?2",
+                    )?
+                    .execute(params![account, word(&key.name), seq])?;
             }
         }
     }

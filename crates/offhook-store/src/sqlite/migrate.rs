@@ -74,6 +74,10 @@ const CALLS: &[&str] = &["
         key TEXT NOT NULL,
         gone INTEGER NOT NULL
     );
+", "
+    -- The newest inbox entry that told of the call: the watermark of exports. The same after a rebuild.
+    ALTER TABLE call ADD COLUMN told_seq INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX call_by_told ON call (told_seq);
 "];
 
 const SECRETS: &[&str] = &["
@@ -86,6 +90,16 @@ const SECRETS: &[&str] = &["
         until_ms INTEGER NOT NULL               -- milliseconds since 1970
     ) WITHOUT ROWID;
 "];
+
+/// What is under way and what people decided, in the order in which it came to be. It cannot be computed from the
+/// inbox, and a rebuild leaves it alone. One file has each step's tables.
+const WORK: &[&str] =
+    &[super::sync::TABLES, super::reports::TABLES, super::media::TABLES, super::exports::TABLES];
+
+/// Opens the file of what is under way. Its commits reach the disk before they return.
+pub(super) fn work(path: &Path) -> Result<Connection, StoreError> {
+    writer(path, WORK, "FULL")
+}
 
 /// Opens the inbox for writing. Its commits reach the disk before they return.
 pub(super) fn inbox(path: &Path) -> Result<Connection, StoreError> {

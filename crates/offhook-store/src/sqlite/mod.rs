@@ -1,10 +1,14 @@
 //! SQLite behind the interface.
 
+mod exports;
 mod fold;
 mod inbox;
+mod media;
 mod migrate;
 mod read;
+mod reports;
 mod secrets;
+mod sync;
 
 use std::{
     fs::File,
@@ -34,6 +38,7 @@ pub struct Store {
 struct Inner {
     inbox: Inbox,
     folder: Mutex<Connection>,
+    work: Mutex<Connection>,
     calls: Readers,
     arrivals: Readers,
     /// Held for as long as the store is open.
@@ -48,10 +53,12 @@ impl Store {
         let calls_path = directory.join("calls.db");
         let inbox = Inbox::open(&inbox_path)?;
         let folder = migrate::calls(&calls_path)?;
+        let work = migrate::work(&directory.join("work.db"))?;
         let store = Self {
             inner: Arc::new(Inner {
                 inbox,
                 folder: Mutex::new(folder),
+                work: Mutex::new(work),
                 calls: Readers::open(&calls_path)?,
                 arrivals: Readers::open(&inbox_path)?,
                 _lock: lock,
@@ -73,6 +80,25 @@ impl Store {
     {
         let inner = Arc::clone(&self.inner);
         tokio::task::spawn_blocking(move || inner.calls.with(query)).await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Reads or changes what is under way, in one transaction, off the async threads. On an error nothing is changed.
+    #[expect(dead_code, reason = "its users come with the tables")]
+    async fn work<T, F>(&self, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || {
+            let mut work = inner.work.lock().unwrap_or_else(PoisonError::into_inner);
+            let transaction = work.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let result = run(&transaction)?;
+            transaction.commit()?;
+            Ok(result)
+        })
+        .await
+        .map_err(|_| StoreError::Closed)?
     }
 
     /// Runs a query on the inbox, off the async threads.

@@ -12,7 +12,7 @@ mod settings;
 use std::{collections::BTreeSet, net::IpAddr, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
-use offhook_server::{Channel, Reconcile, Secrets, ServerConfig};
+use offhook_server::{Channel, Clock, Reconcile, Secrets, ServerConfig};
 use secrecy::SecretString;
 use url::Url;
 use zoom_phone::{
@@ -123,7 +123,7 @@ impl Config {
             future: self.seconds("webhook.max_ahead_seconds", usual.future.as_secs()),
             ..usual
         };
-        Ok(ServerConfig { secrets, tolerance, accounts, reconcile, channels })
+        Ok(ServerConfig { secrets, tolerance, accounts, reconcile, channels, clock: Clock::default() })
     }
 
     fn tokens_of(
