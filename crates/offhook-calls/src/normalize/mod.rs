@@ -3,6 +3,7 @@
 //! Reading never fails for what it does not know: unfamiliar fields and values are listed for counting,
 //! and what cannot be read at all is a [`Problem`], also for counting. The raw bytes stay in the inbox.
 
+pub mod map;
 mod media;
 mod record;
 mod status;
