@@ -86,6 +86,26 @@ pub const RECORDING_TYPES: &[Word] = &[
 /// `has_recording` of v1 and `recording_status` of rows.
 pub const RECORDING_FLAGS: &[Word] = &[word("true", &["recorded"]), word("false", &["non_recorded"])];
 
+/// `path` of a call log: v3 has an `event` for the step and an operator for the place, and no text.
+pub const PATHS: &[Word] = &[
+    Word { v1: "callQueue", v3: &["ring_to_member"], note: "The operator is the call queue." },
+    Word { v1: "autoReceptionist", v3: &[], note: "The operator is the receptionist." },
+    Word { v1: "pstn", v3: &[], note: "incoming or outgoing; connect_type is external." },
+    Word { v1: "extension", v3: &[], note: "incoming or outgoing; connect_type is internal." },
+    Word { v1: "transfer", v3: &[], note: "direct_transfer or warm_transfer and its two halves." },
+    word("park", &["park"]),
+    word("parkPickup", &["park_pick_up"]),
+    word("parkTimeout", &["timeout"]),
+    Word { v1: "monitor", v3: &["monitor"], note: "Or listen, whisper, barge: the path does not tell." },
+    word("takeover", &["takeover"]),
+];
+
+/// The step that a `path` tells of, if it tells of one step only; else what the side of the log makes of it holds.
+pub(crate) fn event_of_path(path: &str) -> Option<&'static str> {
+    let word = PATHS.iter().find(|word| word.v1.eq_ignore_ascii_case(path.trim()))?;
+    word.v3.first().copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
