@@ -7,7 +7,7 @@
 //! `MM/DD/YYYY HH:MM`, and what is not known `--`. It has no id of any sort. Zoom's article on viewing logs (KB0069952)
 //! has the same columns. Other headers are read by likeness to names of the API; what is not read is said.
 
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -173,8 +173,16 @@ impl Portal {
                 }
             }
         }
-        if !row.contains_key("date_time") {
+        let Some(began) =
+            row.get("date_time").and_then(Value::as_str).and_then(|at| at.parse::<Timestamp>().ok())
+        else {
             return Err("it has no time".to_owned());
+        };
+        // A log is written after the call. When that was, a table of these columns tells by the duration only.
+        if !row.contains_key("call_end_time") {
+            let length = row.get("duration").and_then(Value::as_i64).unwrap_or(0);
+            let end = began.checked_add(SignedDuration::from_secs(length)).unwrap_or(began);
+            row.insert("call_end_time".to_owned(), end.to_string().into());
         }
         if !row.contains_key("id") {
             let id = derived_id(&row);
@@ -362,7 +370,7 @@ mod tests {
             json!({
                 "direction": "inbound", "caller_did_number": "4155550100", "caller_number": "4155550100",
                 "caller_number_type": 2, "callee_name": "Ada Lovelace", "callee_number": "101", "callee_number_type": 1,
-                "date_time": june(11, 8, 15).to_string(), "result": "Call connected", "path": "callQueue",
+                "date_time": june(11, 8, 15).to_string(), "call_end_time": "2025-06-11T08:16:23Z", "result": "Call connected", "path": "callQueue",
                 "duration": 83, "site": {"name": "Berlin"}, "department": "Sales", "call_type": "pstn",
                 "end_to_end": false, "id": id,
             })
