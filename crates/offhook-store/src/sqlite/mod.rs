@@ -21,6 +21,7 @@ use rusqlite::Connection;
 pub use self::{
     fold::{Rebuilt, rebuild},
     inbox::Inbox,
+    media::ToldCursor,
     secrets::{Lease, Secrets},
 };
 use crate::StoreError;
@@ -83,7 +84,6 @@ impl Store {
     }
 
     /// Reads or changes what is under way, in one transaction, off the async threads. On an error nothing is changed.
-    #[expect(dead_code, reason = "its users come with the tables")]
     async fn work<T, F>(&self, run: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
