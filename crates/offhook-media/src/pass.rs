@@ -34,7 +34,7 @@ const GIVE_UP_TRYING: u32 = 8;
 const AFTER_FULL: SignedDuration = SignedDuration::from_secs(60);
 /// From one pass to the next at least, and at most: retention runs on without any news.
 const PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// What a pass did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -265,7 +265,7 @@ impl Archive {
                 // A hold that was put on or released meanwhile stays so.
                 let hold = media.hold.clone();
                 here(media, Record { hold, ..record });
-                let why = format!("{} bytes of {}", bytes, content_type);
+                let why = format!("{bytes} bytes of {content_type}");
                 Some(vec![note(media, "fetched", None, why, now)])
             })
             .await?;

@@ -345,9 +345,9 @@ impl Store {
                 and("recorded_ms <= ?", Box::new(ms));
                 values.push(Box::new(id));
                 let (at, id) = (values.len() - 1, values.len());
-                sql.push_str(&format!(" AND (recorded_ms < ?{at} OR id > ?{id})"));
+                sql.extend([" AND (recorded_ms < ?", &at.to_string(), " OR id > ?", &id.to_string(), ")"]);
             }
-            sql.push_str(&format!(" ORDER BY recorded_ms DESC, id LIMIT {limit}"));
+            sql.extend([" ORDER BY recorded_ms DESC, id LIMIT ", &limit.to_string()]);
             let rows = work
                 .prepare(&sql)?
                 .query_map(rusqlite::params_from_iter(values), media)?
