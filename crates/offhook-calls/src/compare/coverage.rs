@@ -52,7 +52,9 @@ impl Coverage {
         ];
         let of_list = |(list, spans): (&str, Option<&Vec<Span>>)| {
             let gaps = spans.map(|spans| holes(spans, from, to)).unwrap_or_default();
-            gaps.into_iter().map(|Span { from, to }| Gap { list: list.to_owned(), from, to }).collect::<Vec<_>>()
+            gaps.into_iter()
+                .map(|Span { from, to }| Gap { list: list.to_owned(), from, to })
+                .collect::<Vec<_>>()
         };
         lists.into_iter().flat_map(of_list).collect()
     }

@@ -1,6 +1,10 @@
 //! Which events Zoom's records would have caused.
 
-use crate::{fact::Element, party::PartyKind, view::{Direction, Side}};
+use crate::{
+    fact::Element,
+    party::PartyKind,
+    view::{Direction, Side},
+};
 
 /// In place of an event's name: any at all.
 pub const ANY_EVENT: &str = "*";
@@ -8,15 +12,14 @@ pub const ANY_EVENT: &str = "*";
 pub(super) const RECORDING: &str = "phone.recording_completed";
 pub(super) const VOICEMAIL: &str = "phone.voicemail_received";
 /// The side whose user is told of a step. Zoom tells users of what their own line did: what happens in queues, menus
-/// and parking places or goes straight to a mailbox shows in the records alone, and so do the rows that detail another
-/// (`is_node` 0). Rather too few are expected than too many: nobody looks at a report that cries wolf.
+/// and parking places or goes straight to a mailbox shows in the records alone.
 pub(super) fn told_to(element: &Element) -> Option<Side> {
     let is_line = match element.event.as_deref() {
         Some("park" | "timeout") => false,
         Some("forward") => element.result.as_deref() != Some("voicemail"),
         _ => true,
     };
-    if element.is_node == Some(false) || !is_line {
+    if !is_line {
         return None;
     }
     let (side, party) = match element.direction? {
@@ -25,6 +28,14 @@ pub(super) fn told_to(element: &Element) -> Option<Side> {
         Direction::Internal | Direction::Unknown => return None,
     };
     (party.kind == PartyKind::User).then_some(side)
+}
+
+/// A second row of the same step, as live records have them: the other is the one that events tell of.
+pub(super) fn mirrors(one: &Element, other: &Element) -> bool {
+    one.is_node == Some(false)
+        && other.is_node == Some(true)
+        && (one.started_at, &one.event, &one.caller, &one.callee)
+            == (other.started_at, &other.event, &other.caller, &other.callee)
 }
 
 /// The event that tells of a step of that side.

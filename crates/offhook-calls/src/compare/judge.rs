@@ -24,7 +24,13 @@ pub(super) fn judge(comparison: &mut Comparison, call: &CallView, told: &[Told<'
     for one in told.iter().filter(|one| one.side == Side::Events) {
         *comparison.came.entry(one.entry.event.clone()).or_default() += 1;
     }
-    for (step, side) in steps.values().filter_map(|step| Some((*step, expect::told_to(step)?))) {
+    let told_to: BTreeMap<&str, view::Side> = steps
+        .iter()
+        .filter(|(_, step)| !steps.values().any(|other| expect::mirrors(step, other)))
+        .filter_map(|(id, step)| Some((*id, expect::told_to(step)?)))
+        .collect();
+    for (id, side) in &told_to {
+        let (step, side) = (steps[id], *side);
         *comparison.expected.entry(expect::completed(side)).or_default() += 1;
         for event in expect::during(side, step) {
             *comparison.expected.entry(event).or_default() += 1;
@@ -39,6 +45,7 @@ pub(super) fn judge(comparison: &mut Comparison, call: &CallView, told: &[Told<'
         call,
         told,
         steps,
+        told_to,
     };
     for seen in &sightings {
         judging.count(comparison, seen);
@@ -70,6 +77,8 @@ struct Judging<'a> {
     told: &'a [Told<'a>],
     /// Its steps by Zoom's records.
     steps: BTreeMap<&'a str, &'a Element>,
+    /// Of those, the ones that an event must have told of, and on which side.
+    told_to: BTreeMap<&'a str, view::Side>,
     end: Option<Timestamp>,
     is_settled: bool,
     has_events: bool,
@@ -85,7 +94,7 @@ impl Judging<'_> {
     /// Somebody must have been told of the call.
     fn expects_events(&self) -> bool {
         if !self.steps.is_empty() {
-            return self.steps.values().any(|step| expect::told_to(step).is_some());
+            return !self.told_to.is_empty();
         }
         self.told.iter().filter(|one| one.side == Side::Records).flat_map(Told::facts).any(|fact| {
             matches!(&fact.said, Said::Row(row) if [&row.caller, &row.callee].iter().any(|party| party.kind == PartyKind::User))
@@ -128,7 +137,7 @@ impl Judging<'_> {
         tally.unknowable += u64::from(self.is_settled && seen.by_records.is_none() && !is_listed);
         let untold = match seen.thing {
             Thing::Call => !self.expects_events(),
-            Thing::Element => self.steps.get(seen.id.as_str()).is_some_and(|step| expect::told_to(step).is_none()),
+            Thing::Element => !self.told_to.contains_key(seen.id.as_str()),
             _ => false,
         };
         tally.records_only += u64::from(seen.by_events.is_none() && untold);
@@ -151,8 +160,8 @@ impl Judging<'_> {
                 is_listed.then_some((ItemKind::OnlyEvents, None))
             }
             Thing::Element if seen.by_records.is_some() && !seen.announced && self.has_events => {
-                let side = self.steps.get(seen.id.as_str()).and_then(|step| expect::told_to(step))?;
-                Some((ItemKind::NeverSent, Some(expect::completed(side))))
+                let side = self.told_to.get(seen.id.as_str())?;
+                Some((ItemKind::NeverSent, Some(expect::completed(*side))))
             }
             Thing::Element if seen.by_events.is_some() && seen.by_records.is_none() => {
                 let is_read = self.all_paths && self.told.iter().any(|one| one.entry.door == Door::CallPath);

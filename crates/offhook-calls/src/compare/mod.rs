@@ -108,7 +108,8 @@ pub struct Comparison {
 impl Comparison {
     /// Nothing compared yet.
     pub fn new(rules: Rules) -> Self {
-        let summary = Summary { gaps: rules.coverage.gaps(rules.from, rules.to.min(rules.now)), ..Summary::default() };
+        let summary =
+            Summary { gaps: rules.coverage.gaps(rules.from, rules.to.min(rules.now)), ..Summary::default() };
         Self {
             rules,
             summary,

@@ -105,7 +105,8 @@ impl Queues {
                 Some(only.extension_id.clone())
             };
             let id = queue.extension_id.clone().or_else(by_number).or_else(by_name);
-            let key = id.clone().or(queue.extension_number.clone()).or(queue.name.clone()).unwrap_or_default();
+            let key =
+                id.clone().or(queue.extension_number.clone()).or(queue.name.clone()).unwrap_or_default();
             let sum = ours.entry(key).or_default();
             sum.queue.extension_id = sum.queue.extension_id.take().or(id);
             sum.queue.extension_number = sum.queue.extension_number.take().or(queue.extension_number);
@@ -150,6 +151,9 @@ impl QueueCounts {
 
     fn distance(self, other: Self) -> i64 {
         let pairs = self.numbers().into_iter().zip(other.numbers());
-        pairs.map(|(mine, theirs)| mine.abs_diff(theirs)).max().map_or(0, |most| i64::try_from(most).unwrap_or(i64::MAX))
+        pairs
+            .map(|(mine, theirs)| mine.abs_diff(theirs))
+            .max()
+            .map_or(0, |most| i64::try_from(most).unwrap_or(i64::MAX))
     }
 }

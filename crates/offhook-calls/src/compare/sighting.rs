@@ -104,7 +104,10 @@ impl Sighting {
 
     /// Who was first of all.
     pub fn first(&self) -> Option<&First> {
-        [&self.by_events, &self.by_records, &self.by_others].into_iter().flatten().min_by_key(|first| first.at)
+        [&self.by_events, &self.by_records, &self.by_others]
+            .into_iter()
+            .flatten()
+            .min_by_key(|first| first.at)
     }
 
     fn seen(&mut self, told: &Told<'_>) {
@@ -141,8 +144,10 @@ pub(super) fn of_call(call: &str, told: &[Told<'_>]) -> Vec<Sighting> {
             match &fact.said {
                 Said::Element(element) => {
                     part(Thing::Element, &element.id, true, &|it| it.announced |= one.side == Side::Events);
-                    let files =
-                        [(Thing::Recording, &element.recording_id), (Thing::Voicemail, &element.voicemail_id)];
+                    let files = [
+                        (Thing::Recording, &element.recording_id),
+                        (Thing::Voicemail, &element.voicemail_id),
+                    ];
                     for (thing, id) in files {
                         if let Some(id) = id {
                             part(thing, id, false, &|it| it.named = true);

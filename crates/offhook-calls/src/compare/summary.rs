@@ -202,11 +202,16 @@ impl Summary {
             Verdict::Unknown => parts.push("cannot know".to_owned()),
         }
         if let Some(gap) = gap {
-            let more = if self.gaps.len() > 1 { format!(", and {} more", self.gaps.len() - 1) } else { String::new() };
+            let more = if self.gaps.len() > 1 {
+                format!(", and {} more", self.gaps.len() - 1)
+            } else {
+                String::new()
+            };
             parts.push(format!("{} from {} to {} were not read{more}", gap.list, gap.from, gap.to));
         }
         if unsent > 0 {
-            parts.push(format!("{} never came and were learnt from Zoom's records", counted(unsent, "event")));
+            parts
+                .push(format!("{} never came and were learnt from Zoom's records", counted(unsent, "event")));
         }
         if late > 0 {
             parts.push(format!("{} came late", counted(late, "event")));

@@ -59,8 +59,11 @@ fn calls(heard: &[Telling]) -> Vec<(CallView, Vec<Telling>)> {
         }
     }
     let changes = book.into_changes();
-    let owner: BTreeMap<&Alias, usize> =
-        changes.iter().enumerate().flat_map(|(n, change)| change.names.iter().map(move |name| (name, n))).collect();
+    let owner: BTreeMap<&Alias, usize> = changes
+        .iter()
+        .enumerate()
+        .flat_map(|(n, change)| change.names.iter().map(move |name| (name, n)))
+        .collect();
     let mut entries: Vec<Vec<Telling>> = vec![Vec::new(); changes.len()];
     for (names, entry) in named {
         let mut of: Vec<usize> = names.iter().filter_map(|name| owner.get(name).copied()).collect();

@@ -8,7 +8,7 @@ use super::*;
 /// hours later.
 pub(super) fn week(seed: u64, temper: Temper) -> Vec<(Scenario, Vec<Telling>)> {
     let mut exchange = Exchange::new(seed);
-    exchange.account_id = ACCOUNT.to_owned();
+    ACCOUNT.clone_into(&mut exchange.account_id);
     exchange.temper = temper;
     let mut seq = 0;
     let mut next = |door, event: &str, when, body: &Value| {
@@ -42,11 +42,13 @@ fn of_a_week_in_which_nothing_was_lost_there_is_nothing_to_report() {
     // Recordings and voicemails are not listed here: only events tell of them.
     let coverage = Coverage { recordings: None, voicemails: None, ..Coverage::whole(always()) };
     let mut odd = Vec::new();
-    for (seed, temper) in (1..=12).flat_map(|seed| [(seed, Temper::Documented), (seed, Temper::Field)]) {
+    for (seed, temper) in (1..=3).flat_map(|seed| [(seed, Temper::Documented), (seed, Temper::Field)]) {
         for (scenario, entries) in week(seed, temper) {
             let rules = Rules { coverage: coverage.clone(), ..rules() };
             let (items, summary) = compare(rules, &entries);
-            odd.extend(shown(&items).into_iter().map(|item| format!("{scenario:?} {seed} {temper:?}: {item}")));
+            odd.extend(
+                shown(&items).into_iter().map(|item| format!("{scenario:?} {seed} {temper:?}: {item}")),
+            );
             if items.is_empty() {
                 assert!(summary.line.starts_with("complete: "), "{scenario:?}: {}", summary.line);
             }
