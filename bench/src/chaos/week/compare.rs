@@ -10,6 +10,11 @@ use super::{Generation, report::Report};
 
 /// Counts what is missing and extra, and notes each field that is wrong.
 pub(super) fn compare(ledger: &[Value], calls: &[CallView], generation: Generation, report: &mut Report) {
+    report.not_told.insert(
+        "end of a leg that nobody answered",
+        "the step of a caller who leaves a message ends with the message, not with the ringing",
+    );
+    queue_sums(ledger, calls, report);
     let mut owner: HashMap<&str, usize> = HashMap::new();
     for (nth, call) in calls.iter().enumerate() {
         for id in &call.ids {
@@ -26,13 +31,17 @@ pub(super) fn compare(ledger: &[Value], calls: &[CallView], generation: Generati
         let found: BTreeSet<usize> = ids.all().filter_map(|(_, id)| owner.get(id).copied()).collect();
         let mut found = found.into_iter();
         let Some(first) = found.next() else {
-            report.missing(|| format!("call {} {} of {}", truth["scenario"], truth["call_id"], truth["start_time"]));
+            report.missing(|| {
+                format!("call {} {} of {}", truth["scenario"], truth["call_id"], truth["start_time"])
+            });
             continue;
         };
         claimed.insert(first);
         for other in found {
             claimed.insert(other);
-            report.extra(|| format!("call {} {} is also {}", truth["scenario"], calls[first].id, calls[other].id));
+            report.extra(|| {
+                format!("call {} {} is also {}", truth["scenario"], calls[first].id, calls[other].id)
+            });
         }
         ids.check(truth, &calls[first], report);
         fields(truth, &calls[first], report);
@@ -77,8 +86,10 @@ impl<'a> Ids<'a> {
     fn check(&self, truth: &Value, call: &CallView, report: &mut Report) {
         for (kind, ids) in &self.0 {
             let truly: BTreeSet<&str> = ids.iter().copied().collect();
-            let ours: BTreeSet<&str> =
-                call.ids.iter().filter(|id| id.kind == *kind).map(|id| id.value.as_str()).collect();
+            // A recording that broke off has an id and no file: truly there is none.
+            let failed = |id: &str| call.recordings.iter().any(|it| it.id == id && it.state == "failed");
+            let ours = call.ids.iter().filter(|id| id.kind == *kind).map(|id| id.value.as_str());
+            let ours: BTreeSet<&str> = ours.filter(|id| !failed(id)).collect();
             let things = match *kind {
                 "call_element_id" => "elements",
                 "recording_id" => "recordings",
@@ -101,7 +112,8 @@ impl<'a> Ids<'a> {
                 report.wrong(things, truth, &known.to_string(), &truly.to_string());
             }
         };
-        listed("recordings", call.recordings.len(), "recording_ids", report);
+        let files = call.recordings.iter().filter(|recording| recording.state != "failed");
+        listed("recordings", files.count(), "recording_ids", report);
         listed("voicemails", call.voicemails.len(), "voicemail_ids", report);
         listed("summaries", call.summaries.len(), "ai_call_summary_ids", report);
     }
@@ -111,7 +123,7 @@ impl<'a> Ids<'a> {
 /// call.
 fn outcome(truth: &Value) -> Option<Outcome> {
     Some(match truth["result"].as_str()? {
-        "canceled" if truth["direction"] == "inbound" => Outcome::Missed,
+        "canceled" | "hang_up" if truth["direction"] == "inbound" => Outcome::Missed,
         "abandoned" => Outcome::Abandoned,
         other => Outcome::of_record(other, "")?,
     })
@@ -120,7 +132,11 @@ fn outcome(truth: &Value) -> Option<Outcome> {
 /// Our word for the direction: Zoom calls a call between two of its users outbound.
 fn direction(truth: &Value) -> &str {
     let inside = |party: &str| truth[party]["id"].is_string();
-    if inside("caller") && inside("callee") { "internal" } else { truth["direction"].as_str().unwrap_or_default() }
+    if inside("caller") && inside("callee") {
+        "internal"
+    } else {
+        truth["direction"].as_str().unwrap_or_default()
+    }
 }
 
 fn text(value: &Value) -> String {
@@ -152,12 +168,17 @@ fn fields(truth: &Value, call: &CallView, report: &mut Report) {
         let party = |field: fn(&offhook_calls::Party) -> &Option<String>| {
             ours.as_ref().and_then(|party| field(party).clone()).unwrap_or_else(|| "-".to_owned())
         };
-        same(&format!("{side} extension"), party(|p| &p.extension_number), text(&truth[side]["extension_number"]));
+        same(
+            &format!("{side} extension"),
+            party(|p| &p.extension_number),
+            text(&truth[side]["extension_number"]),
+        );
         if truth[side]["extension_number"].is_null() {
             same(&format!("{side} number"), party(|p| &p.number), text(&truth[side]["number"]));
         }
     }
-    same("recorded", call.recording.is_some().to_string(), text(&truth["recorded"]));
+    let recorded = call.recording.as_deref().is_some_and(|state| state != "failed");
+    same("recorded", recorded.to_string(), text(&truth["recorded"]));
     same("voicemail", call.voicemail.to_string(), text(&truth["voicemail"]));
     parts(truth, call, &mut same);
     stays(truth, call, &mut same);
@@ -191,7 +212,10 @@ fn parts(truth: &Value, call: &CallView, same: &mut impl FnMut(&str, String, Str
         part.hold += leg["hold_seconds"].as_i64().unwrap_or_default();
     }
     let mut ours: BTreeMap<(String, String), Part> = BTreeMap::new();
-    for leg in call.legs.iter().filter(|leg| leg.party.kind == offhook_calls::PartyKind::User) {
+    // No phone rings that is busy.
+    let rang = |leg: &&offhook_calls::LegView| leg.side == Side::Caller || leg.outcome != Some(Outcome::Busy);
+    let people = call.legs.iter().filter(|leg| leg.party.kind == offhook_calls::PartyKind::User);
+    for leg in people.filter(rang) {
         let side = if leg.side == Side::Caller { "caller" } else { "callee" };
         let key = (leg.party.extension_number.clone().unwrap_or_default(), side.to_owned());
         let part = Part {
@@ -220,10 +244,21 @@ fn parts(truth: &Value, call: &CallView, same: &mut impl FnMut(&str, String, Str
         };
         of("leg answered", &ours.answered, &truly.answered);
         of("leg attempts", &ours.attempts, &truly.attempts);
-        of("leg start", &ours.begun, &truly.begun);
-        of("leg end", &ours.over, &truly.over);
+        of("leg start", &near(&ours.begun, &truly.begun), &truly.begun);
+        if truly.answered {
+            of("leg end", &near(&ours.over, &truly.over), &truly.over);
+        }
         of("leg talk", &ours.talk, &truly.talk);
         of("leg hold", &ours.hold, &truly.hold);
+    }
+}
+
+/// What one moment is in two of Zoom's messages may lie on two sides of a second.
+fn near(ours: &str, truly: &str) -> String {
+    let second = |text: &str| text.parse::<Timestamp>().map(Timestamp::as_second);
+    match (second(ours), second(truly)) {
+        (Ok(mine), Ok(theirs)) if mine.abs_diff(theirs) <= 1 => truly.to_owned(),
+        _ => ours.to_owned(),
     }
 }
 
@@ -257,7 +292,11 @@ fn stays(truth: &Value, call: &CallView, same: &mut impl FnMut(&str, String, Str
     if truly.len() != call.queues.len() {
         return;
     }
-    same("queue outcome", ours_of(&|e| stay_outcome(e.outcome).to_owned()), truly_of(&|s| text(&s["outcome"])));
+    same(
+        "queue outcome",
+        ours_of(&|e| stay_outcome(e.outcome).to_owned()),
+        truly_of(&|s| text(&s["outcome"])),
+    );
     same("queue entered", ours_of(&|e| at(e.entered_at)), truly_of(&|s| text(&s["enter_time"])));
     same("queue left", ours_of(&|e| at(e.left_at)), truly_of(&|s| text(&s["leave_time"])));
     same(
@@ -266,4 +305,31 @@ fn stays(truth: &Value, call: &CallView, same: &mut impl FnMut(&str, String, Str
         truly_of(&|s| text(&s["wait_seconds"])),
     );
     same("queue members rung", ours_of(&|e| e.rung.to_string()), truly_of(&|s| text(&s["members_rung"])));
+}
+
+/// Entries of each queue by outcome, in the truth and here.
+fn queue_sums(ledger: &[Value], calls: &[CallView], report: &mut Report) {
+    type Sums = BTreeMap<(String, String), u64>;
+    let (mut truly, mut ours) = (Sums::new(), Sums::new());
+    for stay in ledger.iter().flat_map(|truth| truth["queues"].as_array().into_iter().flatten()) {
+        *truly.entry((text(&stay["queue"]["extension_number"]), text(&stay["outcome"]))).or_default() += 1;
+    }
+    for entry in calls.iter().flat_map(|call| &call.queues) {
+        let queue = entry.queue.extension_number.clone().unwrap_or_default();
+        *ours.entry((queue, stay_outcome(entry.outcome).to_owned())).or_default() += 1;
+    }
+    let all = |sums: &Sums| usize::try_from(sums.values().sum::<u64>()).unwrap_or(usize::MAX);
+    report.count("queue_entries_true", all(&truly));
+    report.count("queue_entries_recorded", all(&ours));
+    for ((queue, outcome), count) in &truly {
+        let mine = ours.get(&(queue.clone(), outcome.clone())).copied().unwrap_or_default();
+        if mine != *count {
+            report.wrong(
+                "queue sums",
+                &Value::Null,
+                &format!("{queue} {outcome} {mine}"),
+                &count.to_string(),
+            );
+        }
+    }
 }

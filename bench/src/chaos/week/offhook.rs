@@ -62,8 +62,8 @@ pub(super) struct Offhook {
     port: u16,
     directory: TempDir,
     http: reqwest::Client,
-    client: Client,
-    tokens: TokenSource,
+    /// What the account may ask is learnt once; a real one is kept in a file.
+    limiter: Limiter,
     running: Option<(CancellationToken, JoinHandle<Result<(), ServeError>>)>,
 }
 
@@ -77,33 +77,39 @@ pub(super) fn free_port(dice: &mut ChaCha8Rng) -> anyhow::Result<u16> {
 impl Offhook {
     pub(super) fn new(zoom: &Zoom, port: u16) -> anyhow::Result<Self> {
         let zoom = Arc::clone(&zoom.running);
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build()?;
+        let directory = TempDir::new().context("cannot make a data directory")?;
+        let limiter = Limiter::new(Plan::Business);
+        Ok(Self { zoom, port, directory, http, limiter, running: None })
+    }
+
+    /// A client that knows nothing yet, as after each start of a program.
+    fn client(&self) -> anyhow::Result<(Client, TokenSource)> {
         let app = App::server_to_server();
         let tokens = TokenSource::server_to_server(ServerToServer {
             client_id: app.client_id,
             client_secret: app.client_secret.into(),
             account_id: ACCOUNT.to_owned(),
-            token_url: format!("{}/oauth/token", zoom.origin()).parse()?,
+            token_url: format!("{}/oauth/token", self.zoom.origin()).parse()?,
         })?;
         let retry = Retry { first_wait: Duration::from_millis(50), ..Retry::default() };
         let config = ClientConfig {
-            base_url: Some(format!("{}/v2", zoom.origin()).parse()?),
+            base_url: Some(format!("{}/v2", self.zoom.origin()).parse()?),
             retry,
-            limiter: Some(Limiter::new(Plan::Business)),
+            limiter: Some(self.limiter.clone()),
             ..ClientConfig::default()
         };
-        let client = Client::new(config, tokens.clone())?;
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build()?;
-        let directory = TempDir::new().context("cannot make a data directory")?;
-        Ok(Self { zoom, port, directory, http, client, tokens, running: None })
+        Ok((Client::new(config, tokens.clone())?, tokens))
     }
 
     pub(super) async fn start(&mut self, doors: Doors) -> anyhow::Result<()> {
         let stop = CancellationToken::new();
         let zoom = Arc::clone(&self.zoom);
+        let (client, tokens) = self.client()?;
         let url = format!("{}/ws", zoom.origin().replacen("http", "ws", 1)).parse()?;
         let channel = Channel {
             config: ChannelConfig { url, subscription_id: "demo_subscription_00A".to_owned() },
-            tokens: self.tokens.clone(),
+            tokens,
             account: ACCOUNT.to_owned(),
         };
         let secrets = Secrets::default();
@@ -111,11 +117,7 @@ impl Offhook {
             secrets: if doors.webhook { secrets.and(SECRET.into(), None) } else { secrets },
             tolerance: Tolerance::default(),
             accounts: BTreeSet::from([ACCOUNT.to_owned()]),
-            reconcile: vec![Reconcile {
-                client: self.client.clone(),
-                account: ACCOUNT.to_owned(),
-                every: EVERY,
-            }],
+            reconcile: vec![Reconcile { client, account: ACCOUNT.to_owned(), every: EVERY }],
             channels: if doors.channel { vec![channel] } else { Vec::new() },
             clock: Clock::new(move || zoom.now()),
         };
@@ -123,7 +125,9 @@ impl Offhook {
         // The threads of a server that has just stopped may still be closing the store.
         let store = loop {
             match Store::open(self.directory.path()) {
-                Err(StoreError::InUse(_)) if begun.elapsed() < PATIENCE => tokio::time::sleep(ASK_EVERY).await,
+                Err(StoreError::InUse(_)) if begun.elapsed() < PATIENCE => {
+                    tokio::time::sleep(ASK_EVERY).await
+                }
                 opened => break opened?,
             }
         };
@@ -178,7 +182,8 @@ impl Offhook {
         let begun = Instant::now();
         loop {
             let board = self.get("/api/v1/live/snapshot", &[]).await?.context("no board")?;
-            let until: Option<jiff::Timestamp> = serde_json::from_value(board["clocks"]["last_reconcile_at"].clone())?;
+            let until: Option<jiff::Timestamp> =
+                serde_json::from_value(board["clocks"]["last_reconcile_at"].clone())?;
             if until.is_some_and(|until| until >= now) {
                 break;
             }
@@ -212,7 +217,10 @@ impl Offhook {
         let mut calls = Vec::new();
         let mut cursor = String::new();
         loop {
-            let page = self.get("/api/v1/calls", &[("limit", "500"), ("cursor", &cursor)]).await?.context("no calls")?;
+            let page = self
+                .get("/api/v1/calls", &[("limit", "500"), ("cursor", &cursor)])
+                .await?
+                .context("no calls")?;
             let page: Page = serde_json::from_value(page)?;
             for Listed { id } in page.calls {
                 let call = self.get(&format!("/api/v1/calls/{id}"), &[]).await?;

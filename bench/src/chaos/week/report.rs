@@ -1,10 +1,6 @@
 //! What came out of a week.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write as _},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use offhook_calls::CallView;
 use offhook_store::Store;
@@ -158,9 +154,17 @@ impl Report {
                 continue;
             }
             self.ids_looked_up += 1;
-            match (offhook.find(id).await?, offhook.find(truth["call_id"].as_str().unwrap_or_default()).await?) {
+            match (
+                offhook.find(id).await?,
+                offhook.find(truth["call_id"].as_str().unwrap_or_default()).await?,
+            ) {
                 (Some(found), Some(call)) if found == call => {}
-                (found, call) => self.wrong("lookup", truth, &format!("{field} {id} finds {found:?}"), &format!("{call:?}")),
+                (found, call) => self.wrong(
+                    "lookup",
+                    truth,
+                    &format!("{field} {id} finds {found:?}"),
+                    &format!("{call:?}"),
+                ),
             }
         }
         Ok(())
@@ -193,48 +197,5 @@ impl Report {
 
     pub(super) fn times(&mut self, played: Duration, all: Duration) {
         (self.play_seconds, self.seconds) = (played.as_secs_f64(), all.as_secs_f64());
-    }
-
-    /// For people.
-    pub(crate) fn print(&self) -> io::Result<()> {
-        let mut out = io::stdout();
-        let faults = if self.faults { "every fault" } else { "no faults" };
-        writeln!(
-            out,
-            "week: {:?}, {} days, {faults} (--seed {}), {:.0} s",
-            self.generation, self.days, self.seed, self.seconds
-        )?;
-        let mut line = |what: &str, count: String| writeln!(out, "{what:<26}{count:>12}");
-        for (what, count) in &self.counts {
-            line(what, count.to_string())?;
-        }
-        line("missing", self.missing.to_string())?;
-        line("extra", self.extra.to_string())?;
-        for (field, wrong) in &self.wrong_fields {
-            line(&format!("wrong {field}"), wrong.count.to_string())?;
-        }
-        line("ids looked up", self.ids_looked_up.to_string())?;
-        line("rebuild identical", format!("{:?}", self.rebuild_identical))?;
-        line("order dependent", self.order_dependent.to_string())?;
-        line("restarts", self.hardships.restarts.to_string())?;
-        line("minutes off", self.hardships.minutes_off.to_string())?;
-        line("channel cuts", self.hardships.channel_cuts.to_string())?;
-        for (what, count) in &self.zoom {
-            line(what, count.to_string())?;
-        }
-        writeln!(out, "faults struck: {}", self.faults_struck)?;
-        for (field, wrong) in &self.wrong_fields {
-            writeln!(out, "\n{field}: {:?}", wrong.by_scenario)?;
-            for example in &wrong.examples {
-                writeln!(out, "  {example}")?;
-            }
-        }
-        for example in &self.examples {
-            writeln!(out, "{example}")?;
-        }
-        for (field, reason) in &self.not_told {
-            writeln!(out, "not compared: {field}: {reason}")?;
-        }
-        Ok(())
     }
 }

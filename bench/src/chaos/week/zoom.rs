@@ -38,12 +38,14 @@ impl Zoom {
         webhook.events = events_of(plan.generation);
         let start: Timestamp = MONDAY.parse().context("no Monday")?;
         let mut builder =
-            Emulator::builder().seed(plan.seed).company(company).at(start).subscription(webhook).config(|config| {
-                config.by_the_hour = true;
-                config.calls_per_minute = 1.0;
-                config.stamps_in_company_time = true;
-                config.older_records = plan.generation != Generation::V3;
-            });
+            Emulator::builder().seed(plan.seed).company(company).at(start).subscription(webhook).config(
+                |config| {
+                    config.by_the_hour = true;
+                    config.calls_per_minute = 1.0;
+                    config.stamps_in_company_time = true;
+                    config.older_records = plan.generation != Generation::V3;
+                },
+            );
         if plan.faults {
             builder = builder.temper(Temper::Field);
             for fault in faults::all()? {
@@ -53,7 +55,12 @@ impl Zoom {
         Ok(Self { running: Arc::new(builder.start().await?) })
     }
 
-    async fn ask(&self, method: axum::http::Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
+    async fn ask(
+        &self,
+        method: axum::http::Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> anyhow::Result<Value> {
         Ok(self.running.control(method, path, body).await?)
     }
 

@@ -20,3 +20,5 @@ mod rig;
 mod stop;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod week;
