@@ -212,10 +212,7 @@ fn parts(truth: &Value, call: &CallView, same: &mut impl FnMut(&str, String, Str
         part.hold += leg["hold_seconds"].as_i64().unwrap_or_default();
     }
     let mut ours: BTreeMap<(String, String), Part> = BTreeMap::new();
-    // No phone rings that is busy.
-    let rang = |leg: &&offhook_calls::LegView| leg.side == Side::Caller || leg.outcome != Some(Outcome::Busy);
-    let people = call.legs.iter().filter(|leg| leg.party.kind == offhook_calls::PartyKind::User);
-    for leg in people.filter(rang) {
+    for leg in call.legs.iter().filter(|leg| leg.party.kind == offhook_calls::PartyKind::User) {
         let side = if leg.side == Side::Caller { "caller" } else { "callee" };
         let key = (leg.party.extension_number.clone().unwrap_or_default(), side.to_owned());
         let part = Part {
@@ -226,6 +223,11 @@ fn parts(truth: &Value, call: &CallView, same: &mut impl FnMut(&str, String, Str
             talk: leg.talk_seconds.unwrap_or_default(),
             hold: leg.hold_seconds.unwrap_or_default(),
         };
+        // No phone rings that is busy, but there is a step for whoever has it; and it may end in a message.
+        let silent = matches!(leg.outcome, Some(Outcome::Busy | Outcome::Voicemail));
+        if side == "callee" && silent && !truly.contains_key(&key) {
+            continue;
+        }
         if ours.insert(key.clone(), part).is_some() {
             same("leg twice", format!("{key:?}"), "once".to_owned());
         }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -74,6 +75,17 @@ pub(super) fn free_port(dice: &mut ChaCha8Rng) -> anyhow::Result<u16> {
     found.context("no port between 15000 and 30000 is free")
 }
 
+/// Opens a data directory. The threads of a server that has just stopped may still be closing it.
+pub(super) async fn open(directory: &Path) -> anyhow::Result<Store> {
+    let begun = Instant::now();
+    loop {
+        match Store::open(directory) {
+            Err(StoreError::InUse(_)) if begun.elapsed() < PATIENCE => tokio::time::sleep(ASK_EVERY).await,
+            opened => return Ok(opened?),
+        }
+    }
+}
+
 impl Offhook {
     pub(super) fn new(zoom: &Zoom, port: u16) -> anyhow::Result<Self> {
         let zoom = Arc::clone(&zoom.running);
@@ -121,16 +133,7 @@ impl Offhook {
             channels: if doors.channel { vec![channel] } else { Vec::new() },
             clock: Clock::new(move || zoom.now()),
         };
-        let begun = Instant::now();
-        // The threads of a server that has just stopped may still be closing the store.
-        let store = loop {
-            match Store::open(self.directory.path()) {
-                Err(StoreError::InUse(_)) if begun.elapsed() < PATIENCE => {
-                    tokio::time::sleep(ASK_EVERY).await
-                }
-                opened => break opened?,
-            }
-        };
+        let store = open(self.directory.path()).await?;
         let listener = TcpListener::bind(("127.0.0.1", self.port)).await?;
         let server = Server::start(config, store, stop.clone()).await?;
         self.running = Some((stop, tokio::spawn(server.run(listener))));

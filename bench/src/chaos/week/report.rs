@@ -8,7 +8,10 @@ use serde::Serialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Generation, Hardships, Plan, offhook::Offhook};
+use super::{
+    Generation, Hardships, Plan,
+    offhook::{Offhook, open},
+};
 
 /// How many examples of each difference are shown.
 const EXAMPLES: usize = 5;
@@ -172,17 +175,20 @@ impl Report {
 
     /// Whether the data directory of the stopped server comes out the same: made anew, and in another order.
     pub(super) async fn check_data(&mut self, directory: TempDir, calls: &[CallView]) -> anyhow::Result<()> {
+        drop(open(directory.path()).await?);
         let path = directory.path().to_owned();
         let rebuilt = tokio::task::spawn_blocking(move || offhook_store::rebuild(&path, |_, _| ())).await??;
         self.rebuild_identical = rebuilt.identical;
-        let store = Store::open(directory.path())?;
+        let store = open(directory.path()).await?;
         let shuffled = TempDir::new()?;
         let other = Store::open(shuffled.path())?;
         let mut entries = store.entries_after(0, 10_000_000).await?;
         // An order that has nothing to do with that of arrival, and is the same each time.
         entries.sort_by_key(|entry| entry.seq.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        for entry in entries {
-            other.inbox().append(entry.arrival).await?;
+        for entries in entries.chunks(1000) {
+            // Together, so that they share their way to the disk.
+            let appended = entries.iter().map(|entry| other.inbox().append(entry.arrival.clone()));
+            futures::future::try_join_all(appended).await?;
         }
         while other.fold_next(1000)?.entries > 0 {}
         for call in calls {
