@@ -5,8 +5,11 @@ mod fold;
 mod inbox;
 mod media;
 mod migrate;
+mod packed;
 mod read;
+mod rebuild;
 mod reports;
+mod row;
 mod secrets;
 mod sync;
 
@@ -19,8 +22,8 @@ use std::{
 use rusqlite::Connection;
 
 pub use self::{
-    fold::{Rebuilt, rebuild},
     inbox::Inbox,
+    rebuild::{Rebuilt, rebuild},
     secrets::{Lease, Secrets},
 };
 use crate::StoreError;
