@@ -140,6 +140,8 @@ mod tests {
             "/api/v1/calls/1/events",
             "/api/v1/events",
             "/api/v1/search",
+            "/api/v1/sync",
+            "/api/v1/sync/pause",
             "/zoom/webhook/",
             "/zoom",
             "/healthz/x",

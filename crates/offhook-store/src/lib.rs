@@ -19,10 +19,16 @@
 
 mod error;
 mod sqlite;
+mod sync;
 mod values;
 
 pub use error::StoreError;
 pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, rebuild};
+pub use sync::{
+    NewSyncRun, SyncFate, SyncFollow, SyncItem, SyncItemProgress, SyncKindProgress, SyncLane, SyncPlace,
+    SyncRefused, SyncRequests, SyncRow, SyncRun, SyncSpan, SyncState, SyncStep, SyncStepped, SyncStride,
+    SyncTrouble, SyncWindow,
+};
 pub use values::{
     Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, Match, OpenCalls,
 };
