@@ -136,6 +136,7 @@ fn element(facts: &mut Facts<'_>, source: Source, told: &CallElement, owner: Opt
         press_key: extra.get("press_key").and_then(String::from_json).and_then(|key| text(Some(&key))),
         recording_id: text(told.recording_id.as_deref()),
         voicemail_id: text(told.voicemail_id.as_deref()),
+        has_voicemail: None,
     };
     if let Some(Owner { side, user_id }) = owner {
         let party = match side {

@@ -7,6 +7,7 @@
 
 mod assemble;
 mod ends;
+mod generations;
 mod legs;
 mod outcome;
 mod queue;
