@@ -24,5 +24,6 @@ mod values;
 pub use error::StoreError;
 pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, rebuild};
 pub use values::{
-    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, Match, OpenCalls,
+    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, ImportRow, Imported, Match,
+    OpenCalls,
 };

@@ -2,11 +2,15 @@
 
 mod exports;
 mod fold;
+mod imports;
 mod inbox;
 mod media;
 mod migrate;
+mod packed;
 mod read;
+mod rebuild;
 mod reports;
+mod row;
 mod secrets;
 mod sync;
 
@@ -19,8 +23,8 @@ use std::{
 use rusqlite::Connection;
 
 pub use self::{
-    fold::{Rebuilt, rebuild},
     inbox::Inbox,
+    rebuild::{Rebuilt, rebuild},
     secrets::{Lease, Secrets},
 };
 use crate::StoreError;
@@ -83,7 +87,6 @@ impl Store {
     }
 
     /// Reads or changes what is under way, in one transaction, off the async threads. On an error nothing is changed.
-    #[expect(dead_code, reason = "its users come with the tables")]
     async fn work<T, F>(&self, run: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
