@@ -62,6 +62,10 @@ fn describe() {
         "offhook_unfamiliar_total",
         "Fields and values that Zoom sent and the types do not know"
     );
+    describe_counter!(
+        "offhook_quirks_total",
+        "Entries that were read past a known defect of Zoom's, by which"
+    );
     describe_histogram!("offhook_fold_seconds", Unit::Seconds, "Time to fold one batch");
     describe_counter!("offhook_reconcile_total", "Sweeps of Zoom's call history, by outcome");
     describe_counter!("offhook_reconcile_rows_total", "Rows of call history taken in");

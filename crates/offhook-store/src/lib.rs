@@ -24,6 +24,6 @@ mod values;
 pub use error::StoreError;
 pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, rebuild};
 pub use values::{
-    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, ImportRow, Imported, Match,
-    OpenCalls,
+    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, FaxPage, Folded, ImportRow, Imported,
+    Match, MessagePage, OpenCalls, TextFilter,
 };

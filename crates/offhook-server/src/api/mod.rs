@@ -4,6 +4,8 @@ mod calls;
 mod events;
 mod imports;
 mod search;
+mod texts;
+mod users;
 
 use axum::{
     extract::{FromRequestParts, Path, Query},
@@ -27,6 +29,8 @@ use crate::{live, problem::Problem, serve::App};
     tags(
         (name = "live", description = "What is happening now"),
         (name = "calls", description = "Calls, found by any of their ids"),
+        (name = "texts", description = "Text messages and faxes"),
+        (name = "users", description = "Who has which extension"),
         (name = "events", description = "The inbox: what came in, as it came in"),
         (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use")
     )
@@ -42,6 +46,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(calls::show))
         .routes(routes!(calls::events))
         .routes(routes!(search::search))
+        .routes(routes!(texts::messages))
+        .routes(routes!(texts::message))
+        .routes(routes!(texts::faxes))
+        .routes(routes!(texts::fax))
+        .routes(routes!(users::list))
         .routes(routes!(events::list))
         .routes(routes!(imports::take))
 }

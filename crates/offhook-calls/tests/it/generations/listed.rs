@@ -84,7 +84,6 @@ pub(super) const LISTED: &[Difference] = &[
             "listen",
             "menu",
             "menu_wrong_key",
-            "on_other_phone",
             "queue_abandoned",
             "queue_answered",
             "queue_overflow",
@@ -108,8 +107,8 @@ pub(super) const LISTED: &[Difference] = &[
     Difference {
         field: "answered_at",
         told_by: PARTICIPANTS,
-        scenarios: &["on_other_phone", "shared_line"],
-        why: "who answered is no user, or did so on a telephone outside",
+        scenarios: &["shared_line"],
+        why: "who answered is no user",
     },
     Difference {
         field: "result",
@@ -132,8 +131,14 @@ pub(super) const LISTED: &[Difference] = &[
     Difference {
         field: "to",
         told_by: PARTICIPANTS,
-        scenarios: &["menu", "menu_wrong_key", "on_other_phone"],
-        why: "a menu that sent the call on to a queue, or the user whose other phone rang, is in the account's records only",
+        scenarios: &["menu", "menu_wrong_key"],
+        why: "a menu that sent the call on to a queue is in the account's records only",
+    },
+    Difference {
+        field: "to",
+        told_by: V1,
+        scenarios: &["on_other_phone"],
+        why: "the log names the telephone outside that answered, and not the extension that it rang for",
     },
     Difference {
         field: "to",
@@ -154,8 +159,8 @@ pub(super) const LISTED: &[Difference] = &[
     Difference {
         field: "legs",
         told_by: PARTICIPANTS,
-        scenarios: &["answered_then_voicemail", "shared_line"],
-        why: "the parts of a mailbox and of a common area belong to no user",
+        scenarios: &["shared_line"],
+        why: "the part of a common area belongs to no user",
     },
     Difference {
         field: "legs",
