@@ -26,6 +26,7 @@ use rusqlite::Connection;
 
 pub use self::{
     inbox::Inbox,
+    media::ToldCursor,
     rebuild::{Rebuilt, rebuild},
     secrets::{Lease, Secrets},
 };

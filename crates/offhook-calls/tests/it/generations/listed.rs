@@ -117,6 +117,12 @@ pub(super) const LISTED: &[Difference] = &[
         why: "the mailbox in which it ended belongs to a queue, or came after the user's part",
     },
     Difference {
+        field: "result",
+        told_by: V1,
+        scenarios: &["queue_abandoned"],
+        why: "v1 has one word, Missed, for a caller who gave up and for a ringing that nobody answered in time",
+    },
+    Difference {
         field: "voicemail",
         told_by: PARTICIPANTS,
         scenarios: &["answered_then_voicemail", "queue_overflow"],
