@@ -34,12 +34,25 @@ impl Api {
 
     /// Gets JSON from a path given in segments.
     pub(crate) async fn get(&self, path: &[&str], query: &[(&str, String)]) -> anyhow::Result<Value> {
+        self.answer(self.http.get(self.url(path)?).query(query)).await
+    }
+
+    /// Posts JSON to a path given in segments.
+    pub(crate) async fn post(&self, path: &[&str], body: &Value) -> anyhow::Result<Value> {
+        self.answer(self.http.post(self.url(path)?).json(body)).await
+    }
+
+    fn url(&self, path: &[&str]) -> anyhow::Result<Url> {
         let mut url = self.base.clone();
         match url.path_segments_mut() {
             Ok(mut segments) => segments.pop_if_empty().extend(["api", "v1"]).extend(path),
             Err(()) => bail!("{} is no server address; give one such as http://127.0.0.1:8080", self.base),
         };
-        let response = self.http.get(url).query(query).send().await.with_context(|| {
+        Ok(url)
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
+        let response = request.send().await.with_context(|| {
             format!(
                 "no answer from {}; start `offhook serve`, or name another server with --server",
                 self.base
