@@ -2,6 +2,7 @@
 
 pub(crate) mod emulator;
 mod migrate;
+pub(crate) mod sync;
 mod time;
 mod zoom;
 
@@ -12,9 +13,9 @@ use clap_complete::{Shell, env::EnvCompleter};
 use url::Url;
 use zoom_phone_emulator::FASTEST;
 
-use self::emulator::EmulatorArgs;
 pub(crate) use self::migrate::ImportArgs;
 pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
+use self::{emulator::EmulatorArgs, sync::SyncCommand};
 use crate::doctor::DoctorArgs;
 
 /// Self-hosted Zoom Phone integration: every call received, stored, and shown live.
@@ -70,6 +71,9 @@ pub(crate) enum Command {
     /// Look at what came in, on a running server
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Have Zoom's history read by a running server, and see how far it is
+    #[command(subcommand)]
+    Sync(SyncCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),

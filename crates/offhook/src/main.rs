@@ -18,6 +18,7 @@ mod output;
 mod rebuild;
 mod rest;
 mod serve;
+mod sync;
 mod zoom;
 
 use std::process::ExitCode;
@@ -54,6 +55,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, config, out))?,
         Command::Import(import) => return runtime()?.block_on(import::run(*import, config, out)),
         Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, config, out))?,
+        Command::Sync(sync) => runtime()?.block_on(sync::run(sync, config, out))?,
         Command::Config(ConfigCommand::Check) => return config::check::run(config, out),
         Command::Doctor(args) => return runtime()?.block_on(doctor::run(args, config, out)),
         Command::Rebuild => return rebuild::run(config, out),
