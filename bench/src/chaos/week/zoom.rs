@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use zoom_phone_emulator::{CompanyFile, Emulator, Running, Scenario, Subscription, Temper};
+use zoom_phone_emulator::{CompanyFile, Emulator, Running, Scenario, Subscription, Temper, Version};
 
 use super::{Generation, Plan, faults};
 
@@ -34,8 +34,7 @@ impl Zoom {
             *calls *= wanted / in_a_week;
         }
         let url = format!("http://127.0.0.1:{port}/zoom/webhook").parse().context("no address")?;
-        let mut webhook = Subscription::new(url, SECRET);
-        webhook.events = events_of(plan.generation);
+        let webhook = Subscription::new(url, SECRET);
         let start: Timestamp = MONDAY.parse().context("no Monday")?;
         let mut builder =
             Emulator::builder().seed(plan.seed).company(company).at(start).subscription(webhook).config(
@@ -43,7 +42,13 @@ impl Zoom {
                     config.by_the_hour = true;
                     config.calls_per_minute = 1.0;
                     config.stamps_in_company_time = true;
-                    config.older_records = plan.generation != Generation::V3;
+                    config.older_records = true;
+                config.only = match plan.generation {
+                    Generation::V1 => Some(Version::V1),
+                    Generation::V2 => Some(Version::V2),
+                    Generation::V3 => Some(Version::V3),
+                    Generation::Mixed => None,
+                };
                 },
             );
         if plan.faults {
@@ -86,11 +91,6 @@ impl Zoom {
         self.ask(axum::http::Method::PATCH, "/subscriptions/webhook", body).await?;
         Ok(())
     }
-}
-
-/// Events that the subscription names; none for all.
-fn events_of(_generation: Generation) -> Vec<String> {
-    Vec::new()
 }
 
 /// Every kind of call once a day, however rare it is.

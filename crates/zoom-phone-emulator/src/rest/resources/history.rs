@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::clock::text;
-use crate::config::Temper;
+use crate::config::{Temper, Version};
 use crate::events::envelope;
 use crate::examples;
 use crate::records::facts::{Fact, Facts, Shape, Shown};
@@ -32,11 +32,12 @@ pub(super) fn route(name: &str) -> Option<Handler> {
     })
 }
 
-/// A page with the rows in both the array of today and the deprecated one.
+/// A page with the rows in both the array of today and the deprecated one, or in the one that the account has.
 #[derive(Serialize)]
 #[serde(bound(serialize = "T: Facts"))]
 struct Both<'a, T: Facts> {
-    call_logs: Vec<Shown<'a, T>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_logs: Option<Vec<Shown<'a, T>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     call_history: Option<Vec<Shown<'a, T>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +48,11 @@ struct Both<'a, T: Facts> {
     page_size: usize,
     total_records: usize,
     next_page_token: &'a str,
+}
+
+/// Whether the account's records are told in this version.
+fn is_told(ask: &Ask<'_>, version: Version) -> bool {
+    ask.shared.config.only.is_none_or(|only| only == version)
 }
 
 /// `GET /phone/call_history`.
@@ -65,8 +71,8 @@ fn account(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let shapes = shapes();
     let rows = |shape| page.list.iter().map(|(call, _)| Shown(shape, &**call)).collect::<Vec<_>>();
     written(&Both {
-        call_logs: rows(&shapes.deprecated_row),
-        call_history: Some(rows(&shapes.row)),
+        call_logs: is_told(ask, Version::V2).then(|| rows(&shapes.deprecated_row)),
+        call_history: is_told(ask, Version::V3).then(|| rows(&shapes.row)),
         call_elements: None,
         from: window.first(),
         to: window.last(),
@@ -91,7 +97,15 @@ fn path(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let uuid = ask.path("callHistoryUuid");
     ask.shared.state.desk(|world, book| {
         let call = book.call(uuid).ok_or_else(|| not_found("Call history"))?;
-        Ok(Answer::Json(call.path_with(ask.shared.config.temper, client_code(world, call))))
+        let mut path = call.path_with(ask.shared.config.temper, client_code(world, call));
+        for (version, array) in [(Version::V2, "call_path"), (Version::V3, "call_elements")] {
+            if !is_told(ask, version)
+                && let Some(path) = path.as_object_mut()
+            {
+                path.shift_remove(array);
+            }
+        }
+        Ok(Answer::Json(path))
     })
 }
 
@@ -134,9 +148,9 @@ fn of_user(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let shapes = shapes();
     let rows = |shape| steps.iter().map(|step| Shown(shape, step)).collect::<Vec<_>>();
     written(&Both {
-        call_logs: rows(&shapes.deprecated_user),
+        call_logs: is_told(ask, Version::V2).then(|| rows(&shapes.deprecated_user)),
         call_history: None,
-        call_elements: Some(rows(&shapes.user)),
+        call_elements: is_told(ask, Version::V3).then(|| rows(&shapes.user)),
         from: window.first(),
         to: window.last(),
         page_count: page.pages(),
