@@ -140,6 +140,7 @@ mod tests {
             "/api/v1/calls/1/events",
             "/api/v1/events",
             "/api/v1/search",
+            "/api/v1/imports",
             "/zoom/webhook/",
             "/zoom",
             "/healthz/x",

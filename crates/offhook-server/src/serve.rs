@@ -90,6 +90,7 @@ pub(crate) struct App(Arc<Shared>);
 struct Shared {
     store: Store,
     clock: Clock,
+    accounts: BTreeSet<String>,
     ingest: Option<Ingest>,
     last_event: LastEvent,
     progress: watch::Receiver<Progress>,
@@ -106,6 +107,11 @@ impl App {
     /// What time it is.
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// Configured Zoom account ids; empty when none is named.
+    pub(crate) fn accounts(&self) -> &BTreeSet<String> {
+        &self.0.accounts
     }
 
     pub(crate) fn ingest(&self) -> Option<&Ingest> {
@@ -131,6 +137,18 @@ impl App {
 
     pub(crate) fn progress(&self) -> Progress {
         *self.0.progress.borrow()
+    }
+
+    /// Waits until at most this many arrivals are not folded yet, or folding has stopped.
+    pub(crate) async fn wait_for_backlog(&self, most: u64) {
+        let inbox = self.0.store.inbox();
+        // It fails when the folding thread is gone; then nothing is worth waiting for.
+        let _ = self
+            .0
+            .progress
+            .clone()
+            .wait_for(|progress| inbox.last_seq().saturating_sub(progress.watermark) <= most)
+            .await;
     }
 
     /// The folding thread is gone, which it never should be.
@@ -169,6 +187,7 @@ impl Server {
         let last_event = LastEvent::new(
             store.last_arrival(Door::Webhook).await?.max(store.last_arrival(Door::WebSocket).await?),
         );
+        let accounts = config.accounts.clone();
         let ingest = if config.secrets.is_empty() {
             None
         } else {
@@ -196,6 +215,7 @@ impl Server {
         let app = App(Arc::new(Shared {
             store,
             clock: config.clock.clone(),
+            accounts,
             ingest,
             last_event,
             progress: progress.clone(),

@@ -2,6 +2,7 @@
 
 mod calls;
 mod events;
+mod imports;
 mod search;
 
 use axum::{
@@ -26,7 +27,8 @@ use crate::{live, problem::Problem, serve::App};
     tags(
         (name = "live", description = "What is happening now"),
         (name = "calls", description = "Calls, found by any of their ids"),
-        (name = "events", description = "The inbox: what came in, as it came in")
+        (name = "events", description = "The inbox: what came in, as it came in"),
+        (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use")
     )
 )]
 struct Document;
@@ -41,6 +43,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(calls::events))
         .routes(routes!(search::search))
         .routes(routes!(events::list))
+        .routes(routes!(imports::take))
 }
 
 /// The OpenAPI document of this server.

@@ -2,6 +2,7 @@
 
 mod exports;
 mod fold;
+mod imports;
 mod inbox;
 mod media;
 mod migrate;
@@ -23,6 +24,7 @@ use rusqlite::Connection;
 
 pub use self::{
     inbox::Inbox,
+    media::ToldCursor,
     rebuild::{Rebuilt, rebuild},
     secrets::{Lease, Secrets},
 };
@@ -86,7 +88,6 @@ impl Store {
     }
 
     /// Reads or changes what is under way, in one transaction, off the async threads. On an error nothing is changed.
-    #[expect(dead_code, reason = "its users come with the tables")]
     async fn work<T, F>(&self, run: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
