@@ -73,7 +73,8 @@ pub(crate) async fn live(plan: &Plan, tell: impl Fn(&str)) -> anyhow::Result<Rep
     offhook.start(Doors::both()).await?;
     zoom.running.validated().await;
     let mut hardships = Hardships::default();
-    let end = zoom.running.now() + SignedDuration::from_hours(24 * i64::from(plan.days));
+    let begin = zoom.running.now();
+    let end = begin + SignedDuration::from_hours(24 * i64::from(plan.days));
     let mut rare = zoom::Rare::new(plan.days, zoom.running.now(), &mut dice);
     while zoom.running.now() < end {
         tell(&format!("{}", zoom.running.now().strftime("%A %H:%M")));
@@ -90,10 +91,20 @@ pub(crate) async fn live(plan: &Plan, tell: impl Fn(&str)) -> anyhow::Result<Rep
     }
     let played = begun.elapsed();
     tell("reading what Zoom recorded");
-    offhook.complete().await.context("Offhook did not come to the end of Zoom's records")?;
+    let kinds: &[&str] = match plan.generation {
+        Generation::V1 => &["users", "call_logs", "recordings", "voicemails"],
+        Generation::V2 | Generation::V3 => {
+            &["users", "calls", "recordings", "voicemails", "charges", "summaries"]
+        }
+        Generation::Mixed => {
+            &["users", "calls", "recordings", "voicemails", "charges", "summaries", "call_logs"]
+        }
+    };
+    let sync = offhook.complete(begin, kinds).await;
+    let sync = sync.context("Offhook did not come to the end of Zoom's records")?;
     let ledger = zoom.running.ledger().await?;
     let calls = offhook.calls().await?;
-    let mut report = Report::new(plan, hardships, zoom.state().await?);
+    let mut report = Report::new(plan, hardships, zoom.state().await?, sync);
     compare::compare(&ledger, &calls, plan.generation, &mut report);
     report.look_up(&offhook, &ledger).await?;
     report.times(played, begun.elapsed());

@@ -50,6 +50,8 @@ pub(crate) struct Report {
     pub(crate) zoom: BTreeMap<String, Value>,
     /// Faults, by kind: how often each struck.
     pub(crate) faults_struck: Value,
+    /// How sync stands in the end, as the API tells it.
+    pub(crate) sync: Value,
     /// Real seconds for the week, and for all of it.
     pub(crate) play_seconds: f64,
     pub(crate) seconds: f64,
@@ -82,7 +84,7 @@ const ZOOM: [&str; 13] = [
 ];
 
 impl Report {
-    pub(super) fn new(plan: &Plan, hardships: Hardships, mut state: Value) -> Self {
+    pub(super) fn new(plan: &Plan, hardships: Hardships, mut state: Value, sync: Value) -> Self {
         Self {
             generation: plan.generation,
             seed: plan.seed,
@@ -100,6 +102,7 @@ impl Report {
             hardships,
             zoom: ZOOM.into_iter().map(|name| (name.to_owned(), state[name].take())).collect(),
             faults_struck: state["faults_struck"].take(),
+            sync,
             play_seconds: 0.0,
             seconds: 0.0,
         }

@@ -43,12 +43,12 @@ impl Zoom {
                     config.calls_per_minute = 1.0;
                     config.stamps_in_company_time = true;
                     config.older_records = true;
-                config.only = match plan.generation {
-                    Generation::V1 => Some(Version::V1),
-                    Generation::V2 => Some(Version::V2),
-                    Generation::V3 => Some(Version::V3),
-                    Generation::Mixed => None,
-                };
+                    config.only = match plan.generation {
+                        Generation::V1 => Some(Version::V1),
+                        Generation::V2 => Some(Version::V2),
+                        Generation::V3 => Some(Version::V3),
+                        Generation::Mixed => None,
+                    };
                 },
             );
         if plan.faults {
