@@ -123,7 +123,7 @@ impl<'a> Ids<'a> {
 /// call.
 fn outcome(truth: &Value) -> Option<Outcome> {
     Some(match truth["result"].as_str()? {
-        "canceled" | "hang_up" if truth["direction"] == "inbound" => Outcome::Missed,
+        "canceled" | "hang_up" if direction(truth) != "outbound" => Outcome::Missed,
         "abandoned" => Outcome::Abandoned,
         other => Outcome::of_record(other, "")?,
     })
