@@ -7,6 +7,7 @@ mod compare;
 mod faults;
 mod offhook;
 mod report;
+mod untold;
 mod zoom;
 
 use std::time::Instant;
@@ -58,6 +59,8 @@ pub(crate) struct Hardships {
     pub(crate) minutes_off: i64,
     /// Times that the event channel was broken off.
     pub(crate) channel_cuts: u32,
+    /// Records, recordings and messages that people deleted at Zoom.
+    pub(crate) deletions: u32,
 }
 
 /// Nothing comes after the last call so late as this: recordings, retries and records have come.
@@ -81,6 +84,7 @@ pub(crate) async fn live(plan: &Plan, tell: impl Fn(&str)) -> anyhow::Result<Rep
         rare.play(&zoom).await?;
         zoom.running.advance(SignedDuration::from_mins(dice.random_range(3..=20))).await;
         if plan.faults {
+            hardships.deletions += u32::from(dice.random_ratio(1, 6) && zoom.delete(&mut dice).await?);
             ordeal(&zoom, &mut offhook, &mut dice, &mut hardships).await?;
         }
     }
@@ -109,7 +113,7 @@ pub(crate) async fn live(plan: &Plan, tell: impl Fn(&str)) -> anyhow::Result<Rep
     report.look_up(&offhook, &ledger).await?;
     report.times(played, begun.elapsed());
     tell("making the read models anew");
-    report.check_data(offhook.stop().await?, &calls).await?;
+    report.check_data(offhook.stop().await?, &calls, zoom.running.now()).await?;
     Ok(report)
 }
 

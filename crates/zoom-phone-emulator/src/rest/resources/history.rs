@@ -59,13 +59,15 @@ fn is_told(ask: &Ask<'_>, version: Version) -> bool {
 fn account(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let window = Window::of_a_day(ask)?;
     let filter = Filter::read(ask.query)?;
+    let has_history = is_told(ask, Version::V2) || is_told(ask, Version::V3);
     let pick = |call: &CallRecord, rows: &mut Vec<usize>| {
-        if filter.lets_call(call) {
+        if has_history && filter.lets_call(call) {
             rows.push(0);
         }
     };
     let page = ask.shared.state.book(|book| {
-        let pick: Option<listing::Pick<'_>> = if filter.is_empty() { None } else { Some(&pick) };
+        let pick: Option<listing::Pick<'_>> =
+            if filter.is_empty() && has_history { None } else { Some(&pick) };
         listing::page(ask, 300, &window, book.all(), pick)
     })?;
     let shapes = shapes();
@@ -209,11 +211,15 @@ fn sync(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let steps: Vec<_> = steps.iter().filter_map(|row| step(row, temper)).collect();
     let shapes = shapes();
     let rows = |shape: &Shape| -> Value { steps.iter().map(|step| shape.value(step)).collect() };
-    Ok(Answer::Json(json!({
-        "call_logs": rows(&shapes.deprecated_sync),
-        "call_elements": rows(&shapes.sync),
-        "sync_token": token,
-    })))
+    let mut answer = json!({ "sync_token": token });
+    for (version, array, shape) in
+        [(Version::V2, "call_logs", &shapes.deprecated_sync), (Version::V3, "call_elements", &shapes.sync)]
+    {
+        if is_told(ask, version) {
+            answer[array] = rows(shape);
+        }
+    }
+    Ok(Answer::Json(answer))
 }
 
 /// The part of the user's steps that a sync asks for.
