@@ -14,8 +14,10 @@ mod peer;
 mod quota;
 #[path = "../../crates/zoom-phone/tests/it/quota_zoom.rs"]
 mod quota_zoom;
+mod records;
 mod sdk;
 mod server;
+mod stamp;
 mod stats;
 #[cfg(test)]
 mod stub;
@@ -33,6 +35,7 @@ enum Command {
     #[command(hide = true)]
     Peer(peer::Peer),
     Quota(quota::Quota),
+    Records(records::Records),
     /// The server that `ingest` compares with
     #[command(hide = true)]
     Noop {
@@ -51,6 +54,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Sdk(sdk) => sdk.run().await,
         Command::Peer(peer) => peer.run().await,
         Command::Quota(quota) => quota.run().await,
+        Command::Records(records) => records.run().await,
         Command::Noop { port } => noop::serve(port).await,
     }
 }

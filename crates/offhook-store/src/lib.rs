@@ -22,7 +22,7 @@ mod sqlite;
 mod values;
 
 pub use error::StoreError;
-pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, rebuild};
+pub use sqlite::{Archive, Exported, Inbox, Lease, Moved, Rebuilt, Secrets, Span, Store, Stretch, rebuild};
 pub use values::{
     Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, Match, OpenCalls,
 };

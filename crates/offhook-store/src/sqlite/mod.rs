@@ -22,6 +22,7 @@ use std::{
 use rusqlite::Connection;
 
 pub use self::{
+    exports::{Archive, Exported, Moved, Span, Stretch},
     inbox::Inbox,
     rebuild::{Rebuilt, rebuild},
     secrets::{Lease, Secrets},
