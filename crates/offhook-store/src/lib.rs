@@ -18,11 +18,24 @@
 //! room a second database has.
 
 mod error;
+mod media;
 mod sqlite;
+mod sync;
 mod values;
 
 pub use error::StoreError;
-pub use sqlite::{Archive, Exported, Inbox, Lease, Moved, Rebuilt, Secrets, Span, Store, Stretch, rebuild};
+pub use media::{
+    AtZoom, Hold, Media, MediaCount, MediaFilter, MediaKind, MediaNote, MediaState, Removal, Sighting,
+};
+pub use sqlite::{
+    Archive, Exported, Inbox, Lease, Moved, Rebuilt, Secrets, Span, Store, Stretch, ToldCursor, rebuild,
+};
+pub use sync::{
+    NewSyncRun, SyncFate, SyncFollow, SyncItem, SyncItemProgress, SyncKindProgress, SyncLane, SyncPlace,
+    SyncRefused, SyncRequests, SyncRow, SyncRun, SyncSpan, SyncState, SyncStep, SyncStepped, SyncStride,
+    SyncTrouble, SyncWindow,
+};
 pub use values::{
-    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, Match, OpenCalls,
+    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, ImportRow, Imported, Match,
+    OpenCalls,
 };

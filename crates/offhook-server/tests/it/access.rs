@@ -19,6 +19,7 @@ const GUARDED: &[&str] = &[
     "/api/v1/calls/1/events",
     "/api/v1/search?q=1",
     "/api/v1/events",
+    "/api/v1/imports",
     "/nothing",
 ];
 
@@ -68,7 +69,7 @@ async fn the_network_is_not_listened_to() {
         secrets: offhook_server::Secrets::default(),
         tolerance: zoom_phone::webhook::Tolerance::default(),
         accounts: std::collections::BTreeSet::default(),
-        reconcile: Vec::new(),
+        sync: Vec::new(),
         channels: Vec::new(),
         clock: offhook_server::Clock::default(),
     };

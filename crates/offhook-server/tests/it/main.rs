@@ -7,16 +7,20 @@ mod api;
 #[cfg(test)]
 mod channel;
 #[cfg(test)]
+mod imports;
+#[cfg(test)]
 mod ingest;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
-mod reconcile;
-#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod stop;
 #[cfg(test)]
+mod sync;
+#[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod week;

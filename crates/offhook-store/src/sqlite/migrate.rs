@@ -163,7 +163,12 @@ const SECRETS: &[&str] = &["
 
 /// What is under way and what people decided, in the order in which it came to be. It cannot be computed from the
 /// inbox, and a rebuild leaves it alone. One file has each step's tables.
-const WORK: &[&str] = &[super::sync::TABLES, super::reports::TABLES, super::media::TABLES];
+const WORK: &[&str] = &[
+    super::sync::TABLES,
+    super::reports::TABLES,
+    super::media::TABLES,
+    super::imports::TABLES,
+];
 
 /// Opens the file of what is under way. Its commits reach the disk before they return.
 pub(super) fn work(path: &Path) -> Result<Connection, StoreError> {

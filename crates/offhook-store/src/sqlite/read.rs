@@ -278,6 +278,13 @@ pub(super) fn entries_after(inbox: &Connection, seq: u64, limit: usize) -> Resul
         .collect::<Result<_, _>>()?)
 }
 
+pub(super) fn entries_named(inbox: &Connection, event: &str, seq: u64) -> Result<Vec<Entry>, StoreError> {
+    Ok(inbox
+        .prepare_cached(&format!("{ENTRY} WHERE seq > ?1 AND event = ?2 ORDER BY seq"))?
+        .query_map(params![seq, event], entry)?
+        .collect::<Result<_, _>>()?)
+}
+
 fn view(row: &Row<'_>) -> Result<CallView, StoreError> {
     Ok(Call::read(row)?.view())
 }
@@ -437,6 +444,9 @@ fn listing(
             Some(digits) => subjects(calls, account, "number", &digits, &format!("{digits}:"))?,
             None => Vec::new(),
         });
+    }
+    if filter.conflict {
+        of_subjects.push(subjects(calls, account, "conflict", "", "")?);
     }
     let numbers = |subjects: &[Subject]| -> String {
         subjects.iter().map(|subject| subject.id.to_string()).collect::<Vec<_>>().join(",")
