@@ -6,6 +6,7 @@ mod clock;
 mod console;
 mod emulator;
 mod events;
+mod export;
 mod http;
 mod ingest;
 mod load;
@@ -37,6 +38,7 @@ enum Command {
     Peer(peer::Peer),
     Quota(quota::Quota),
     Records(records::Records),
+    Export(export::Export),
     /// The server that `ingest` compares with
     #[command(hide = true)]
     Noop {
@@ -56,6 +58,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Peer(peer) => peer.run().await,
         Command::Quota(quota) => quota.run().await,
         Command::Records(records) => records.run().await,
+        Command::Export(export) => export.run().await,
         Command::Noop { port } => noop::serve(port).await,
     }
 }

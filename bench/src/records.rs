@@ -267,8 +267,8 @@ impl Lookup {
 
 /// Makes the system forget what it has of these files in memory.
 fn forget(directory: &Path) -> anyhow::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
+    for name in ["calls.db", "inbox.db"] {
+        let path = directory.join(name);
         fs::File::open(&path)?.sync_all()?;
         let dropped = Command::new("dd")
             .arg(format!("if={}", path.display()))

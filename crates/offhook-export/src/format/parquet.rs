@@ -57,7 +57,9 @@ impl<W: Write + Send> File<W> {
 
     pub(super) fn finish(mut self) -> io::Result<W> {
         self.file.finish().map_err(failed)?;
-        self.file.into_inner().map_err(failed)
+        let mut out = self.file.into_inner().map_err(failed)?;
+        out.flush()?;
+        Ok(out)
     }
 }
 

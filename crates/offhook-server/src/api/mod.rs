@@ -2,6 +2,7 @@
 
 mod calls;
 mod events;
+mod export;
 mod imports;
 mod search;
 mod sync;
@@ -30,6 +31,7 @@ use crate::{live, problem::Problem, serve::App};
         (name = "live", description = "What is happening now"),
         (name = "calls", description = "Calls, found by any of their ids"),
         (name = "events", description = "The inbox: what came in, as it came in"),
+        (name = "export", description = "Whole tables, as they are or since the last time"),
         (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use"),
         (name = "sync", description = "Reading Zoom's own records")
     )
@@ -46,6 +48,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(calls::events))
         .routes(routes!(search::search))
         .routes(routes!(events::list))
+        .routes(routes!(export::table))
         .routes(routes!(imports::take))
         .routes(routes!(sync::status, sync::begin))
         .routes(routes!(sync::pause))
