@@ -27,7 +27,9 @@ pub use error::StoreError;
 pub use media::{
     AtZoom, Hold, Media, MediaCount, MediaFilter, MediaKind, MediaNote, MediaState, Removal, Sighting,
 };
-pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, ToldCursor, rebuild};
+pub use sqlite::{
+    Archive, Exported, Inbox, Lease, Moved, Rebuilt, Secrets, Span, Store, Stretch, ToldCursor, rebuild,
+};
 pub use sync::{
     NewSyncRun, SyncFate, SyncFollow, SyncItem, SyncItemProgress, SyncKindProgress, SyncLane, SyncPlace,
     SyncRefused, SyncRequests, SyncRow, SyncRun, SyncSpan, SyncState, SyncStep, SyncStepped, SyncStride,

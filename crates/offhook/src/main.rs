@@ -11,6 +11,7 @@ mod doctor;
 mod emulator;
 mod events;
 mod exit;
+mod export;
 mod import;
 mod listen;
 mod open;
@@ -59,6 +60,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Config(ConfigCommand::Check) => return config::check::run(config, out),
         Command::Doctor(args) => return runtime()?.block_on(doctor::run(args, config, out)),
         Command::Rebuild => return rebuild::run(config, out),
+        Command::Export(args) => export::run(args, config, out)?,
         Command::Openapi => out.print(&serde_json::to_string_pretty(&offhook_server::document())?),
         Command::Completions { shell } => out.print(args::completions(shell)?.trim_end()),
     }

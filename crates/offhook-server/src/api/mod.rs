@@ -2,6 +2,7 @@
 
 mod calls;
 mod events;
+mod export;
 mod imports;
 mod search;
 mod sync;
@@ -34,6 +35,7 @@ use crate::{live, problem::Problem, serve::App};
         (name = "texts", description = "Text messages and faxes"),
         (name = "users", description = "Who has which extension"),
         (name = "events", description = "The inbox: what came in, as it came in"),
+        (name = "export", description = "Whole tables, as they are or since the last time"),
         (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use"),
         (name = "sync", description = "Reading Zoom's own records")
     )
@@ -55,6 +57,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(texts::fax))
         .routes(routes!(users::list))
         .routes(routes!(events::list))
+        .routes(routes!(export::table))
         .routes(routes!(imports::take))
         .routes(routes!(sync::status, sync::begin))
         .routes(routes!(sync::pause))

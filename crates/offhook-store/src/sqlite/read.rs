@@ -291,7 +291,11 @@ fn view(calls: &Connection, row: &Row<'_>) -> Result<CallView, StoreError> {
 }
 
 /// The calls that this id leads to, and as what kind.
-fn named(calls: &Connection, account: Option<&str>, id: &str) -> Result<Vec<(Call, AliasKind)>, StoreError> {
+pub(super) fn named(
+    calls: &Connection,
+    account: Option<&str>,
+    id: &str,
+) -> Result<Vec<(Call, AliasKind)>, StoreError> {
     let mut found = Vec::new();
     let mut by_hash = calls.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM alias JOIN call ON call.id = alias.call WHERE alias.hash = ?1"
