@@ -13,6 +13,7 @@ mod events;
 mod exit;
 mod import;
 mod listen;
+mod migrate;
 mod open;
 mod output;
 mod rebuild;
@@ -53,6 +54,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Calls(CallsCommand::List(list)) => runtime()?.block_on(calls::list(list, config, out))?,
         Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, config, out))?,
         Command::Import(import) => return runtime()?.block_on(import::run(*import, config, out)),
+        Command::Migrate(migrate) => runtime()?.block_on(migrate::run(migrate, config, out))?,
         Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, config, out))?,
         Command::Config(ConfigCommand::Check) => return config::check::run(config, out),
         Command::Doctor(args) => return runtime()?.block_on(doctor::run(args, config, out)),
