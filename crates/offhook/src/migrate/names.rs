@@ -230,7 +230,9 @@ fn of_text(text: &str, names: &mut Names) {
                 continue;
             }
         }
-        if word.chars().all(|c| c.is_ascii_digit()) {
+        if word.chars().all(|c| c.is_ascii_digit())
+            || ["get", "post", "put", "patch", "delete"].contains(&word.as_str())
+        {
             continue;
         }
         names.fields.push(if word.starts_with("phone.") { word } else { unwrapped(token) });
