@@ -250,7 +250,8 @@ impl Server {
         for channel in self.channels {
             let sweep = at_once.get(&channel.account).cloned();
             let inbox = self.app.store().inbox().clone();
-            channels.spawn(channel.run(inbox, self.app.0.last_event.clone(), sweep, shutdown.clone()));
+            let (last_event, clock) = (self.app.0.last_event.clone(), self.app.0.clock.clone());
+            channels.spawn(channel.run(inbox, last_event, clock, sweep, shutdown.clone()));
         }
         // Set once, here.
         let _ = self.app.0.reconciled.set(sweeps);

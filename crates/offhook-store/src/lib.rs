@@ -18,11 +18,15 @@
 //! room a second database has.
 
 mod error;
+mod media;
 mod sqlite;
 mod values;
 
 pub use error::StoreError;
-pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, rebuild};
+pub use media::{
+    AtZoom, Hold, Media, MediaCount, MediaFilter, MediaKind, MediaNote, MediaState, Removal, Sighting,
+};
+pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, ToldCursor, rebuild};
 pub use values::{
     Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, ImportRow, Imported, Match,
     OpenCalls,

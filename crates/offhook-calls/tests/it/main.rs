@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod compare;
 mod inbound;
+mod ledger;
 mod properties;
 mod queues;
 mod recordings;

@@ -22,3 +22,5 @@ mod rig;
 mod stop;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod week;

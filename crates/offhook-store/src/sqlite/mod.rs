@@ -6,8 +6,11 @@ mod imports;
 mod inbox;
 mod media;
 mod migrate;
+mod packed;
 mod read;
+mod rebuild;
 mod reports;
+mod row;
 mod secrets;
 mod sync;
 
@@ -20,8 +23,9 @@ use std::{
 use rusqlite::Connection;
 
 pub use self::{
-    fold::{Rebuilt, rebuild},
     inbox::Inbox,
+    media::ToldCursor,
+    rebuild::{Rebuilt, rebuild},
     secrets::{Lease, Secrets},
 };
 use crate::StoreError;
