@@ -159,7 +159,8 @@ fn answer(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg]) -> Option<Mom
     let row = || sorted.row.as_ref().and_then(|(source, row)| Some((row.answered_at?, *source)));
     // Somebody outside to whom the call was sent.
     let outside = || {
-        let steps = sorted.elements.iter().filter(|(_, e)| direction != Direction::Outbound && e.answers_outside());
+        let steps =
+            sorted.elements.iter().filter(|(_, e)| direction != Direction::Outbound && e.answers_outside());
         steps.filter_map(|(source, e)| Some((e.answered_at?, *source))).min()
     };
     told.or_else(row).or_else(outside)

@@ -105,9 +105,10 @@ fn recorded<'a>(sorted: &Sorted<'_>) -> Vec<Stay<'a>> {
                 continue;
             }
             // A queue that overflows to its own mailbox.
-            let follows = step.started_at.zip(before.left).is_some_and(|(start, left)| {
-                left.duration_since(start).abs() <= SLACK
-            });
+            let follows = step
+                .started_at
+                .zip(before.left)
+                .is_some_and(|(start, left)| left.duration_since(start).abs() <= SLACK);
             if follows && matches!(step.event.as_deref(), Some("overflow" | "forward")) {
                 before.mailbox = Some(step.voicemail_id.is_some() || told == Some(Outcome::Voicemail));
                 continue;

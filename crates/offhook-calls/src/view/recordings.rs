@@ -25,8 +25,7 @@ pub(super) fn recordings(sorted: &Sorted<'_>) -> Vec<RecordingView> {
             let moments = |wanted: fn(RecordingEvent) -> bool| {
                 steps.iter().filter(move |step| wanted(step.happened)).filter_map(|step| step.at)
             };
-            let stops =
-                |happened| matches!(happened, RecordingEvent::Stopped | RecordingEvent::Failed);
+            let stops = |happened| matches!(happened, RecordingEvent::Stopped | RecordingEvent::Failed);
             let recording = RecordingView {
                 started_at: moments(|happened| happened == RecordingEvent::Started).min(),
                 ended_at: moments(stops).max(),

@@ -54,7 +54,11 @@ pub(super) fn result(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg], in
         of_side(side).chain(forwarded_out).filter(|(outcome, _)| *outcome == Outcome::Answered).min();
     if let Some((outcome, source)) = answer {
         // Whoever answered and then sent the caller to a mailbox: the call ended there.
-        return if ended_in_a_mailbox(sorted, legs) { derived(Outcome::Voicemail, Source::Media) } else { told(outcome, source) };
+        return if ended_in_a_mailbox(sorted, legs) {
+            derived(Outcome::Voicemail, Source::Media)
+        } else {
+            told(outcome, source)
+        };
     }
     if let Some((_, source)) =
         of_side(side).filter(|(outcome, _)| *outcome == Outcome::AnsweredElsewhere).min()

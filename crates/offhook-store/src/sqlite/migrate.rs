@@ -148,7 +148,7 @@ const CALLS: &[&str] = &["
         PRIMARY KEY (account, key)
     ) WITHOUT ROWID;
     CREATE INDEX moved_by_seq ON moved (seq);
-"];
+", super::usage::RECEIVED];
 
 const SECRETS: &[&str] = &["
     CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -169,6 +169,7 @@ const WORK: &[&str] = &[
     super::media::TABLES,
     super::exports::TABLES,
     super::imports::TABLES,
+    super::usage::TABLES,
 ];
 
 /// Opens the file of what is under way. Its commits reach the disk before they return.

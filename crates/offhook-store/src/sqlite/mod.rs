@@ -13,6 +13,7 @@ mod reports;
 mod row;
 mod secrets;
 mod sync;
+mod usage;
 
 use std::{
     fs::File,

@@ -236,7 +236,8 @@ fn overrule(side: Side, played: &mut Played, mut elements: Vec<(Source, &Element
         played.derived.remove("hold_seconds");
     }
     // The record of a message goes on to its end. How long the phone rang before, events tell.
-    let rang = played.ended.filter(|_| recorded.outcome.is_some_and(|(outcome, _)| outcome == Outcome::Voicemail));
+    let rang =
+        played.ended.filter(|_| recorded.outcome.is_some_and(|(outcome, _)| outcome == Outcome::Voicemail));
     if rang.is_some() {
         recorded.ended = rang;
         recorded.wait_seconds = None;
@@ -263,7 +264,10 @@ fn overrule_queue(played: &mut Played, elements: &[(Source, &Element)]) {
                 played.queue = Some(recorded);
             }
         }
-        None if elements.iter().any(|(_, e)| matches!(e.event.as_deref(), Some("forward" | "overflow" | "takeover"))) => {
+        None if elements
+            .iter()
+            .any(|(_, e)| matches!(e.event.as_deref(), Some("forward" | "overflow" | "takeover"))) =>
+        {
             played.queue = None;
         }
         None => {}

@@ -94,7 +94,8 @@ pub(super) fn differences(view: &CallView, truth: &Value, told: Told) -> Vec<(St
     let recorded = view.recording.as_ref().is_some_and(|state| state != "failed");
     same("recorded", recorded.to_string(), truth["recorded"].to_string());
     same("voicemail", view.voicemail.to_string(), truth["voicemail"].to_string());
-    let ours: BTreeSet<String> = view.recordings.iter().filter(|one| one.state != "failed").map(|one| one.id.clone()).collect();
+    let ours: BTreeSet<String> =
+        view.recordings.iter().filter(|one| one.state != "failed").map(|one| one.id.clone()).collect();
     same("recordings", format!("{ours:?}"), format!("{:?}", texts(&truth["recording_ids"])));
     let ours: BTreeSet<String> = view.voicemails.iter().map(|one| one.id.clone()).collect();
     same("voicemails", format!("{ours:?}"), format!("{:?}", texts(&truth["voicemail_ids"])));
@@ -211,8 +212,9 @@ fn queues(view: &CallView, truth: &Value, same: &mut impl FnMut(&str, String, St
 /// How a stay ended that nobody answered and nobody gave up.
 fn sent_on(truth: &Value, nth: usize) -> QueueOutcome {
     let left = truth["queues"][nth]["leave_time"].as_str().unwrap();
-    let rang_later =
-        list(&truth["legs"]).iter().any(|leg| leg["ringing_time"].as_str().unwrap() > left && leg["side"] == "callee");
+    let rang_later = list(&truth["legs"])
+        .iter()
+        .any(|leg| leg["ringing_time"].as_str().unwrap() > left && leg["side"] == "callee");
     if list(&truth["queues"]).len() > nth + 1 || rang_later {
         return QueueOutcome::OverflowedOut;
     }

@@ -32,7 +32,9 @@ fn check(what: &str, told: Told, messages: impl Fn(&Played) -> Vec<&Value>) {
             calls += 1;
             if std::env::var("LEDGER_SHOW").is_ok_and(|id| played.truth["call_id"] == id) {
                 println!("{}", serde_json::to_string_pretty(&played.truth).unwrap());
-                for one in &said { println!("{one}"); }
+                for one in &said {
+                    println!("{one}");
+                }
                 println!("{}", serde_json::to_string_pretty(&fold(said.iter().copied())).unwrap());
             }
             let found = match fold(said.iter().copied()) {
