@@ -345,23 +345,21 @@ fn step_result(element: &ElementView, side: Side) -> Option<&'static str> {
 fn end(row: &mut Fields, side: &str, party: Option<&Party>, emergency: bool) {
     let Some(party) = party else { return };
     let inside = party.is_inside();
-    let number = if inside {
-        party.extension_number.as_ref().or(party.number.as_ref())
-    } else {
-        party.number.as_ref()
+    let extension = party.extension_number.clone().filter(|_| inside);
+    let (kind, source) = match (emergency, &extension) {
+        (true, _) => (3, "external"),
+        (false, Some(_)) => (1, "internal"),
+        (false, None) => (2, if inside { "internal" } else { "external" }),
     };
-    let kind = match () {
-        () if emergency => 3,
-        () if inside && party.extension_number.is_some() => 1,
-        () => 2,
-    };
-    if let Some(number) = number {
-        row.put(&format!("{side}_number"), number.as_str());
+    let number = extension.or_else(|| party.number.clone());
+    // Who hides the number has a number type all the same.
+    if number.is_some() || party.kind == PartyKind::External {
+        row.put(&format!("{side}_number"), number);
         row.put(&format!("{side}_number_type"), kind);
-        row.put(&format!("{side}_number_source"), if inside { "internal" } else { "external" });
+        row.put(&format!("{side}_number_source"), source);
     }
     row.put(&format!("{side}_did_number"), party.number.clone());
-    row.put(&format!("{side}_name"), party.name.clone().or_else(|| party.number.clone()));
+    row.put(&format!("{side}_name"), party.name.clone());
 }
 
 fn owner(party: &Party) -> Value {

@@ -68,6 +68,7 @@ async fn of_v3(past: &Past) -> Rig {
     let rig = Rig::new().await;
     let mut rows: Vec<(&str, Value)> =
         past.rows("users", "users").await.into_iter().map(|row| ("user", row)).collect();
+    rows.extend(past.rows("recordings", "recordings").await.into_iter().map(|row| ("recording", row)));
     for mut row in past.rows("call_history", "call_history").await {
         let mut path =
             past.ask(&format!("call_history/{}", row["call_history_uuid"].as_str().unwrap())).await;
