@@ -141,6 +141,8 @@ mod tests {
             "/api/v1/events",
             "/api/v1/search",
             "/api/v1/imports",
+            "/api/v1/sync",
+            "/api/v1/sync/pause",
             "/zoom/webhook/",
             "/zoom",
             "/healthz/x",

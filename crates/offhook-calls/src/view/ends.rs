@@ -51,6 +51,8 @@ pub(super) fn direction(sorted: &Sorted<'_>, legs: &[Leg]) -> Direction {
     match sorted.voicemails.iter().find(|(caller, _)| !caller.is_nobody()) {
         Some((caller, _)) if caller.is_inside() => Direction::Internal,
         Some(_) => Direction::Inbound,
+        // Whoever speaks into a mailbox and shows nothing is outside.
+        None if sorted.voicemails.iter().any(|(_, mailbox)| mailbox.is_inside()) => Direction::Inbound,
         None => Direction::Unknown,
     }
 }

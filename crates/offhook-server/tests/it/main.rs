@@ -17,11 +17,11 @@ mod ledger;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
-mod reconcile;
-#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod stop;
+#[cfg(test)]
+mod sync;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
