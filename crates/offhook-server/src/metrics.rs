@@ -62,6 +62,10 @@ fn describe() {
         "offhook_unfamiliar_total",
         "Fields and values that Zoom sent and the types do not know"
     );
+    describe_counter!(
+        "offhook_quirks_total",
+        "Entries that were read past a known defect of Zoom's, by which"
+    );
     describe_histogram!("offhook_fold_seconds", Unit::Seconds, "Time to fold one batch");
     describe_counter!("offhook_import_rows_total", "Rows of imports, by what became of them");
     describe_counter!("offhook_sync_runs_total", "Runs of sync that ended, by mode");

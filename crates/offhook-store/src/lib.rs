@@ -34,6 +34,6 @@ pub use sync::{
     SyncTrouble, SyncWindow,
 };
 pub use values::{
-    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, ImportRow, Imported, Match,
-    OpenCalls, ReceivedOld, ServedOld,
+    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, FaxPage, Folded, ImportRow, Imported,
+    Match, MessagePage, OpenCalls, ReceivedOld, ServedOld, TextFilter,
 };

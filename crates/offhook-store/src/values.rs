@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use offhook_calls::{
     CallView, Direction, Outcome, State,
+    fax::FaxView,
+    message::MessageView,
     normalize::{Door, Problem},
 };
 
@@ -45,6 +47,8 @@ pub struct Folded {
     pub problems: Vec<(Problem, String)>,
     /// Fields and values that the types do not know, with the event they were in.
     pub unfamiliar: Vec<(String, String)>,
+    /// Known defects of Zoom's that were read past, each once for each entry.
+    pub quirks: Vec<&'static str>,
     /// The newest number in the change feed.
     pub change_seq: u64,
     /// The last entry taken.
@@ -132,6 +136,35 @@ impl std::str::FromStr for Cursor {
 pub struct CallPage {
     /// Read models, newest first.
     pub calls: Vec<CallView>,
+    /// Where the next page begins; none at the end.
+    pub next: Option<Cursor>,
+}
+
+/// Which text messages or faxes to list.
+#[derive(Debug, Clone, Default)]
+pub struct TextFilter {
+    /// Zoom account id.
+    pub account: Option<String>,
+    /// `session_id` of a conversation; faxes have none.
+    pub session: Option<String>,
+    /// A telephone number it went from or to, in any notation; its last digits suffice, at least four.
+    pub number: Option<String>,
+}
+
+/// One page of text messages.
+#[derive(Debug)]
+pub struct MessagePage {
+    /// Newest first.
+    pub messages: Vec<MessageView>,
+    /// Where the next page begins; none at the end.
+    pub next: Option<Cursor>,
+}
+
+/// One page of faxes.
+#[derive(Debug)]
+pub struct FaxPage {
+    /// Newest first.
+    pub faxes: Vec<FaxView>,
     /// Where the next page begins; none at the end.
     pub next: Option<Cursor>,
 }

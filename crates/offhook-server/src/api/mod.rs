@@ -7,6 +7,8 @@ mod events;
 mod imports;
 mod search;
 mod sync;
+mod texts;
+mod users;
 
 use axum::{
     Json,
@@ -31,6 +33,8 @@ use crate::{live, problem::Problem, serve::App};
     tags(
         (name = "live", description = "What is happening now"),
         (name = "calls", description = "Calls, found by any of their ids"),
+        (name = "texts", description = "Text messages and faxes"),
+        (name = "users", description = "Who has which extension"),
         (name = "events", description = "The inbox: what came in, as it came in"),
         (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use"),
         (name = "sync", description = "Reading Zoom's own records")
@@ -47,6 +51,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(calls::show))
         .routes(routes!(calls::events))
         .routes(routes!(search::search))
+        .routes(routes!(texts::messages))
+        .routes(routes!(texts::message))
+        .routes(routes!(texts::faxes))
+        .routes(routes!(texts::fax))
+        .routes(routes!(users::list))
         .routes(routes!(events::list))
         .routes(routes!(imports::take))
         .routes(routes!(deprecations::list))

@@ -7,15 +7,18 @@ use std::{
 
 use jiff::Timestamp;
 use offhook_calls::{
-    Alias, CallBook, CallKey, CallView, Change, State,
-    normalize::{self, Reading},
+    Alias, CallBook, CallKey, CallView, Change, PartyKind, State,
+    normalize::{self, Aside, Reading},
     outdated::{self, Deprecation},
 };
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
-    Store, packed, read,
+    Store, packed,
+    people::{store_member, store_wiped},
+    read,
     row::{COLUMNS, Call, hash, word},
+    texts::{store_fax, store_message},
     usage,
 };
 use crate::{Entry, Folded, StoreError};
@@ -80,6 +83,15 @@ pub(super) fn fold(calls: &mut Connection, told: Vec<Told>, feeding: bool) -> Re
             folded.problems.push((problem, event.clone()));
         }
         folded.unfamiliar.extend(reading.unfamiliar.into_iter().map(|what| (event.clone(), what)));
+        folded.quirks.extend(reading.quirks);
+        for aside in reading.aside {
+            match aside {
+                Aside::Member(member) => store_member(&transaction, &member)?,
+                Aside::Wiped(wiped) => store_wiped(&transaction, &wiped)?,
+                Aside::Message(message) => store_message(&transaction, message)?,
+                Aside::Fax(fax) => store_fax(&transaction, fax)?,
+            }
+        }
         for (fact, heard) in reading.facts {
             if let Some(name) = fact.names.first() {
                 named.push((seq, fact.account.clone(), name.clone()));
@@ -376,8 +388,12 @@ fn parts(view: &CallView) -> BTreeSet<(&'static str, String)> {
         for (kind, value) in [("user", &party.user_id), ("extension", &party.extension_number)] {
             parts.extend(value.clone().map(|value| (kind, value)));
         }
+        // Whose it is the list of users may tell, now or later.
+        if party.user_id.is_none() && matches!(party.kind, PartyKind::User | PartyKind::Unknown) {
+            parts.extend(party.extension_id.clone().map(|value| ("extension_id", value)));
+        }
         parts.extend(party.number.as_deref().and_then(reversed_digits).map(|digits| ("number", digits)));
-        if party.kind == offhook_calls::PartyKind::CallQueue {
+        if party.kind == PartyKind::CallQueue {
             parts.extend(party.extension_number.clone().map(|value| ("queue", value)));
         }
     }

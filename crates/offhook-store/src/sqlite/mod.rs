@@ -7,12 +7,14 @@ mod inbox;
 mod media;
 mod migrate;
 mod packed;
+mod people;
 mod read;
 mod rebuild;
 mod reports;
 mod row;
 mod secrets;
 mod sync;
+mod texts;
 mod usage;
 
 use std::{

@@ -20,6 +20,9 @@ pub(super) const TABLES: &str = "
 
 /// What came in, by day of arrival. A step of the read models: it follows from the inbox.
 pub(super) const RECEIVED: &str = "
+    -- The inbox is gone over once more, for what it tells of this.
+    DELETE FROM meta WHERE name = 'watermark';
+
     CREATE TABLE received_old (
         what TEXT NOT NULL,
         name TEXT NOT NULL,
