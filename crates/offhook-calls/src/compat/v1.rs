@@ -37,8 +37,17 @@ pub struct Log<'a> {
 
 /// The logs of a call, in order of beginning.
 pub fn logs(call: &CallView) -> Vec<Log<'_>> {
-    let mut legs: Vec<&LegView> =
+    let all: Vec<&LegView> =
         call.legs.iter().filter(|leg| leg.party.is_inside() && leg.party.kind.answers()).collect();
+    // Somebody who was rung on several phones has one log: of the phone that was answered.
+    let mut legs: Vec<&LegView> = Vec::new();
+    for leg in all {
+        match legs.iter_mut().find(|known| known.side == leg.side && same(&known.party, &leg.party)) {
+            Some(known) if known.answered_at.is_none() && leg.answered_at.is_some() => *known = leg,
+            Some(_) => (),
+            None => legs.push(leg),
+        }
+    }
     // A call that rang nobody has one log, of the queue or the receptionist it came to.
     if legs.is_empty() {
         legs.extend(call.legs.iter().find(|leg| leg.party.is_inside()));
@@ -76,6 +85,13 @@ pub fn logs(call: &CallView) -> Vec<Log<'_>> {
     let mut without: Vec<&mut Log<'_>> = logs.iter_mut().filter(|log| log.id.is_empty()).collect();
     if let ([log], [only]) = (&mut without[..], &true_ids[..]) {
         (*only).clone_into(&mut log.id);
+        true_ids.clear();
+    }
+    // What came as a log is one, also of somebody who has no part in the call: who listened in.
+    for element in call.elements.iter().filter(|element| true_ids.contains(&element.id.as_str())) {
+        let called = element.from.as_ref().is_some_and(Party::is_inside);
+        let side = if called { Side::Caller } else { Side::Callee };
+        logs.push(Log { call, leg: None, element: Some(element), side, id: element.id.clone() });
     }
     let mut taken: Vec<String> = logs.iter().map(|log| log.id.clone()).collect();
     for (number, log) in logs.iter_mut().enumerate().filter(|(_, log)| log.id.is_empty()) {
@@ -113,7 +129,11 @@ fn deciding<'a>(steps: impl Iterator<Item = &'a ElementView>) -> Option<&'a Elem
 impl Log<'_> {
     /// Whose log it is.
     pub fn owner(&self) -> Option<&Party> {
-        self.leg.map(|leg| &leg.party).or(match self.side {
+        let of_step = self.element.and_then(|element| match self.side {
+            Side::Caller => element.from.as_ref(),
+            Side::Callee => element.to.as_ref(),
+        });
+        self.leg.map(|leg| &leg.party).or(of_step).or(match self.side {
             Side::Caller => self.call.from.as_ref(),
             Side::Callee => self.call.to.as_ref(),
         })
@@ -121,7 +141,8 @@ impl Log<'_> {
 
     /// When it ended.
     pub fn ended_at(&self) -> Option<Timestamp> {
-        self.leg.and_then(|leg| leg.ended_at).or(self.call.ended_at)
+        let of_step = self.element.and_then(|element| element.ended_at);
+        self.leg.and_then(|leg| leg.ended_at).or(of_step).or(self.call.ended_at)
     }
 
     /// The owner missed the call, as `type=missed` has it.
@@ -152,8 +173,14 @@ impl Log<'_> {
         }
     }
 
+    /// How the deciding step ended; where there is none, how the owner's part did.
     fn outcome(&self) -> Option<Outcome> {
-        self.leg.and_then(|leg| leg.outcome).or(self.call.result)
+        let of_step = self.element.and_then(|element| {
+            let reason = element.result_reason.as_deref().unwrap_or_default();
+            Outcome::of_record(element.result.as_deref()?, reason)
+                .filter(|outcome| *outcome != Outcome::Unknown)
+        });
+        of_step.or(self.leg.and_then(|leg| leg.outcome)).or(self.call.result)
     }
 
     /// In the words of v1: the log's own where it came as one.
@@ -249,13 +276,14 @@ impl Log<'_> {
                 Side::Callee => "inbound",
             },
         );
-        let began = self.leg.and_then(|leg| leg.started_at).or(self.call.started_at);
+        let of_step = self.element.and_then(|element| element.started_at);
+        let began = self.leg.and_then(|leg| leg.started_at).or(of_step).or(self.call.started_at);
         row.put("date_time", time(began));
         row.put("duration", between(self.answered_at(), self.ended_at()).unwrap_or(0));
         row.put("result", self.result());
         row.put("path", self.path());
-        end(&mut row, "caller", from, false);
-        end(&mut row, "callee", to, self.call.emergency);
+        end(&mut row, "caller", from);
+        end(&mut row, "callee", to);
         row
     }
 
@@ -272,8 +300,8 @@ impl Log<'_> {
 
     fn answered_at(&self) -> Option<Timestamp> {
         match self.leg {
-            Some(leg) => leg.answered_at,
-            None => self.call.answered_at,
+            Some(leg) => leg.answered_at.or(self.element.and_then(|element| element.answered_at)),
+            None => self.element.map_or(self.call.answered_at, |element| element.answered_at),
         }
     }
 
@@ -342,15 +370,12 @@ fn step_result(element: &ElementView, side: Side) -> Option<&'static str> {
 }
 
 /// The fields of one end. In v1 the number of somebody on the account is the extension.
-fn end(row: &mut Fields, side: &str, party: Option<&Party>, emergency: bool) {
+fn end(row: &mut Fields, side: &str, party: Option<&Party>) {
     let Some(party) = party else { return };
     let inside = party.is_inside();
     let extension = party.extension_number.clone().filter(|_| inside);
-    let (kind, source) = match (emergency, &extension) {
-        (true, _) => (3, "external"),
-        (false, Some(_)) => (1, "internal"),
-        (false, None) => (2, if inside { "internal" } else { "external" }),
-    };
+    let kind = if extension.is_some() { 1 } else { 2 };
+    let source = if inside { "internal" } else { "external" };
     let number = extension.or_else(|| party.number.clone());
     // Who hides the number has a number type all the same.
     if number.is_some() || party.kind == PartyKind::External {

@@ -8,7 +8,7 @@ use super::{Fields, between, code, id, is_internal, kinds, time};
 use crate::{
     identity::AliasKind,
     normalize::map::results,
-    party::Party,
+    party::{Party, PartyKind},
     view::{CallView, Direction, ElementView, Outcome},
 };
 
@@ -85,7 +85,7 @@ fn step(call: &CallView, element: &ElementView) -> Value {
         fields.put("operator_name", operator.name.clone());
         fields.put("operator_ext_number", operator.extension_number.clone());
         fields.put("operator_ext_id", operator.extension_id.clone());
-        fields.put("operator_ext_type", kinds(&operator.kind).map(|(word, _)| word));
+        fields.put("operator_ext_type", extension_type(&operator.kind));
     }
     fields.put("press_key", element.press_key.clone());
     fields.put("segment", element.segment);
@@ -125,7 +125,12 @@ fn party(fields: &mut Fields, side: &str, party: Option<&Party>) {
     fields.put(&format!("{side}_did_number"), party.number.clone());
     fields.put(&format!("{side}_ext_number"), party.extension_number.clone());
     fields.put(&format!("{side}_name"), party.name.clone());
-    fields.put(&format!("{side}_ext_type"), kinds(&party.kind).map(|(word, _)| word));
+    fields.put(&format!("{side}_ext_type"), extension_type(&party.kind));
+}
+
+fn extension_type(kind: &PartyKind) -> Option<&str> {
+    let other = ["group_call_pickup", "external_contact"].contains(&kind.as_str()).then(|| kind.as_str());
+    kinds(kind).map(|(word, _)| word).or(other)
 }
 
 /// What can be said of numbers whose kind no record told: who is outside has one of outside.

@@ -205,8 +205,8 @@ pub(crate) async fn call_logs(
 }
 
 /// A user's call logs, as GET /phone/users/{userId}/call_logs has them
-#[utoipa::path(get, path = "/api/v1/compat/v1/users/{userId}/call_logs", tag = "migration",
-    params(("userId" = String, Path, description = "User id or extension number"), CompatParams),
+#[utoipa::path(get, path = "/api/v1/compat/v1/users/{id}/call_logs", tag = "migration",
+    params(("id" = String, Path, description = "User id or extension number"), CompatParams),
     responses((status = 200, body = Value), (status = 400, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn user_call_logs(
     State(app): State<App>,
@@ -262,8 +262,8 @@ pub(crate) struct AccountParams {
 }
 
 /// One call log with its steps, as GET /phone/call_logs/{callLogId} has it
-#[utoipa::path(get, path = "/api/v1/compat/v1/call_logs/{callLogId}", tag = "migration",
-    params(("callLogId" = String, Path, description = "An id of the list, an old one of Zoom's, a call_id, or any other id of the call"), AccountParams),
+#[utoipa::path(get, path = "/api/v1/compat/v1/call_logs/{id}", tag = "migration",
+    params(("id" = String, Path, description = "An id of the list, an old one of Zoom's, a call_id, or any other id of the call"), AccountParams),
     responses((status = 200, body = Value), (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn call_log(
     State(app): State<App>,

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use zoom_phone::types::catalogue::{Catalogue, Content, Schema};
@@ -10,36 +11,107 @@ use zoom_phone_emulator::{Emulator, Running};
 
 use crate::rig::{Rig, now};
 
-const SCENARIOS: [&str; 12] = [
-    "inbound_answered",
-    "inbound_missed",
-    "inbound_rejected",
-    "inbound_voicemail",
-    "outbound_connected",
-    "outbound_cancelled",
-    "internal_answered",
-    "queue_answered",
-    "queue_abandoned",
-    "hold",
-    "recorded",
-    "menu",
+/// Those that only say where a call goes: what becomes of it falls by dice.
+const OPEN: [&str; 2] = ["inbound", "outbound"];
+
+/// In what call logs made of v3 differ from Zoom's own, and why.
+const LOGS_DIFFER: &[(&str, &[&str])] = &[
+    (
+        "since May 2026 v3 has a transfer with its consultation as one call, of one call_id; logs have two",
+        &[
+            "conference: only Zoom's \"inbound\"",
+            "consult: only Zoom's \"inbound\"",
+            "consult: only Zoom's \"outbound\"",
+            "consult: only ours \"inbound\"",
+            "consult: call_type \"voip\" is \"pstn\"",
+            "warm_transfer: only ours \"inbound\"",
+            "warm_transfer: only ours \"outbound\"",
+            "warm_transfer_cancelled: only ours \"inbound\"",
+            "warm_transfer_cancelled: only ours \"outbound\"",
+        ],
+    ),
+    (
+        "who only listens has no part in the call",
+        &[
+            "barge: only Zoom's \"outbound\"",
+            "listen: only Zoom's \"outbound\"",
+            "whisper: only Zoom's \"outbound\"",
+        ],
+    ),
+    (
+        "only rows of v3 say that a call is international, and the call's read model does not",
+        &[
+            "inbound_international: call_type \"international\" is \"pstn\"",
+            "outbound_international: call_type \"international\" is \"pstn\"",
+        ],
+    ),
+    (
+        "what a receptionist held and let wait is of no part, since it is nobody's",
+        &["menu_left: hold_time number is null", "menu_left: waiting_time number is null"],
+    ),
+    (
+        "the person's own extension rang and stopped when their other phone was answered, by its outside number",
+        &[
+            "on_other_phone: answer_start_time one is null",
+            "on_other_phone: call_end_time one is one",
+            "on_other_phone: callee_did_number one is one",
+            "on_other_phone: callee_number one is one",
+            "on_other_phone: callee_number_type number is number",
+            "on_other_phone: duration number is number",
+            "on_other_phone: result \"Call connected\" is \"Answered by Other Member\"",
+        ],
+    ),
+    (
+        "a part has all of a person's time in the call, a log one step of it",
+        &[
+            "park_timeout: call_end_time one is one",
+            "park_timeout: duration number is number",
+            "park_timeout: waiting_time number is number",
+        ],
+    ),
 ];
+
+/// In what rows and steps of v2 made of v3 differ from Zoom's own, and why.
+const ROWS_DIFFER: &[(&str, &[&str])] = &[
+    ("a call of two call_ids is known by the smaller", &["conference: call_id one is one"]),
+    (
+        "the read model has one outcome for several codes",
+        &["menu_left: call_result \"hang_up\" is \"no_answer\""],
+    ),
+];
+
+/// What is found is what is known: nothing more, and nothing that has been mended since.
+fn assert_known(found: impl IntoIterator<Item = String>, known: &[(&str, &[&str])]) {
+    let found: BTreeSet<String> = found.into_iter().collect();
+    let known: BTreeSet<String> =
+        known.iter().flat_map(|(_, all)| *all).map(|text| (*text).to_owned()).collect();
+    let new: Vec<_> = found.difference(&known).collect();
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(new.is_empty() && gone.is_empty(), "new: {new:#?}\ngone: {gone:#?}");
+}
 
 /// A company that had a call of each sort.
 struct Past {
     zoom: Running,
     http: reqwest::Client,
+    /// By `call_id`, what was played.
+    played: BTreeMap<String, String>,
 }
 
 impl Past {
     async fn new() -> Self {
         let zoom =
-            Emulator::builder().seed(11).at(now() - SignedDuration::from_hours(10)).start().await.unwrap();
-        for scenario in SCENARIOS {
-            zoom.trigger(scenario, json!({})).await.unwrap();
-            zoom.advance(SignedDuration::from_mins(30)).await;
+            Emulator::builder().seed(11).at(now() - SignedDuration::from_hours(23)).start().await.unwrap();
+        let state = zoom.control(Method::GET, "/state", None).await.unwrap();
+        let mut played = BTreeMap::new();
+        for scenario in state["scenarios"].as_array().unwrap().iter().filter_map(Value::as_str) {
+            if !OPEN.contains(&scenario) {
+                let call = zoom.trigger(scenario, json!({})).await.unwrap();
+                played.insert(call["call_id"].as_str().unwrap().to_owned(), scenario.to_owned());
+                zoom.advance(SignedDuration::from_mins(25)).await;
+            }
         }
-        Self { zoom, http: reqwest::Client::new() }
+        Self { zoom, http: reqwest::Client::new(), played }
     }
 
     async fn ask(&self, path: &str) -> Value {
@@ -50,7 +122,22 @@ impl Past {
     }
 
     async fn rows(&self, path: &str, list: &str) -> Vec<Value> {
-        self.ask(&format!("{path}?page_size=100")).await[list].as_array().unwrap().clone()
+        let mut rows = Vec::new();
+        let mut token = String::new();
+        loop {
+            let page = self.ask(&format!("{path}?page_size=100&next_page_token={token}")).await;
+            rows.extend(page[list].as_array().unwrap().iter().cloned());
+            token = page["next_page_token"].as_str().unwrap_or_default().to_owned();
+            if token.is_empty() {
+                return rows;
+            }
+        }
+    }
+
+    /// What was played when this was written down.
+    fn scenario(&self, row: &Value) -> &str {
+        let id = row["call_id"].as_str().unwrap();
+        self.played.get(id.split('_').next().unwrap()).map_or("consult", String::as_str)
     }
 }
 
@@ -127,17 +214,46 @@ async fn every_answer_has_the_shape_that_zooms_document_gives_it() {
     }
 }
 
-/// What differs, as `field: theirs is ours`, each once.
-fn differences(pairs: &[(Value, Value)], fields: &[&str]) -> BTreeSet<String> {
+/// What differs, as `scenario: field theirs is ours`, each once; ids, numbers and times as such.
+fn differences(past: &Past, pairs: &[(Value, Value)], fields: &[&str]) -> BTreeSet<String> {
+    let shown = |value: &Value| match value {
+        Value::String(text) if text.chars().any(|c| c.is_ascii_digit()) => "one".to_owned(),
+        Value::Number(_) => "number".to_owned(),
+        value => value.to_string(),
+    };
     let mut found = BTreeSet::new();
     for (theirs, ours) in pairs {
         for field in fields {
-            if theirs[*field] != ours[*field] {
-                found.insert(format!("{field}: {} is {}", theirs[*field], ours[*field]));
+            let (a, b) = (&theirs[*field], &ours[*field]);
+            if a != b {
+                found.insert(format!("{}: {field} {} is {}", past.scenario(theirs), shown(a), shown(b)));
             }
         }
     }
     found
+}
+
+/// Pairs of what both have under a key, and the scenarios of what one has alone.
+fn pairs<K: Ord>(
+    past: &Past,
+    theirs: Vec<Value>,
+    ours: Vec<Value>,
+    key: impl Fn(&Value) -> K,
+) -> (Vec<(Value, Value)>, BTreeSet<String>) {
+    let mut of_ours: BTreeMap<K, Value> = ours.into_iter().map(|row| (key(&row), row)).collect();
+    let (mut both, mut alone) = (Vec::new(), BTreeSet::new());
+    for row in theirs {
+        match of_ours.remove(&key(&row)) {
+            Some(mine) => both.push((row, mine)),
+            None => {
+                alone.insert(format!("{}: only Zoom's {}", past.scenario(&row), row["direction"]));
+            }
+        }
+    }
+    alone.extend(
+        of_ours.values().map(|row| format!("{}: only ours {}", past.scenario(row), row["direction"])),
+    );
+    (both, alone)
 }
 
 #[tokio::test]
@@ -145,17 +261,10 @@ async fn call_logs_made_of_v3_say_what_zooms_own_say_of_the_same_calls() {
     let past = Past::new().await;
     let rig = of_v3(&past).await;
     let key = |log: &Value| {
-        (
-            log["call_id"].to_string(),
-            log["owner"]["extension_number"].to_string(),
-            log["direction"].to_string(),
-        )
+        let base = log["call_id"].as_str().unwrap().split('_').next().unwrap().to_owned();
+        (base, log["owner"]["extension_number"].to_string(), log["direction"].to_string())
     };
-    let ours: BTreeMap<_, Value> = logs(&rig, "").await.into_iter().map(|log| (key(&log), log)).collect();
-    let theirs: BTreeMap<_, Value> =
-        past.rows("call_logs", "call_logs").await.into_iter().map(|log| (key(&log), log)).collect();
-    assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>());
-    let pairs: Vec<(Value, Value)> = theirs.into_iter().map(|(key, log)| (log, ours[&key].clone())).collect();
+    let (pairs, alone) = pairs(&past, past.rows("call_logs", "call_logs").await, logs(&rig, "").await, key);
     let fields = [
         "date_time",
         "answer_start_time",
@@ -178,25 +287,17 @@ async fn call_logs_made_of_v3_say_what_zooms_own_say_of_the_same_calls() {
         "call_type",
         "waiting_time",
     ];
-    let known: BTreeSet<String> = BTreeSet::new();
-    assert_eq!(differences(&pairs, &fields), known);
+    assert_known(alone.into_iter().chain(differences(&past, &pairs, &fields)), LOGS_DIFFER);
 }
 
 #[tokio::test]
 async fn rows_of_v2_made_of_v3_say_what_zooms_own_say_of_the_same_calls() {
     let past = Past::new().await;
     let rig = of_v3(&past).await;
-    let ours: BTreeMap<String, Value> =
-        rig.json("/api/v1/compat/v2/call_history?page_size=300").await["call_logs"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|row| (row["id"].to_string(), row.clone()))
-            .collect();
-    let theirs = past.rows("call_history", "call_logs").await;
-    assert_eq!(ours.len(), theirs.len());
-    let pairs: Vec<(Value, Value)> =
-        theirs.into_iter().map(|row| (row.clone(), ours[&row["id"].to_string()].clone())).collect();
+    let history = rig.json("/api/v1/compat/v2/call_history?page_size=300").await;
+    let ours = history["call_logs"].as_array().unwrap().clone();
+    let (both, alone) =
+        pairs(&past, past.rows("call_history", "call_logs").await, ours, |row| row["id"].to_string());
     let fields = [
         "call_id",
         "direction",
@@ -219,23 +320,12 @@ async fn rows_of_v2_made_of_v3_say_what_zooms_own_say_of_the_same_calls() {
         "callee_ext_type",
         "recording_status",
     ];
-    let known: BTreeSet<String> = BTreeSet::new();
-    assert_eq!(differences(&pairs, &fields), known);
-    for (theirs, _) in &pairs {
+    let mut found: Vec<String> = alone.into_iter().chain(differences(&past, &both, &fields)).collect();
+    for (theirs, _) in &both {
         let path = format!("call_history/{}", theirs["id"].as_str().unwrap());
         let (theirs, ours) = (past.ask(&path).await, rig.json(&format!("/api/v1/compat/v2/{path}")).await);
-        let steps = |path: &Value| -> BTreeMap<String, Value> {
-            path["call_path"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|step| (step["id"].to_string(), step.clone()))
-                .collect()
-        };
-        let (theirs, ours) = (steps(&theirs), steps(&ours));
-        assert_eq!(theirs.keys().collect::<Vec<_>>(), ours.keys().collect::<Vec<_>>());
-        let pairs: Vec<(Value, Value)> =
-            theirs.into_iter().map(|(id, step)| (step, ours[&id].clone())).collect();
+        let steps = |path: &Value| path["call_path"].as_array().unwrap().clone();
+        let (both, alone) = pairs(&past, steps(&theirs), steps(&ours), |step| step["id"].to_string());
         let fields = [
             "start_time",
             "answer_time",
@@ -251,8 +341,10 @@ async fn rows_of_v2_made_of_v3_say_what_zooms_own_say_of_the_same_calls() {
             "operator_name",
             "press_key",
         ];
-        assert_eq!(differences(&pairs, &fields), BTreeSet::new());
+        let of_steps = alone.into_iter().chain(differences(&past, &both, &fields));
+        found.extend(of_steps.map(|text| format!("{text} (step)")));
     }
+    assert_known(found, ROWS_DIFFER);
 }
 
 #[tokio::test]
@@ -264,12 +356,19 @@ async fn logs_that_came_as_logs_keep_their_ids_and_any_id_leads_to_them() {
     let ids = |logs: &[Value]| -> BTreeSet<String> {
         logs.iter().map(|log| log["id"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(ids(&logs(&rig, "").await), ids(&theirs));
+    let (ours, all) = (ids(&logs(&rig, "").await), ids(&theirs));
+    let differ: Vec<String> = theirs
+        .iter()
+        .filter(|log| !ours.contains(log["id"].as_str().unwrap()))
+        .map(|log| format!("{} {}", past.scenario(log), log["direction"]))
+        .chain(ours.difference(&all).cloned())
+        .collect();
+    assert_eq!(differ, [""; 0]);
+    let path = |id: &Value| format!("/api/v1/compat/v1/call_logs/{}", id.as_str().unwrap());
     for log in &theirs {
-        for id in ["id", "call_id"] {
-            let found = rig.json(&format!("/api/v1/compat/v1/call_logs/{}", log[id].as_str().unwrap())).await;
-            assert_eq!(found["call_id"], log["call_id"]);
-        }
+        assert_eq!(rig.json(&path(&log["id"])).await["id"], log["id"]);
+        let by_call = rig.json(&path(&log["call_id"])).await;
+        assert!(all.contains(by_call["id"].as_str().unwrap()), "{by_call}");
     }
 }
 
