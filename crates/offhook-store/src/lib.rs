@@ -37,5 +37,5 @@ pub use sync::{
 };
 pub use values::{
     Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, FaxPage, Folded, ImportRow, Imported,
-    Match, MessagePage, OpenCalls, TextFilter,
+    Match, MessagePage, OpenCalls, ReceivedOld, ServedOld, TextFilter,
 };

@@ -197,3 +197,31 @@ pub struct Imported {
     /// Rows that an earlier import had stored, or that came twice.
     pub known: u64,
 }
+
+/// Something that Zoom has announced the end of, and how much of it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedOld {
+    /// `operation`, `event` or `array`.
+    pub what: String,
+    /// Which one, as in `zoom_phone_types::deprecation`.
+    pub name: String,
+    /// Entries of the inbox, ever.
+    pub count: u64,
+    /// When the last one came.
+    pub last_at: Timestamp,
+    /// The newest days on which it came, newest first, with their counts.
+    pub days: Vec<(String, u64)>,
+}
+
+/// A program that asks for old shapes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServedOld {
+    /// What it asks for, as in `zoom_phone_types::deprecation`.
+    pub operation: String,
+    /// Its `User-Agent`.
+    pub client: String,
+    /// How often it did.
+    pub requests: u64,
+    /// The last day on which it did, UTC.
+    pub last_day: String,
+}

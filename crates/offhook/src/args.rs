@@ -13,7 +13,7 @@ use clap_complete::{Shell, env::EnvCompleter};
 use url::Url;
 use zoom_phone_emulator::FASTEST;
 
-pub(crate) use self::migrate::ImportArgs;
+pub(crate) use self::migrate::{CheckArgs, ImportArgs, MigrateCommand, StatusArgs};
 pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
 use self::{emulator::EmulatorArgs, sync::SyncCommand};
 use crate::doctor::DoctorArgs;
@@ -68,6 +68,9 @@ pub(crate) enum Command {
     Calls(CallsCommand),
     /// Take call records of before in: from Zoom's API, from the portal, from another system
     Import(Box<ImportArgs>),
+    /// From call logs to call history and call elements: what changes, what is still in use
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
     /// Look at what came in, on a running server
     #[command(subcommand)]
     Events(EventsCommand),

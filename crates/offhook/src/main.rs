@@ -14,6 +14,7 @@ mod exit;
 mod export;
 mod import;
 mod listen;
+mod migrate;
 mod open;
 mod output;
 mod rebuild;
@@ -55,6 +56,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Calls(CallsCommand::List(list)) => runtime()?.block_on(calls::list(list, config, out))?,
         Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, config, out))?,
         Command::Import(import) => return runtime()?.block_on(import::run(*import, config, out)),
+        Command::Migrate(migrate) => runtime()?.block_on(migrate::run(migrate, config, out))?,
         Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, config, out))?,
         Command::Sync(sync) => runtime()?.block_on(sync::run(sync, config, out))?,
         Command::Config(ConfigCommand::Check) => return config::check::run(config, out),

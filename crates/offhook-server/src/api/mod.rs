@@ -1,6 +1,8 @@
 //! The HTTP API, and the OpenAPI document that describes it.
 
 mod calls;
+mod compat;
+mod deprecations;
 mod events;
 mod export;
 mod imports;
@@ -59,6 +61,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(events::list))
         .routes(routes!(export::table))
         .routes(routes!(imports::take))
+        .routes(routes!(deprecations::list))
+        .routes(routes!(compat::call_logs))
+        .routes(routes!(compat::user_call_logs))
+        .routes(routes!(compat::call_log))
+        .routes(routes!(compat::call_history))
+        .routes(routes!(compat::call_path))
         .routes(routes!(sync::status, sync::begin))
         .routes(routes!(sync::pause))
         .routes(routes!(sync::resume))

@@ -195,7 +195,7 @@ const CALLS: &[&str] = &["
         PRIMARY KEY (kind, account, id, number)
     ) WITHOUT ROWID;
     CREATE INDEX correspondent_by_number ON correspondent (number);
-"];
+", super::usage::RECEIVED];
 
 const SECRETS: &[&str] = &["
     CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -215,6 +215,7 @@ const WORK: &[&str] = &[
     super::reports::TABLES,
     super::media::TABLES,
     super::imports::TABLES,
+    super::usage::TABLES,
 ];
 
 /// Opens the file of what is under way. Its commits reach the disk before they return.

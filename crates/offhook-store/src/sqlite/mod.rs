@@ -15,6 +15,7 @@ mod row;
 mod secrets;
 mod sync;
 mod texts;
+mod usage;
 
 use std::{
     fs::File,
