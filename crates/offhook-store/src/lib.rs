@@ -18,10 +18,12 @@
 //! room a second database has.
 
 mod error;
+mod reports;
 mod sqlite;
 mod values;
 
 pub use error::StoreError;
+pub use reports::{Heard, NewReport, Report, ReportState};
 pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, rebuild};
 pub use values::{
     Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, Match, OpenCalls,

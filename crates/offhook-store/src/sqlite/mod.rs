@@ -83,7 +83,6 @@ impl Store {
     }
 
     /// Reads or changes what is under way, in one transaction, off the async threads. On an error nothing is changed.
-    #[expect(dead_code, reason = "its users come with the tables")]
     async fn work<T, F>(&self, run: F) -> Result<T, StoreError>
     where
         T: Send + 'static,

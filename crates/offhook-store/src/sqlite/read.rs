@@ -123,14 +123,7 @@ impl Store {
                 Ok(numbers)
             })
             .await?;
-        self.read_inbox(move |inbox| {
-            let mut by_number = inbox.prepare_cached(&format!("{ENTRY} WHERE seq = ?1"))?;
-            numbers
-                .into_iter()
-                .map(|seq| by_number.query_row([seq], entry).map_err(StoreError::from))
-                .collect()
-        })
-        .await
+        self.read_inbox(move |inbox| numbers.into_iter().map(|seq| one_entry(inbox, seq)).collect()).await
     }
 
     /// Inbox entries after `seq`, oldest first.
@@ -265,6 +258,11 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
             body: body.into(),
         },
     })
+}
+
+/// The entry of this number.
+pub(super) fn one_entry(inbox: &Connection, seq: u64) -> Result<Entry, StoreError> {
+    Ok(inbox.prepare_cached(&format!("{ENTRY} WHERE seq = ?1"))?.query_row([seq], entry)?)
 }
 
 pub(super) fn entries_after(inbox: &Connection, seq: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
