@@ -22,6 +22,7 @@ mod log;
 mod metrics;
 mod problem;
 mod reconcile;
+mod reconciliation;
 mod serve;
 mod tokens;
 mod web;

@@ -66,6 +66,16 @@ fn describe() {
     describe_counter!("offhook_reconcile_total", "Sweeps of Zoom's call history, by outcome");
     describe_counter!("offhook_reconcile_rows_total", "Rows of call history taken in");
     describe_counter!("offhook_reconcile_paths_total", "Paths of calls asked for, by outcome");
+    describe_counter!("offhook_reconciliation_total", "Reports on what came in, by outcome");
+    describe_gauge!("offhook_reconciliation_items", "Items of the newest report, by kind");
+    describe_gauge!(
+        "offhook_reconciliation_missing",
+        "What the newest report knows to be and not to be here"
+    );
+    describe_gauge!(
+        "offhook_reconciliation_gaps",
+        "Windows of Zoom's lists that the newest report found unread"
+    );
     describe_counter!("offhook_http_refused_total", "Requests refused by the access table, by reason");
     describe_gauge!("offhook_live_clients", "Browsers and programs on the live stream");
 }

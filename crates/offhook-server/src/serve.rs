@@ -39,6 +39,7 @@ use crate::{
     metrics,
     problem::Problem,
     reconcile::Reconcile,
+    reconciliation::{Reconciliations, Source},
     web,
 };
 
@@ -94,6 +95,7 @@ struct Shared {
     last_event: LastEvent,
     progress: watch::Receiver<Progress>,
     live: Live,
+    reconciliations: Arc<Reconciliations>,
     reconciled: OnceLock<Vec<watch::Receiver<Option<Timestamp>>>>,
     shutdown: CancellationToken,
 }
@@ -119,6 +121,10 @@ impl App {
 
     pub(crate) fn live(&self) -> &Live {
         &self.0.live
+    }
+
+    pub(crate) fn reconciliations(&self) -> &Reconciliations {
+        &self.0.reconciliations
     }
 
     pub(crate) fn shutdown(&self) -> &CancellationToken {
@@ -177,7 +183,7 @@ impl Server {
                 Ingest::new(
                     config.secrets,
                     config.tolerance,
-                    config.accounts,
+                    config.accounts.clone(),
                     inbox,
                     last_event.clone(),
                     config.clock.clone(),
@@ -193,6 +199,16 @@ impl Server {
         };
         let live = Live::new(&store, shutdown.clone());
         let (progress, folding) = folding::start(store.clone(), shutdown.clone(), start)?;
+        let source = |one: &Reconcile| Source { account: one.account.clone(), client: one.client.clone() };
+        let reconciliations = Reconciliations::start(
+            store.clone(),
+            config.clock.clone(),
+            config.reconcile.iter().map(source).collect(),
+            config.accounts,
+            progress.clone(),
+            shutdown.clone(),
+        )
+        .await?;
         let app = App(Arc::new(Shared {
             store,
             clock: config.clock.clone(),
@@ -200,6 +216,7 @@ impl Server {
             last_event,
             progress: progress.clone(),
             live,
+            reconciliations,
             reconciled: OnceLock::new(),
             shutdown: shutdown.clone(),
         }));

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use offhook_calls::{
     CallView, Direction, Outcome, State,
+    compare::Telling,
     normalize::{Door, Problem},
 };
 
@@ -32,6 +33,20 @@ pub struct Entry {
     pub seq: u64,
     /// What arrived.
     pub arrival: Arrival,
+}
+
+impl From<Entry> for Telling {
+    fn from(Entry { seq, arrival }: Entry) -> Self {
+        Self {
+            seq,
+            received_at: arrival.received_at,
+            door: arrival.door,
+            account: arrival.account,
+            event: arrival.event,
+            event_ts: arrival.event_ts,
+            body: arrival.body.to_vec(),
+        }
+    }
 }
 
 /// What one step of folding did.

@@ -2,6 +2,7 @@
 
 mod calls;
 mod events;
+mod reconciliations;
 mod search;
 
 use axum::{
@@ -26,7 +27,8 @@ use crate::{live, problem::Problem, serve::App};
     tags(
         (name = "live", description = "What is happening now"),
         (name = "calls", description = "Calls, found by any of their ids"),
-        (name = "events", description = "The inbox: what came in, as it came in")
+        (name = "events", description = "The inbox: what came in, as it came in"),
+        (name = "reconciliations", description = "Did we get all of them? Reports that compare what came in with Zoom's records")
     )
 )]
 struct Document;
@@ -40,6 +42,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(calls::show))
         .routes(routes!(calls::events))
         .routes(routes!(search::search))
+        .routes(routes!(reconciliations::list, reconciliations::order))
+        .routes(routes!(reconciliations::show))
+        .routes(routes!(reconciliations::items))
+        .routes(routes!(reconciliations::of_call))
         .routes(routes!(events::list))
 }
 

@@ -156,6 +156,18 @@ impl Store {
         .await
     }
 
+    /// When the first entry that came by this door arrived.
+    pub async fn first_arrival(&self, door: Door) -> Result<Option<Timestamp>, StoreError> {
+        self.read_inbox(move |inbox| {
+            let ms: Option<i64> = inbox
+                .prepare_cached("SELECT received_at FROM arrival WHERE door = ?1 ORDER BY seq LIMIT 1")?
+                .query_row([door.as_str()], |row| row.get(0))
+                .optional()?;
+            Ok(ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
+        })
+        .await
+    }
+
     /// The number of the last inbox entry that is in the read models.
     pub async fn watermark(&self) -> Result<u64, StoreError> {
         self.read(watermark).await

@@ -108,6 +108,19 @@ impl Store {
         .await
     }
 
+    /// Lets a report that is under way wait again, for Offhook is about to stop. What it had found is forgotten.
+    pub async fn put_report_back(&self, id: i64) -> Result<(), StoreError> {
+        self.work(move |work| {
+            work.prepare_cached("DELETE FROM report_item WHERE report = ?1")?.execute([id])?;
+            work.prepare_cached(
+                "UPDATE report SET state = 'waiting', tries = tries - 1 WHERE id = ?1 AND state = 'running'",
+            )?
+            .execute([id])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Notes how far a report has come, and what it found on the way. `n` numbers the items of a report.
     pub async fn advance_report(
         &self,
@@ -308,19 +321,7 @@ fn tellings(
     numbers: Vec<u64>,
 ) -> Result<(CallView, Vec<Telling>), StoreError> {
     let view = parse("a call's view", view)?;
-    let entries = numbers.into_iter().map(|seq| {
-        let entry = read::one_entry(inbox, seq)?;
-        let arrival = entry.arrival;
-        Ok(Telling {
-            seq,
-            received_at: arrival.received_at,
-            door: arrival.door,
-            account: arrival.account,
-            event: arrival.event,
-            event_ts: arrival.event_ts,
-            body: arrival.body.to_vec(),
-        })
-    });
+    let entries = numbers.into_iter().map(|seq| read::one_entry(inbox, seq).map(Telling::from));
     Ok((view, entries.collect::<Result<_, StoreError>>()?))
 }
 
