@@ -143,6 +143,7 @@ mod tests {
             "/api/v1/reconciliations",
             "/api/v1/reconciliations/1",
             "/api/v1/reconciliations/1/items",
+            "/api/v1/imports",
             "/zoom/webhook/",
             "/zoom",
             "/healthz/x",

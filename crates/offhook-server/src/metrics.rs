@@ -76,6 +76,7 @@ fn describe() {
         "offhook_reconciliation_gaps",
         "Windows of Zoom's lists that the newest report found unread"
     );
+    describe_counter!("offhook_import_rows_total", "Rows of imports, by what became of them");
     describe_counter!("offhook_http_refused_total", "Requests refused by the access table, by reason");
     describe_gauge!("offhook_live_clients", "Browsers and programs on the live stream");
 }

@@ -18,13 +18,18 @@
 //! room a second database has.
 
 mod error;
+mod media;
 mod reports;
 mod sqlite;
 mod values;
 
 pub use error::StoreError;
+pub use media::{
+    AtZoom, Hold, Media, MediaCount, MediaFilter, MediaKind, MediaNote, MediaState, Removal, Sighting,
+};
 pub use reports::{Heard, NewReport, Report, ReportState};
-pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, rebuild};
+pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, ToldCursor, rebuild};
 pub use values::{
-    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, Match, OpenCalls,
+    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, ImportRow, Imported, Match,
+    OpenCalls,
 };

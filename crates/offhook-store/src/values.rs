@@ -159,3 +159,21 @@ pub struct Match {
     /// The call.
     pub call: CallView,
 }
+
+/// A row of another system's call records, about to be taken in.
+#[derive(Debug, Clone)]
+pub struct ImportRow {
+    /// The shape it has.
+    pub door: Door,
+    /// The row, one JSON object.
+    pub row: serde_json::Value,
+}
+
+/// What became of imported rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Imported {
+    /// Rows that are in the inbox now and were not before.
+    pub stored: u64,
+    /// Rows that an earlier import had stored, or that came twice.
+    pub known: u64,
+}

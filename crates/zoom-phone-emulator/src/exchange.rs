@@ -51,7 +51,12 @@ pub struct Exchange {
 impl Exchange {
     /// The company of this seed, with the account id of [`Config::default`] and nobody on a call.
     pub fn new(seed: u64) -> Self {
-        Self::of(seed, world::seed(&CompanyFile::default(), seed))
+        Self::of_company(&CompanyFile::default(), seed)
+    }
+
+    /// The same for another company.
+    pub fn of_company(company: &CompanyFile, seed: u64) -> Self {
+        Self::of(seed, world::seed(company, seed))
     }
 
     /// The exchange of these documents.

@@ -5,21 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    CallView, ElementView, IdView,
+    CallView, ChargeView, DeletionView, ElementView, IdView, SummaryView,
+    conflicts::conflicts,
     ends::{direction, ends},
     legs::{self, Leg, Moment},
     outcome::Outcome,
     queue::queue,
+    queues::queues,
     recordings::{recording, recordings},
     result::result,
     sorted::Sorted,
     state::state,
     timeline::timeline,
+    voicemails::voicemails,
     words::{Direction, Side, State},
 };
 use crate::{
     call::CallFacts,
-    fact::{Element, Said, Source},
+    fact::{Charge, Element, Said, Source},
     identity::{Alias, CallKey},
     party::Party,
 };
@@ -57,6 +60,7 @@ pub(super) fn assemble(key: &CallKey, names: &BTreeSet<Alias>, facts: &CallFacts
     }
     let (talk_seconds, hold_seconds) = noted.totals(&legs);
     let recordings = recordings(&sorted);
+    let queues = queues(&sorted, &legs, over);
     CallView {
         id: key.name.value.clone(),
         account_id: key.account.clone(),
@@ -82,13 +86,13 @@ pub(super) fn assemble(key: &CallKey, names: &BTreeSet<Alias>, facts: &CallFacts
         timeline: timeline(facts, &legs),
         ids: ids(names, facts),
         elements: sorted.elements.iter().map(|(_, element)| ElementView::of(element)).collect(),
-        queues: Vec::new(),
+        queues,
         recordings,
-        voicemails: Vec::new(),
-        summaries: Vec::new(),
-        charges: Vec::new(),
-        deletions: Vec::new(),
-        conflicts: Vec::new(),
+        voicemails: voicemails(&sorted),
+        summaries: sorted.summaries.iter().map(SummaryView::of).collect(),
+        charges: sorted.charges.iter().map(ChargeView::of).collect(),
+        deletions: sorted.deletions.iter().map(DeletionView::of).collect(),
+        conflicts: conflicts(facts),
         provenance: noted.provenance,
         legs: legs.into_iter().map(|leg| leg.view).collect(),
     }
@@ -152,7 +156,13 @@ fn answer(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg]) -> Option<Mom
         _ if has_callees => by_person(Side::Callee),
         _ => by_person(Side::Caller),
     };
-    told.or_else(|| sorted.row.as_ref().and_then(|(source, row)| Some((row.answered_at?, *source))))
+    let row = || sorted.row.as_ref().and_then(|(source, row)| Some((row.answered_at?, *source)));
+    // Somebody outside to whom the call was sent.
+    let outside = || {
+        let steps = sorted.elements.iter().filter(|(_, e)| direction != Direction::Outbound && e.answers_outside());
+        steps.filter_map(|(source, e)| Some((e.answered_at?, *source))).min()
+    };
+    told.or_else(row).or_else(outside)
 }
 
 /// When the call ended: as its row says; else with the last step or line.
@@ -211,6 +221,35 @@ impl ElementView {
             hold_seconds: element.hold_seconds,
             segment: element.segment,
             node: element.node,
+        }
+    }
+}
+
+impl SummaryView {
+    fn of((id, deleted): (&&str, &bool)) -> Self {
+        Self { id: (*id).to_owned(), deleted: *deleted }
+    }
+}
+
+impl ChargeView {
+    fn of((source, charge): &(Source, &Charge)) -> Self {
+        Self {
+            amount: charge.amount.clone(),
+            currency: charge.currency.clone(),
+            rate: charge.rate.clone(),
+            reference: charge.reference.clone(),
+            party: (!charge.party.is_nobody()).then(|| charge.party.clone()),
+            source: source.as_str().to_owned(),
+        }
+    }
+}
+
+impl DeletionView {
+    fn of(((at, to_trash), ids): (&(Option<Timestamp>, bool), &BTreeSet<&str>)) -> Self {
+        Self {
+            ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+            state: if *to_trash { "trashed" } else { "purged" }.to_owned(),
+            at: *at,
         }
     }
 }

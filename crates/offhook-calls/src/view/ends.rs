@@ -64,10 +64,10 @@ pub(super) fn ends(
     let mut from: Vec<&Party> = Vec::new();
     let mut to: Vec<&Party> = Vec::new();
     let element = opening_element(sorted, legs);
-    // A member's step, or one that sent the call on, tells who was rung; what was called came before.
+    // A member's step, one that sent the call on, or one to somebody's other phone tells who was rung; what was called came before.
     let of_member = element.is_some_and(|e| {
         let by_queue = !e.operator.is_nobody() && !e.operator.kind.answers();
-        by_queue || matches!(e.event.as_deref(), Some("forward" | "overflow" | "ring_to_member"))
+        by_queue || matches!(e.event.as_deref(), Some("forward" | "overflow" | "ring_to_member" | "call_me_on"))
     });
     if let Some(element) = element {
         from.push(&element.caller);

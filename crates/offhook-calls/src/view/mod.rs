@@ -6,15 +6,18 @@
 //! ```
 
 mod assemble;
+mod conflicts;
 mod ends;
 mod legs;
 mod outcome;
 mod queue;
+mod queues;
 mod recordings;
 mod result;
 mod sorted;
 mod state;
 mod timeline;
+mod voicemails;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -29,6 +29,16 @@ impl QueueRef {
             extension_id: party.extension_id.clone(),
         }
     }
+
+    /// Whether two sightings are of one queue. Names are not unique and decide only where nothing better is known.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        let same = |mine: &Option<String>, theirs: &Option<String>| {
+            mine.as_ref().zip(theirs.as_ref()).map(|(mine, theirs)| mine == theirs)
+        };
+        same(&self.extension_number, &other.extension_number)
+            .or_else(|| same(&self.extension_id, &other.extension_id))
+            .unwrap_or_else(|| self.name == other.name)
+    }
 }
 
 /// The queue that the call is in, or was in last, with all that any message knows of it.

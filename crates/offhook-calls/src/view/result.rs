@@ -7,7 +7,7 @@ use super::{
     words::{Direction, Side},
 };
 use crate::{
-    fact::{Element, Source},
+    fact::{Element, Source, VoicemailEvent},
     party::PartyKind,
 };
 
@@ -48,13 +48,13 @@ pub(super) fn result(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg], in
     let forwarded_out = sorted
         .elements
         .iter()
-        .filter(|(_, e)| direction != Direction::Outbound && e.callee.kind == PartyKind::External)
-        .filter(|(_, e)| e.is_step_of_the_call() && legs::leg_of(e).is_none())
+        .filter(|(_, e)| direction != Direction::Outbound && e.answers_outside())
         .filter_map(|(source, e)| Some((Outcome::of_element(e)?, *source)));
     let answer =
         of_side(side).chain(forwarded_out).filter(|(outcome, _)| *outcome == Outcome::Answered).min();
     if let Some((outcome, source)) = answer {
-        return told(outcome, source);
+        // Whoever answered and then sent the caller to a mailbox: the call ended there.
+        return if ended_in_a_mailbox(sorted, legs) { derived(Outcome::Voicemail, Source::Media) } else { told(outcome, source) };
     }
     if let Some((_, source)) =
         of_side(side).filter(|(outcome, _)| *outcome == Outcome::AnsweredElsewhere).min()
@@ -81,6 +81,11 @@ pub(super) fn result(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg], in
     if let Some((outcome, source)) = routed {
         return told(seen_from_here(outcome), source);
     }
+    // Between two of ours the caller's own line tells who ended it.
+    let gave_up = of_side(other).find(|(outcome, _)| *outcome == Outcome::Cancelled);
+    if let (Direction::Internal, false, Some((outcome, source))) = (direction, in_queue, gave_up) {
+        return told(outcome, source);
+    }
     match (of_side(side).min(), &sorted.row) {
         (Some((_, source)), _) if side == Side::Callee && in_queue => derived(Outcome::Abandoned, source),
         (Some((outcome, source)), _) => told(seen_from_here(outcome), source),
@@ -88,6 +93,13 @@ pub(super) fn result(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg], in
         (None, Some((source, _))) => told(Outcome::Unknown, *source),
         (None, None) => told(Outcome::Unknown, Source::StatusEvent),
     }
+}
+
+/// A message was left when everybody who had answered was out of the call.
+fn ended_in_a_mailbox(sorted: &Sorted<'_>, legs: &[Leg]) -> bool {
+    let last = legs.iter().filter(|leg| !leg.answers.is_empty()).filter_map(|leg| leg.view.ended_at).max();
+    let left = sorted.voicemail_steps.iter().filter(|step| step.2 == VoicemailEvent::Received);
+    left.filter_map(|step| step.1).any(|at| Some(at) >= last)
 }
 
 impl Outcome {
@@ -99,6 +111,11 @@ impl Outcome {
 }
 
 impl Element {
+    /// A step to somebody outside, of a call that came in.
+    pub(super) fn answers_outside(&self) -> bool {
+        self.callee.kind == PartyKind::External && self.is_step_of_the_call() && legs::leg_of(self).is_none()
+    }
+
     /// Whether how this step ended says anything of the call: watching or parking it does not, nor does the
     /// row that only tells which key the caller pressed in a menu.
     pub(super) fn is_step_of_the_call(&self) -> bool {

@@ -4,6 +4,7 @@
 
 mod compare;
 mod inbound;
+mod ledger;
 mod properties;
 mod queues;
 mod recordings;

@@ -2,6 +2,7 @@
 
 mod calls;
 mod events;
+mod imports;
 mod reconciliations;
 mod search;
 
@@ -28,7 +29,8 @@ use crate::{live, problem::Problem, serve::App};
         (name = "live", description = "What is happening now"),
         (name = "calls", description = "Calls, found by any of their ids"),
         (name = "events", description = "The inbox: what came in, as it came in"),
-        (name = "reconciliations", description = "Did we get all of them? Reports that compare what came in with Zoom's records")
+        (name = "reconciliations", description = "Did we get all of them? Reports that compare what came in with Zoom's records"),
+        (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use")
     )
 )]
 struct Document;
@@ -47,6 +49,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reconciliations::items))
         .routes(routes!(reconciliations::of_call))
         .routes(routes!(events::list))
+        .routes(routes!(imports::take))
 }
 
 /// The OpenAPI document of this server.
