@@ -27,7 +27,7 @@ pub use error::StoreError;
 pub use media::{
     AtZoom, Hold, Media, MediaCount, MediaFilter, MediaKind, MediaNote, MediaState, Removal, Sighting,
 };
-pub use reports::{Heard, NewReport, Report, ReportState};
+pub use reports::{Heard, HeardPlace, NewReport, Report, ReportState};
 pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, ToldCursor, rebuild};
 pub use values::{
     Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, ImportRow, Imported, Match,

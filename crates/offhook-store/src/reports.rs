@@ -90,5 +90,12 @@ pub struct Heard {
     /// In order of beginning.
     pub calls: Vec<(CallView, Vec<Telling>)>,
     /// After which the next page begins.
-    pub place: (i64, String),
+    pub place: HeardPlace,
+}
+
+/// A place among the calls of a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeardPlace {
+    pub(crate) started_ms: i64,
+    pub(crate) id: i64,
 }

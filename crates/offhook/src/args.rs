@@ -2,6 +2,7 @@
 
 pub(crate) mod emulator;
 mod migrate;
+mod reconcile;
 mod time;
 mod zoom;
 
@@ -14,6 +15,7 @@ use zoom_phone_emulator::FASTEST;
 
 use self::emulator::EmulatorArgs;
 pub(crate) use self::migrate::ImportArgs;
+pub(crate) use self::reconcile::{FailOn, ReconcileCommand, ReportArgs, ReportsArgs, RunArgs};
 pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
 use crate::doctor::DoctorArgs;
 
@@ -67,6 +69,9 @@ pub(crate) enum Command {
     Calls(CallsCommand),
     /// Take call records of before in: from Zoom's API, from the portal, from another system
     Import(Box<ImportArgs>),
+    /// Did we get all of them? Compare what came in with Zoom's records
+    #[command(subcommand)]
+    Reconcile(ReconcileCommand),
     /// Look at what came in, on a running server
     #[command(subcommand)]
     Events(EventsCommand),

@@ -16,6 +16,7 @@ mod listen;
 mod open;
 mod output;
 mod rebuild;
+mod reconcile;
 mod rest;
 mod serve;
 mod zoom;
@@ -56,6 +57,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, config, out))?,
         Command::Config(ConfigCommand::Check) => return config::check::run(config, out),
         Command::Doctor(args) => return runtime()?.block_on(doctor::run(args, config, out)),
+        Command::Reconcile(command) => return runtime()?.block_on(reconcile::run(command, config, out)),
         Command::Rebuild => return rebuild::run(config, out),
         Command::Openapi => out.print(&serde_json::to_string_pretty(&offhook_server::document())?),
         Command::Completions { shell } => out.print(args::completions(shell)?.trim_end()),

@@ -17,6 +17,8 @@ mod live;
 #[cfg(test)]
 mod reconcile;
 #[cfg(test)]
+mod reconciliations;
+#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod stop;

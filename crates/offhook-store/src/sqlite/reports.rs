@@ -7,8 +7,11 @@ use offhook_calls::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{Store, read};
-use crate::{Heard, NewReport, Report, ReportState, StoreError};
+use super::{
+    Store, read,
+    row::{COLUMNS, Call},
+};
+use crate::{Heard, HeardPlace, NewReport, Report, ReportState, StoreError};
 
 /// The tables of reports of reconcile.
 pub(super) const TABLES: &str = "
@@ -243,12 +246,12 @@ impl Store {
         let account = account.to_owned();
         self.read(move |calls| {
             let (from, to) = (from.as_millisecond(), to.as_millisecond());
-            Ok(calls
-                .prepare_cached(
-                    "SELECT (SELECT count(*) FROM call WHERE account = ?1 AND started_ms >= ?2 AND started_ms < ?3)
-                          + (SELECT count(*) FROM call WHERE account = ?1 AND started_ms = 0 AND last_ms >= ?2 AND last_ms < ?3)",
-                )?
-                .query_row(params![account, from, to], |row| row.get(0))?)
+            let mine = "account = (SELECT id FROM account WHERE name = ?1)";
+            let sql = format!(
+                "SELECT (SELECT count(*) FROM call WHERE started_ms >= ?2 AND started_ms < ?3 AND {mine})
+                      + (SELECT count(*) FROM call WHERE started_ms = 0 AND last_ms >= ?2 AND last_ms < ?3 AND {mine})"
+            );
+            Ok(calls.prepare_cached(&sql)?.query_row(params![account, from, to], |row| row.get(0))?)
         })
         .await
     }
@@ -260,69 +263,65 @@ impl Store {
         &self,
         account: &str,
         (from, to): (Timestamp, Timestamp),
-        after: Option<(i64, String)>,
+        after: Option<HeardPlace>,
         limit: usize,
     ) -> Result<Option<Heard>, StoreError> {
         let account = account.to_owned();
         let (from, to) = (from.as_millisecond(), to.as_millisecond());
-        let of_account = account.clone();
-        let rows: Vec<(i64, String, String, Vec<u64>)> = self
-            .read(move |calls| {
-                let calls = calls.unchecked_transaction()?;
-                // Calls of unknown beginning have 0 there, and come first. The order is that of the index, read backwards.
-                let mut unknown = calls.prepare_cached(
-                    "SELECT started_ms, key, view FROM call
-                     WHERE started_ms = 0 AND account = ?1 AND last_ms >= ?2 AND last_ms < ?3 AND (?4 IS NULL OR key < ?4)
-                     ORDER BY key DESC LIMIT ?5",
-                )?;
-                let mut known = calls.prepare_cached(
-                    "SELECT started_ms, key, view FROM call
-                     WHERE started_ms >= ?2 AND started_ms < ?3 AND account = ?1 AND (started_ms > ?2 OR ?4 IS NULL OR key < ?4)
-                     ORDER BY started_ms, account DESC, key DESC LIMIT ?5",
-                )?;
-                let row = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
-                let mut rows = Vec::new();
-                if after.as_ref().is_none_or(|(started, _)| *started == 0) {
-                    let key = after.as_ref().map(|(_, key)| key);
-                    let found = unknown.query_map(params![of_account, from, to, key, limit], row)?;
-                    rows = found.collect::<Result<Vec<_>, _>>()?;
-                }
-                if rows.is_empty() {
-                    let after = after.filter(|(started, _)| *started != 0);
-                    let (begin, key) = after.map_or((from.max(1), None), |(started, key)| (started, Some(key)));
-                    let found = known.query_map(params![of_account, begin, to, key, limit], row)?;
-                    rows = found.collect::<Result<Vec<_>, _>>()?;
-                }
-                let mut told = calls
-                    .prepare_cached("SELECT seq FROM told WHERE account = ?1 AND key = ?2 ORDER BY seq")?;
-                let with_numbers = |(started, key, view): (i64, String, String)| {
-                    let numbers = told.query_map([&of_account, &key], |row| row.get(0))?;
-                    let numbers = numbers.collect::<Result<_, _>>()?;
-                    Ok((started, key, view, numbers))
-                };
-                rows.into_iter().map(with_numbers).collect()
-            })
-            .await?;
-        let Some(place) = rows.last().map(|(started, key, ..)| (*started, key.clone())) else {
-            return Ok(None);
-        };
+        let rows = self.read(move |calls| page(calls, &account, (from, to), after, limit)).await?;
+        let Some(place) = rows.last().map(|(place, ..)| *place) else { return Ok(None) };
         let calls = self
             .read_inbox(move |inbox| {
-                rows.into_iter().map(|(_, _, view, numbers)| tellings(inbox, &view, numbers)).collect()
+                let entry = |seq| read::one_entry(inbox, seq).map(Telling::from);
+                let with_entries = |(_, view, numbers): (HeardPlace, CallView, Vec<u64>)| {
+                    Ok((view, numbers.into_iter().map(entry).collect::<Result<_, StoreError>>()?))
+                };
+                rows.into_iter().map(with_entries).collect()
             })
             .await?;
         Ok(Some(Heard { calls, place }))
     }
 }
 
-fn tellings(
-    inbox: &Connection,
-    view: &str,
-    numbers: Vec<u64>,
-) -> Result<(CallView, Vec<Telling>), StoreError> {
-    let view = parse("a call's view", view)?;
-    let entries = numbers.into_iter().map(|seq| read::one_entry(inbox, seq).map(Telling::from));
-    Ok((view, entries.collect::<Result<_, StoreError>>()?))
+/// A page of calls, each with the numbers of the entries that told of it.
+fn page(
+    calls: &Connection,
+    account: &str,
+    (from, to): (i64, i64),
+    after: Option<HeardPlace>,
+    limit: usize,
+) -> Result<Vec<(HeardPlace, CallView, Vec<u64>)>, StoreError> {
+    let calls = calls.unchecked_transaction()?;
+    // Calls of unknown beginning have 0 there, and come first. The order is that of the index, read backwards.
+    let select = format!(
+        "SELECT {COLUMNS}, started_ms FROM call WHERE account = (SELECT id FROM account WHERE name = ?1)"
+    );
+    let mut unknown = calls.prepare_cached(&format!(
+        "{select} AND started_ms = 0 AND last_ms >= ?2 AND last_ms < ?3 AND (?4 IS NULL OR id < ?4)
+         ORDER BY id DESC LIMIT ?5"
+    ))?;
+    let mut known = calls.prepare_cached(&format!(
+        "{select} AND started_ms >= ?2 AND started_ms < ?3 AND (started_ms > ?2 OR ?4 IS NULL OR id < ?4)
+         ORDER BY started_ms, id DESC LIMIT ?5"
+    ))?;
+    let mut told = calls.prepare_cached("SELECT seq FROM told WHERE call = ?1 ORDER BY seq")?;
+    let mut read = |row: &Row<'_>| -> Result<_, StoreError> {
+        let call = Call::read(row)?;
+        let numbers = told.query_map([call.id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok((HeardPlace { started_ms: row.get(4)?, id: call.id }, call.view(), numbers))
+    };
+    if after.is_none_or(|place| place.started_ms == 0) {
+        let id = after.map(|place| place.id);
+        let rows = unknown.query_and_then(params![account, from, to, id, limit], &mut read)?;
+        let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
+        if !rows.is_empty() {
+            return Ok(rows);
+        }
+    }
+    let after = after.filter(|place| place.started_ms != 0);
+    let begin = after.map_or(from.max(1), |place| place.started_ms);
+    let rows = known.query_and_then(params![account, begin, to, after.map(|place| place.id), limit], read)?;
+    rows.collect()
 }
 
 /// A row of the table, its JSON not read yet.
@@ -363,9 +362,11 @@ fn one(work: &Transaction<'_>, id: i64) -> Result<Option<Report>, StoreError> {
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(value).map_err(|source| StoreError::Corrupt { what: "a report".to_owned(), source })
+    serde_json::to_vec(value)
+        .map_err(|source| StoreError::Corrupt { what: "a report".to_owned(), source: source.into() })
 }
 
 fn parse<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|source| StoreError::Corrupt { what: what.to_owned(), source })
+    serde_json::from_str(text)
+        .map_err(|source| StoreError::Corrupt { what: what.to_owned(), source: source.into() })
 }
