@@ -111,16 +111,18 @@ async fn sent(zoom: &Running) -> BTreeMap<String, Vec<Sent>> {
     let log = zoom.control(Method::GET, "/events/log?after=0&limit=20000", None).await.unwrap();
     let mut sent = BTreeMap::<String, Vec<Sent>>::new();
     for entry in log["events"].as_array().unwrap() {
-        let Some(call) = entry["call_id"].as_str() else { continue };
         let path = format!("/events/log/{}", entry["id"]);
         let whole = zoom.control(Method::GET, &path, None).await.unwrap();
         let body: Value = serde_json::from_str(whole["body"].as_str().unwrap()).unwrap();
+        let object = &body["payload"]["object"];
+        let parts = [object, &object["call_elements"][0], &object["recordings"][0]];
+        let Some(call) = parts.iter().find_map(|part| part["call_id"].as_str()) else { continue };
         let faults = entry["faults"].as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned());
         sent.entry(call.to_owned()).or_default().push(Sent {
             name: entry["event"].as_str().unwrap().to_owned(),
             call: call.to_owned(),
             faults: faults.collect(),
-            object: body["payload"]["object"].clone(),
+            object: object.clone(),
         });
     }
     sent
