@@ -144,6 +144,8 @@ mod tests {
             "/api/v1/reconciliations/1",
             "/api/v1/reconciliations/1/items",
             "/api/v1/imports",
+            "/api/v1/sync",
+            "/api/v1/sync/pause",
             "/zoom/webhook/",
             "/zoom",
             "/healthz/x",

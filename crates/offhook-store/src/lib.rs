@@ -21,6 +21,7 @@ mod error;
 mod media;
 mod reports;
 mod sqlite;
+mod sync;
 mod values;
 
 pub use error::StoreError;
@@ -29,6 +30,11 @@ pub use media::{
 };
 pub use reports::{Heard, HeardPlace, NewReport, Report, ReportState};
 pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, ToldCursor, rebuild};
+pub use sync::{
+    NewSyncRun, SyncFate, SyncFollow, SyncItem, SyncItemProgress, SyncKindProgress, SyncLane, SyncPlace,
+    SyncRefused, SyncRequests, SyncRow, SyncRun, SyncSpan, SyncState, SyncStep, SyncStepped, SyncStride,
+    SyncTrouble, SyncWindow,
+};
 pub use values::{
     Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, ImportRow, Imported, Match,
     OpenCalls,

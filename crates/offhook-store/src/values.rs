@@ -105,6 +105,8 @@ pub struct CallFilter {
     pub person: Option<String>,
     /// A telephone number in it, in any notation; its last digits suffice.
     pub number: Option<String>,
+    /// Only those that several calls were joined to by an id that both claim.
+    pub conflict: bool,
     /// Began at or after.
     pub from: Option<Timestamp>,
     /// Began before.

@@ -240,6 +240,9 @@ pub(crate) struct ListArgs {
     /// Telephone number in the call; its last digits suffice, at least four
     #[arg(long)]
     pub(crate) number: Option<String>,
+    /// Only calls joined by an id that two calls claim
+    #[arg(long)]
+    pub(crate) conflict: bool,
     /// Began at or after, such as 2026-11-22T09:00:00Z
     #[arg(long)]
     pub(crate) from: Option<jiff::Timestamp>,

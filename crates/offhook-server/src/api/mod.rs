@@ -5,9 +5,11 @@ mod events;
 mod imports;
 mod reconciliations;
 mod search;
+mod sync;
 
 use axum::{
-    extract::{FromRequestParts, Path, Query},
+    Json,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::request::Parts,
 };
 use serde::de::DeserializeOwned;
@@ -30,7 +32,8 @@ use crate::{live, problem::Problem, serve::App};
         (name = "calls", description = "Calls, found by any of their ids"),
         (name = "events", description = "The inbox: what came in, as it came in"),
         (name = "reconciliations", description = "Did we get all of them? Reports that compare what came in with Zoom's records"),
-        (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use")
+        (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use"),
+        (name = "sync", description = "Reading Zoom's own records")
     )
 )]
 struct Document;
@@ -50,6 +53,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reconciliations::of_call))
         .routes(routes!(events::list))
         .routes(routes!(imports::take))
+        .routes(routes!(sync::status, sync::begin))
+        .routes(routes!(sync::pause))
+        .routes(routes!(sync::resume))
 }
 
 /// The OpenAPI document of this server.
@@ -68,6 +74,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
             .await
             .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
         Ok(Self(params))
+    }
+}
+
+/// A JSON body; what cannot be read is a problem that says where. It must say that it is JSON, which a web page from
+/// elsewhere cannot without being asked first.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let Json(body) = Json::<T>::from_request(request, state)
+            .await
+            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        Ok(Self(body))
     }
 }
 

@@ -1,17 +1,13 @@
 //! Reports on what came in, compared with Zoom's records.
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use jiff::Timestamp;
 use offhook_calls::compare::{Item, ItemKind, Sighting, Summary, Telling, sightings};
 use offhook_store::{NewReport, Report, ReportState};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Id, Params, page_size};
+use super::{Body, Id, Params, page_size};
 use crate::{problem::Problem, serve::App};
 
 /// A report on what came in of a period.
@@ -138,9 +134,8 @@ pub(crate) struct NewReconciliation {
     responses((status = 202, body = Reconciliation), (status = 400, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn order(
     State(app): State<App>,
-    wanted: Result<Json<NewReconciliation>, JsonRejection>,
+    Body(wanted): Body<NewReconciliation>,
 ) -> Result<(StatusCode, Json<Reconciliation>), Problem> {
-    let Json(wanted) = wanted.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let account = app
         .reconciliations()
         .account(wanted.account)

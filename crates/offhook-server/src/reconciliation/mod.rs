@@ -7,32 +7,33 @@ mod coverage;
 mod queues;
 mod run;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use offhook_calls::compare::{ItemKind, Summary};
 use offhook_store::{NewReport, Report, ReportState, Store, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
-use zoom_phone::client::Client;
 
-use crate::{clock::Clock, folding::Progress};
+use crate::{
+    clock::Clock,
+    folding::Progress,
+    sync::{Night, Syncer},
+};
 
 /// How long to wait after storage failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-
-/// An account whose records can be asked for.
-#[derive(Clone)]
-pub(crate) struct Source {
-    pub(crate) account: String,
-    pub(crate) client: Client,
-}
 
 /// What makes reports. Held by the server, and by the worker.
 pub(crate) struct Reconciliations {
     store: Store,
     clock: Clock,
-    sources: Vec<Source>,
     accounts: BTreeSet<String>,
+    /// What reads Zoom's records; none before the server runs.
+    syncers: OnceLock<Vec<Arc<Syncer>>>,
     progress: watch::Receiver<Progress>,
     ordered: Notify,
     shutdown: CancellationToken,
@@ -50,27 +51,55 @@ pub(crate) enum WhichAccount {
 }
 
 impl Reconciliations {
-    /// Goes on with reports that were ordered, until shutdown.
-    pub(crate) async fn start(
+    /// Nothing is made yet.
+    pub(crate) fn new(
         store: Store,
         clock: Clock,
-        sources: Vec<Source>,
-        mut accounts: BTreeSet<String>,
+        accounts: BTreeSet<String>,
         progress: watch::Receiver<Progress>,
         shutdown: CancellationToken,
-    ) -> Result<Arc<Self>, StoreError> {
-        accounts.extend(sources.iter().map(|source| source.account.clone()));
-        store.resume_reports(clock.now()).await?;
-        for report in store.reports(None, None, 50).await? {
-            if let Some(summary) = &report.summary {
-                measure(summary);
+    ) -> Arc<Self> {
+        let (syncers, ordered) = (OnceLock::new(), Notify::new());
+        Arc::new(Self { store, clock, accounts, syncers, progress, ordered, shutdown })
+    }
+
+    /// Goes on with reports that were ordered, and orders one after each night's reading, until shutdown.
+    pub(crate) async fn start(self: Arc<Self>, syncers: Vec<Arc<Syncer>>) -> Result<(), StoreError> {
+        self.store.resume_reports(self.clock.now()).await?;
+        let newest = self.store.reports(None, None, 50).await?;
+        if let Some(summary) = newest.iter().find_map(|report| report.summary.as_ref()) {
+            measure(summary);
+        }
+        for syncer in &syncers {
+            tokio::spawn(Arc::clone(&self).after_nights(syncer.nights()));
+        }
+        // Set once, here.
+        let _ = self.syncers.set(syncers);
+        tokio::spawn(self.work());
+        Ok(())
+    }
+
+    fn syncer(&self, account: &str) -> Option<&Syncer> {
+        let syncers = self.syncers.get()?;
+        syncers.iter().find(|syncer| syncer.account() == account).map(AsRef::as_ref)
+    }
+
+    async fn after_nights(self: Arc<Self>, mut nights: watch::Receiver<Option<Night>>) {
+        loop {
+            let told = tokio::select! {
+                told = nights.changed() => told.is_ok(),
+                () = self.shutdown.cancelled() => false,
+            };
+            if !told {
                 break;
             }
+            let night = nights.borrow_and_update().clone();
+            if let Some(Night { account, from, to }) = night
+                && let Err(error) = self.order(NewReport { account, from, to, cause: "nightly" }).await
+            {
+                failed(&error);
+            }
         }
-        let made = Self { store, clock, sources, accounts, progress, ordered: Notify::new(), shutdown };
-        let made = Arc::new(made);
-        tokio::spawn(Arc::clone(&made).work());
-        Ok(made)
     }
 
     /// The account that is meant: the one that was named, or the only one there is.

@@ -39,8 +39,14 @@ impl Found {
 }
 
 pub(super) async fn run(here: &Reconciliations, report: Report) -> Result<Summary, StoreError> {
-    let Report { id, account, from, to, .. } = report;
+    let Report { id, account, from, to, cause, .. } = report;
     let store = &here.store;
+    let syncer = here.syncer(&account);
+    // A night has just been read.
+    if let Some(syncer) = syncer.filter(|_| cause == "asked") {
+        let told = |done, total| store.advance_report(id, "reading", (done, total), Vec::new());
+        coverage::read(syncer, (from, to.min(here.clock.now())), told).await?;
+    }
     // What is in the inbox now is in the calls first.
     store.advance_report(id, "folding", (0, 0), Vec::new()).await?;
     let newest = store.inbox().last_seq();
@@ -68,15 +74,15 @@ pub(super) async fn run(here: &Reconciliations, report: Report) -> Result<Summar
         store.advance_report(id, "comparing", (done, total.max(done)), found.take(items)).await?;
     }
     let days = whole_days(from, to.min(now - READY_AFTER));
-    match here.sources.iter().find(|source| source.account == account) {
+    match syncer {
         None => comparison.without_queues("there are no credentials to ask Zoom with".to_owned()),
         Some(_) if days.is_empty() => {
             comparison
                 .without_queues("no whole day (midnight to midnight in UTC) lies in the period".to_owned());
         }
-        Some(source) => {
+        Some(syncer) => {
             for (nth, day) in (1..).zip(&days) {
-                let items = match queues::of_day(&source.client, *day).await {
+                let items = match queues::of_day(syncer.client(), *day).await {
                     Ok(sums) => comparison.queues(*day, &sums),
                     Err(reason) => {
                         comparison.without_queues(reason);

@@ -15,13 +15,13 @@ mod ledger;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
-mod reconcile;
-#[cfg(test)]
 mod reconciliations;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod stop;
+#[cfg(test)]
+mod sync;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]

@@ -7,14 +7,14 @@ use std::{
 
 use axum::http::Method;
 use jiff::{SignedDuration, Timestamp};
-use offhook_server::Clock;
+use offhook_server::{Clock, SyncConfig};
 use offhook_store::{NewReport, Store};
 use serde_json::{Value, json};
 use zoom_phone_emulator::{Emulator, Running};
 
 use crate::{
-    reconcile::{client_with, every_hour, tokens_of},
     rig::{ACCOUNT, Rig, SECRET, Setup, eventually},
+    sync::{client_with, tokens_of},
 };
 
 const DAY: &str = "2026-11-16T00:00:00Z";
@@ -50,7 +50,9 @@ async fn rig(zoom: &Arc<Running>, setup: Setup) -> Rig {
     let (company, address) = (Arc::clone(zoom), zoom.origin().trim_start_matches("http://").parse().unwrap());
     let client = client_with(address, tokens_of(address, "demo_client_secret"));
     let clock = Clock::new(move || company.now());
-    Rig::with(Setup { reconcile: every_hour(client), clock, ..setup }).await
+    // Nobody reads Zoom's records but for a report.
+    let sync = vec![SyncConfig { every: None, ..SyncConfig::new(client, ACCOUNT) }];
+    Rig::with(Setup { sync, clock, ..setup }).await
 }
 
 async fn subscribe(zoom: &Running, rig: &Rig) {
@@ -176,8 +178,8 @@ fn expected(events: &[Sent], records_alone: &BTreeSet<String>) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_says_what_the_emulators_log_says_it_sent_late_twice_or_never() {
     let zoom = zoom(5).await;
-    let first = rig(&zoom, Setup::default()).await;
-    subscribe(&zoom, &first).await;
+    let rig = rig(&zoom, Setup::default()).await;
+    subscribe(&zoom, &rig).await;
     for (fault, probability) in [("event_drop", 0.25), ("event_delay", 0.1), ("event_duplicate", 0.1)] {
         let mut fault = json!({ "fault": fault, "probability": probability });
         if fault["fault"] == "event_delay" {
@@ -190,16 +192,6 @@ async fn a_report_says_what_the_emulators_log_says_it_sent_late_twice_or_never()
         zoom.advance(SignedDuration::from_mins(7)).await;
     }
     zoom.advance_to(NEXT_DAY.parse::<Timestamp>().unwrap() + SignedDuration::from_hours(3)).await;
-    // A new start sweeps call history at once.
-    let directory = first.stop().await;
-    let rig = rig(&zoom, Setup { directory, ..Setup::default() }).await;
-    let mark = format!("reconciled_until {ACCOUNT}");
-    eventually("call history was read", || async {
-        let until: Timestamp = rig.store.mark(&mark).await.unwrap()?.parse().unwrap();
-        (until > NEXT_DAY.parse().unwrap()).then_some(())
-    })
-    .await;
-
     let report = report(&rig).await;
     let summary = &report["summary"];
     let found = items(&rig, &report, 7).await;
@@ -243,6 +235,11 @@ async fn a_report_says_what_the_emulators_log_says_it_sent_late_twice_or_never()
     let stays = ledger.iter().flat_map(|call| call["queues"].as_array().cloned().unwrap_or_default()).count();
     assert_eq!(summary["queues"]["days"], 1);
     assert_eq!(summary["queues"]["zooms"], stays, "{}", summary["queues"]);
+    assert_eq!(
+        (&summary["queues"]["ours"], &summary["queues"]["unreconciled"]),
+        (&json!(stays), &json!(0)),
+        "{found:?}"
+    );
 
     let newest = rig.json("/api/v1/reconciliations?limit=1").await;
     assert_eq!((&newest["reconciliations"][0], &newest["next_cursor"]), (&report, &Value::Null));

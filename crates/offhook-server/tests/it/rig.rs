@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use offhook_server::{Channel, Clock, Reconcile, Secrets, ServeError, Server, ServerConfig};
+use offhook_server::{Channel, Clock, Secrets, ServeError, Server, ServerConfig, SyncConfig};
 use offhook_store::{Arrival, Entry, Store, StoreError};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -62,7 +62,7 @@ pub(crate) struct Rig {
 pub(crate) struct Setup {
     pub(crate) secrets: Secrets,
     pub(crate) accounts: BTreeSet<String>,
-    pub(crate) reconcile: Vec<Reconcile>,
+    pub(crate) sync: Vec<SyncConfig>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) clock: Clock,
     pub(crate) directory: Arc<TempDir>,
@@ -75,7 +75,7 @@ impl Default for Setup {
         Self {
             secrets: Secrets::default().and(SecretString::from(SECRET), None),
             accounts: BTreeSet::from([ACCOUNT.to_owned()]),
-            reconcile: Vec::new(),
+            sync: Vec::new(),
             channels: Vec::new(),
             clock: Clock::default(),
             directory: Arc::new(TempDir::new().unwrap()),
@@ -105,7 +105,7 @@ impl Rig {
             secrets: setup.secrets,
             tolerance: Tolerance::default(),
             accounts: setup.accounts,
-            reconcile: setup.reconcile,
+            sync: setup.sync,
             channels: setup.channels,
             clock: setup.clock,
         };

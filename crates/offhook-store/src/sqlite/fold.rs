@@ -375,6 +375,9 @@ fn parts(view: &CallView) -> BTreeSet<(&'static str, String)> {
     }
     let queues = view.queue.iter().chain(view.legs.iter().filter_map(|leg| leg.queue.as_ref()));
     parts.extend(queues.filter_map(|queue| queue.extension_number.clone()).map(|value| ("queue", value)));
+    if !view.conflicts.is_empty() {
+        parts.insert(("conflict", String::new()));
+    }
     parts
 }
 

@@ -451,6 +451,9 @@ fn listing(
             None => Vec::new(),
         });
     }
+    if filter.conflict {
+        of_subjects.push(subjects(calls, account, "conflict", "", "")?);
+    }
     let numbers = |subjects: &[Subject]| -> String {
         subjects.iter().map(|subject| subject.id.to_string()).collect::<Vec<_>>().join(",")
     };

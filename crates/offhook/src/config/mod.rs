@@ -12,7 +12,8 @@ mod settings;
 use std::{collections::BTreeSet, net::IpAddr, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
-use offhook_server::{Channel, Clock, Reconcile, Secrets, ServerConfig};
+use jiff::tz::TimeZone;
+use offhook_server::{Channel, Clock, Nightly, Secrets, ServerConfig, SyncConfig};
 use secrecy::SecretString;
 use url::Url;
 use zoom_phone::{
@@ -83,7 +84,7 @@ impl Config {
             }
         }
         accounts.extend(self.get("zoom.account_id").map(str::to_owned));
-        let mut reconcile = Vec::new();
+        let mut sync = Vec::new();
         let mut credentials: Vec<(String, String, String)> = Vec::new();
         if let (Some(account), Some(id), Some(secret)) =
             (self.get("zoom.account_id"), self.get("zoom.client_id"), self.get("zoom.client_secret"))
@@ -99,7 +100,8 @@ impl Config {
                 credentials.push((account.id.clone(), id.clone(), secret.clone()));
             }
         }
-        let every = self.seconds("reconcile.every_seconds", 300);
+        let every = self.seconds("sync.every_seconds", 300);
+        let nightly = self.number("sync.nightly_at").map(|at| Nightly { at, zone: TimeZone::system() });
         let mut channels = Vec::new();
         let limiters = self.limiters(credentials.iter().map(|(account, ..)| account.as_str()))?;
         for (account, client_id, client_secret) in credentials {
@@ -109,21 +111,24 @@ impl Config {
             {
                 channels.push(Channel { config, tokens: tokens.clone(), account: account.clone() });
             }
-            if !every.is_zero() {
-                let config = ClientConfig {
-                    base_url: self.url("zoom.api_url")?,
-                    limiter: limiters.get(&account).cloned(),
-                    ..ClientConfig::default()
-                };
-                reconcile.push(Reconcile { client: Client::new(config, tokens)?, account, every });
-            }
+            let config = ClientConfig {
+                base_url: self.url("zoom.api_url")?,
+                limiter: limiters.get(&account).cloned(),
+                ..ClientConfig::default()
+            };
+            sync.push(SyncConfig {
+                every: Some(every).filter(|every| !every.is_zero()),
+                nightly: nightly.clone(),
+                share_percent: self.number("sync.backfill_percent").unwrap_or(80),
+                ..SyncConfig::new(Client::new(config, tokens)?, account)
+            });
         }
         let tolerance = Tolerance {
             past: self.seconds("webhook.max_age_seconds", usual.past.as_secs()),
             future: self.seconds("webhook.max_ahead_seconds", usual.future.as_secs()),
             ..usual
         };
-        Ok(ServerConfig { secrets, tolerance, accounts, reconcile, channels, clock: Clock::default() })
+        Ok(ServerConfig { secrets, tolerance, accounts, sync, channels, clock: Clock::default() })
     }
 
     fn tokens_of(
