@@ -3,6 +3,7 @@
 pub(crate) mod emulator;
 mod migrate;
 pub(crate) mod sync;
+mod reconcile;
 mod time;
 mod zoom;
 
@@ -14,6 +15,7 @@ use url::Url;
 use zoom_phone_emulator::FASTEST;
 
 pub(crate) use self::migrate::{CheckArgs, ImportArgs, MigrateCommand, StatusArgs};
+pub(crate) use self::reconcile::{FailOn, ReconcileCommand, ReportArgs, ReportsArgs, RunArgs};
 pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
 use self::{emulator::EmulatorArgs, sync::SyncCommand};
 use crate::doctor::DoctorArgs;
@@ -71,6 +73,9 @@ pub(crate) enum Command {
     /// From call logs to call history and call elements: what changes, what is still in use
     #[command(subcommand)]
     Migrate(MigrateCommand),
+    /// Did we get all of them? Compare what came in with Zoom's records
+    #[command(subcommand)]
+    Reconcile(ReconcileCommand),
     /// Look at what came in, on a running server
     #[command(subcommand)]
     Events(EventsCommand),

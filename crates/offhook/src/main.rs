@@ -18,6 +18,7 @@ mod migrate;
 mod open;
 mod output;
 mod rebuild;
+mod reconcile;
 mod rest;
 mod serve;
 mod sync;
@@ -61,6 +62,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Sync(sync) => runtime()?.block_on(sync::run(sync, config, out))?,
         Command::Config(ConfigCommand::Check) => return config::check::run(config, out),
         Command::Doctor(args) => return runtime()?.block_on(doctor::run(args, config, out)),
+        Command::Reconcile(command) => return runtime()?.block_on(reconcile::run(command, config, out)),
         Command::Rebuild => return rebuild::run(config, out),
         Command::Export(args) => export::run(args, config, out)?,
         Command::Openapi => out.print(&serde_json::to_string_pretty(&offhook_server::document())?),
