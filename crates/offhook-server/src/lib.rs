@@ -19,6 +19,7 @@ mod health;
 mod ingest;
 mod live;
 mod log;
+mod media;
 mod metrics;
 mod problem;
 mod reconcile;

@@ -18,6 +18,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use offhook_calls::normalize::Door;
+use offhook_media::{ArchiveConfig, ArchiveError};
 use offhook_store::{Store, StoreError};
 use tokio::{
     net::TcpListener,
@@ -36,6 +37,7 @@ use crate::{
     health,
     ingest::{Ingest, LastEvent, Secrets, webhook},
     live::Live,
+    media::{self, Media},
     metrics,
     problem::Problem,
     reconcile::Reconcile,
@@ -58,6 +60,8 @@ pub struct ServerConfig {
     pub reconcile: Vec<Reconcile>,
     /// Event channels to listen to, beside the webhook.
     pub channels: Vec<Channel>,
+    /// Recordings, voicemails and transcripts; `None` leaves them out.
+    pub media: Option<ArchiveConfig>,
     /// What time it is for this server.
     pub clock: Clock,
 }
@@ -75,6 +79,9 @@ pub enum ServeError {
     /// A webhook secret is not usable.
     #[error("a webhook secret is not usable; check ZOOM_WEBHOOK_SECRET")]
     Secret(#[source] SecretError),
+    /// Recordings and voicemails cannot be kept as the settings say.
+    #[error("recordings and voicemails cannot be kept; check the settings of media.")]
+    Media(#[from] ArchiveError),
     /// Storage failed.
     #[error("storage failed")]
     Store(#[from] StoreError),
@@ -94,6 +101,7 @@ struct Shared {
     last_event: LastEvent,
     progress: watch::Receiver<Progress>,
     live: Live,
+    media: Option<Media>,
     reconciled: OnceLock<Vec<watch::Receiver<Option<Timestamp>>>>,
     shutdown: CancellationToken,
 }
@@ -119,6 +127,10 @@ impl App {
 
     pub(crate) fn live(&self) -> &Live {
         &self.0.live
+    }
+
+    pub(crate) fn media(&self) -> Option<&Media> {
+        self.0.media.as_ref()
     }
 
     pub(crate) fn shutdown(&self) -> &CancellationToken {
@@ -192,6 +204,7 @@ impl Server {
             failing: false,
         };
         let live = Live::new(&store, shutdown.clone());
+        let media = config.media.map(|media| Media::new(store.clone(), media)).transpose()?;
         let (progress, folding) = folding::start(store.clone(), shutdown.clone(), start)?;
         let app = App(Arc::new(Shared {
             store,
@@ -200,9 +213,14 @@ impl Server {
             last_event,
             progress: progress.clone(),
             live,
+            media,
             reconciled: OnceLock::new(),
             shutdown: shutdown.clone(),
         }));
+        if let Some(media) = app.media() {
+            let clock = config.clock;
+            tokio::spawn(media.archive.clone().run(move || clock.now(), progress.clone(), shutdown.clone()));
+        }
         Live::start(&app, start.change_seq, progress, shutdown);
         Ok(Self { app, reconcile: config.reconcile, channels: config.channels, folding })
     }
@@ -273,11 +291,17 @@ fn router(app: App) -> Router {
         .route("/metrics", get(health::metrics))
         .fallback(web::app)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(app)
+        .with_state(app.clone())
         .layer(CompressionLayer::new());
+    // Not compressed: parts of a file are asked for by their place in it.
+    let files = Router::new()
+        .route("/media/{token}", get(media::file))
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(app);
 
     Router::new()
         .merge(pages)
+        .merge(files)
         .layer(middleware::from_fn(access::guard))
         // Beside the guard, not behind it: this path is for anyone.
         .merge(ingest)
@@ -299,7 +323,8 @@ async fn harden(mut response: Response) -> Response {
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
     for (name, value) in told {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        // A file of a call is told more narrowly.
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -5,7 +5,8 @@ mod events;
 mod search;
 
 use axum::{
-    extract::{FromRequestParts, Path, Query},
+    Json,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::request::Parts,
 };
 use serde::de::DeserializeOwned;
@@ -13,7 +14,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use self::calls::CallSummary;
-use crate::{live, problem::Problem, serve::App};
+use crate::{live, media, problem::Problem, serve::App};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +27,7 @@ use crate::{live, problem::Problem, serve::App};
     tags(
         (name = "live", description = "What is happening now"),
         (name = "calls", description = "Calls, found by any of their ids"),
+        (name = "media", description = "Recordings, voicemails and transcripts, fetched and kept"),
         (name = "events", description = "The inbox: what came in, as it came in")
     )
 )]
@@ -41,6 +43,13 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(calls::events))
         .routes(routes!(search::search))
         .routes(routes!(events::list))
+        .routes(routes!(media::list))
+        .routes(routes!(media::summary))
+        .routes(routes!(media::show, media::purge))
+        .routes(routes!(media::fetch))
+        .routes(routes!(media::verify))
+        .routes(routes!(media::hold, media::release))
+        .routes(routes!(media::link))
 }
 
 /// The OpenAPI document of this server.
@@ -62,6 +71,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
+/// A JSON body; what cannot be read is a problem that says why. It must say that it is JSON: then no page of another
+/// site can send it.
+pub(crate) struct Said<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Said<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let Json(said) = Json::<T>::from_request(request, state)
+            .await
+            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        Ok(Self(said))
+    }
+}
+
 /// The id in the path; one that is no text is a problem that says so.
 pub(crate) struct Id(pub(crate) String);
 
@@ -77,6 +101,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 }
 
 /// How many items a page has: what was asked, within bounds.
-fn page_size(asked: Option<usize>, usual: usize, most: usize) -> usize {
+pub(crate) fn page_size(asked: Option<usize>, usual: usize, most: usize) -> usize {
     asked.unwrap_or(usual).clamp(1, most)
 }
