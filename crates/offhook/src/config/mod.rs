@@ -6,12 +6,19 @@
 pub(crate) mod check;
 mod credentials;
 mod load;
+mod media;
 mod quota;
 mod settings;
 
-use std::{collections::BTreeSet, net::IpAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    path::PathBuf,
+    time::Duration,
+};
 
 use anyhow::Context as _;
+use offhook_media::Source;
 use offhook_server::{Channel, Clock, Reconcile, Secrets, ServerConfig};
 use secrecy::SecretString;
 use url::Url;
@@ -101,21 +108,24 @@ impl Config {
         }
         let every = self.seconds("reconcile.every_seconds", 300);
         let mut channels = Vec::new();
+        let mut sources = BTreeMap::new();
         let limiters = self.limiters(credentials.iter().map(|(account, ..)| account.as_str()))?;
         for (account, client_id, client_secret) in credentials {
-            let tokens = self.tokens_of(&account, client_id, client_secret)?;
+            let tokens = self.tokens_of(&account, client_id.clone(), client_secret)?;
             if let Some(config) = self.channel("server.websocket_subscription_id")?
                 && self.get("zoom.account_id") == Some(&account)
             {
                 channels.push(Channel { config, tokens: tokens.clone(), account: account.clone() });
             }
+            let config = ClientConfig {
+                base_url: self.url("zoom.api_url")?,
+                limiter: limiters.get(&account).cloned(),
+                ..ClientConfig::default()
+            };
+            let client = Client::new(config, tokens)?;
+            sources.insert(account.clone(), Source { client: client.clone(), client_id });
             if !every.is_zero() {
-                let config = ClientConfig {
-                    base_url: self.url("zoom.api_url")?,
-                    limiter: limiters.get(&account).cloned(),
-                    ..ClientConfig::default()
-                };
-                reconcile.push(Reconcile { client: Client::new(config, tokens)?, account, every });
+                reconcile.push(Reconcile { client, account, every });
             }
         }
         let tolerance = Tolerance {
@@ -123,7 +133,9 @@ impl Config {
             future: self.seconds("webhook.max_ahead_seconds", usual.future.as_secs()),
             ..usual
         };
-        Ok(ServerConfig { secrets, tolerance, accounts, reconcile, channels, clock: Clock::default() })
+        let media = Some(self.media(sources)?);
+        let clock = Clock::default();
+        Ok(ServerConfig { secrets, tolerance, accounts, reconcile, channels, media, clock })
     }
 
     fn tokens_of(
@@ -261,6 +273,13 @@ impl Config {
                 "is also zoom.websocket_subscription_id: `offhook listen` would take the events from the server; make a \
                  subscription for each",
             );
+        }
+        if self.get("media.s3_bucket").is_some() {
+            for key in ["media.s3_endpoint", "media.s3_key_id", "media.s3_secret"] {
+                if self.get(key).is_none() {
+                    say(key, true, "is not set; a bucket (media.s3_bucket) needs it");
+                }
+            }
         }
         match missing.as_slice() {
             [] => {}
