@@ -27,6 +27,7 @@ use clap::Parser;
 #[command(name = "offhook-bench", version)]
 enum Command {
     Ingest(ingest::Ingest),
+    #[command(subcommand)]
     Chaos(chaos::Chaos),
     Emulator(emulator::Emulator),
     Sdk(sdk::Sdk),

@@ -13,9 +13,11 @@
 //!   ([`normalize::Aside`]).
 //! - [`CallView::of`] reads a set of facts and says what a person wants to know: who, with whom, since
 //!   when, how it ended. It is recomputed from the whole set, so nothing depends on arrival.
+//! - [`compare`] holds what came in about each call against what Zoom's records list.
 
 mod book;
 mod call;
+pub mod compare;
 pub mod directory;
 mod fact;
 pub mod fax;

@@ -156,6 +156,7 @@ mod tests {
             "/api/v1/media/1",
             "/api/v1/media/1/link",
             "/media",
+            "/api/v1/imports",
             "/zoom/webhook/",
             "/zoom",
             "/healthz/x",

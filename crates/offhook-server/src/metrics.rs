@@ -69,6 +69,7 @@ fn describe() {
     describe_counter!("offhook_reconcile_total", "Sweeps of Zoom's call history, by outcome");
     describe_counter!("offhook_reconcile_rows_total", "Rows of call history taken in");
     describe_counter!("offhook_reconcile_paths_total", "Paths of calls asked for, by outcome");
+    describe_counter!("offhook_import_rows_total", "Rows of imports, by what became of them");
     describe_counter!("offhook_http_refused_total", "Requests refused by the access table, by reason");
     describe_gauge!("offhook_live_clients", "Browsers and programs on the live stream");
 }

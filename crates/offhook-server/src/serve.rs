@@ -97,6 +97,7 @@ pub(crate) struct App(Arc<Shared>);
 struct Shared {
     store: Store,
     clock: Clock,
+    accounts: BTreeSet<String>,
     ingest: Option<Ingest>,
     last_event: LastEvent,
     progress: watch::Receiver<Progress>,
@@ -114,6 +115,11 @@ impl App {
     /// What time it is.
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// Configured Zoom account ids; empty when none is named.
+    pub(crate) fn accounts(&self) -> &BTreeSet<String> {
+        &self.0.accounts
     }
 
     pub(crate) fn ingest(&self) -> Option<&Ingest> {
@@ -143,6 +149,18 @@ impl App {
 
     pub(crate) fn progress(&self) -> Progress {
         *self.0.progress.borrow()
+    }
+
+    /// Waits until at most this many arrivals are not folded yet, or folding has stopped.
+    pub(crate) async fn wait_for_backlog(&self, most: u64) {
+        let inbox = self.0.store.inbox();
+        // It fails when the folding thread is gone; then nothing is worth waiting for.
+        let _ = self
+            .0
+            .progress
+            .clone()
+            .wait_for(|progress| inbox.last_seq().saturating_sub(progress.watermark) <= most)
+            .await;
     }
 
     /// The folding thread is gone, which it never should be.
@@ -181,6 +199,7 @@ impl Server {
         let last_event = LastEvent::new(
             store.last_arrival(Door::Webhook).await?.max(store.last_arrival(Door::WebSocket).await?),
         );
+        let accounts = config.accounts.clone();
         let ingest = if config.secrets.is_empty() {
             None
         } else {
@@ -209,6 +228,7 @@ impl Server {
         let app = App(Arc::new(Shared {
             store,
             clock: config.clock.clone(),
+            accounts,
             ingest,
             last_event,
             progress: progress.clone(),
@@ -248,7 +268,8 @@ impl Server {
         for channel in self.channels {
             let sweep = at_once.get(&channel.account).cloned();
             let inbox = self.app.store().inbox().clone();
-            channels.spawn(channel.run(inbox, self.app.0.last_event.clone(), sweep, shutdown.clone()));
+            let (last_event, clock) = (self.app.0.last_event.clone(), self.app.0.clock.clone());
+            channels.spawn(channel.run(inbox, last_event, clock, sweep, shutdown.clone()));
         }
         // Set once, here.
         let _ = self.app.0.reconciled.set(sweeps);

@@ -48,7 +48,7 @@ pub enum StoreError {
         /// Which row.
         what: String,
         /// Why it cannot be read.
-        source: serde_json::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 

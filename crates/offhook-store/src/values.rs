@@ -90,6 +90,8 @@ pub struct CallFilter {
     pub person: Option<String>,
     /// A telephone number in it, in any notation; its last digits suffice.
     pub number: Option<String>,
+    /// Only those that several calls were joined to by an id that both claim.
+    pub conflict: bool,
     /// Began at or after.
     pub from: Option<Timestamp>,
     /// Began before.
@@ -143,4 +145,22 @@ pub struct Match {
     pub value: String,
     /// The call.
     pub call: CallView,
+}
+
+/// A row of another system's call records, about to be taken in.
+#[derive(Debug, Clone)]
+pub struct ImportRow {
+    /// The shape it has.
+    pub door: Door,
+    /// The row, one JSON object.
+    pub row: serde_json::Value,
+}
+
+/// What became of imported rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Imported {
+    /// Rows that are in the inbox now and were not before.
+    pub stored: u64,
+    /// Rows that an earlier import had stored, or that came twice.
+    pub known: u64,
 }

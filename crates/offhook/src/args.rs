@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod emulator;
+mod migrate;
 mod time;
 mod zoom;
 
@@ -12,6 +13,7 @@ use url::Url;
 use zoom_phone_emulator::FASTEST;
 
 use self::emulator::EmulatorArgs;
+pub(crate) use self::migrate::ImportArgs;
 pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
 use crate::doctor::DoctorArgs;
 
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     /// Look calls up on a running server
     #[command(subcommand)]
     Calls(CallsCommand),
+    /// Take call records of before in: from Zoom's API, from the portal, from another system
+    Import(Box<ImportArgs>),
     /// Look at what came in, on a running server
     #[command(subcommand)]
     Events(EventsCommand),
@@ -231,6 +235,9 @@ pub(crate) struct ListArgs {
     /// Telephone number in the call; its last digits suffice, at least four
     #[arg(long)]
     pub(crate) number: Option<String>,
+    /// Only calls joined by an id that two calls claim
+    #[arg(long)]
+    pub(crate) conflict: bool,
     /// Began at or after, such as 2026-11-22T09:00:00Z
     #[arg(long)]
     pub(crate) from: Option<jiff::Timestamp>,

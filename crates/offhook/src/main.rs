@@ -11,6 +11,7 @@ mod doctor;
 mod emulator;
 mod events;
 mod exit;
+mod import;
 mod listen;
 mod open;
 mod output;
@@ -51,6 +52,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Listen(listen) => runtime()?.block_on(listen::run(listen, config, out))?,
         Command::Calls(CallsCommand::List(list)) => runtime()?.block_on(calls::list(list, config, out))?,
         Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, config, out))?,
+        Command::Import(import) => return runtime()?.block_on(import::run(*import, config, out)),
         Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, config, out))?,
         Command::Config(ConfigCommand::Check) => return config::check::run(config, out),
         Command::Doctor(args) => return runtime()?.block_on(doctor::run(args, config, out)),

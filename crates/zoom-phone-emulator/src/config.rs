@@ -52,6 +52,9 @@ pub struct Config {
     /// Whether finished calls are also told in the deprecated events of versions 1 and 2 of call records. With
     /// [`Temper::Field`] they are in any case.
     pub older_records: bool,
+    /// Whether webhooks are stamped and signed with the company's time instead of real time: for a receiver that lives
+    /// in the company's time, such as one under test whose clock is [`Running::now`](crate::Running::now).
+    pub stamps_in_company_time: bool,
     /// Address under which clients reach this emulator, used for links inside events (recording and
     /// voicemail downloads). [`serve`](crate::serve) fills it from its listener when absent.
     pub public_url: Option<Url>,
@@ -107,6 +110,7 @@ impl Default for Config {
             temper: Temper::Documented,
             invent_ids: false,
             older_records: false,
+            stamps_in_company_time: false,
             public_url: None,
             embed_domains: ["127.0.0.1", "localhost"].map(str::to_owned).into(),
         }

@@ -35,6 +35,7 @@ pub(super) fn assemble(key: &CallKey, names: &BTreeSet<Alias>, facts: &CallFacts
     let queue = queue(&sorted);
     let (state, state_since) = state(&sorted, &legs, queue.as_ref());
     let over = state == State::Ended;
+    let queues = queues(&sorted, &legs, over);
     let mut noted = Noted::default();
     if matches!(state, State::Waiting | State::Transferring) {
         noted.derived.insert("state");
@@ -46,7 +47,7 @@ pub(super) fn assemble(key: &CallKey, names: &BTreeSet<Alias>, facts: &CallFacts
     let ended_at =
         if over { noted.time("ended_at", end(&sorted, &legs)).or_else(|| moments().max()) } else { None };
     let outcome = over.then(|| {
-        let verdict = result(&sorted, direction, &legs, queue.is_some());
+        let verdict = result(&sorted, direction, &legs, queues.last().map(|stay| stay.outcome));
         noted.provenance.insert("result".to_owned(), verdict.source.as_str().to_owned());
         if verdict.is_derived {
             noted.derived.insert("result");
@@ -60,7 +61,6 @@ pub(super) fn assemble(key: &CallKey, names: &BTreeSet<Alias>, facts: &CallFacts
     }
     let (talk_seconds, hold_seconds) = noted.totals(&legs);
     let recordings = recordings(&sorted);
-    let queues = queues(&sorted, &legs, over);
     CallView {
         id: key.name.value.clone(),
         account_id: key.account.clone(),
@@ -159,7 +159,8 @@ fn answer(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg]) -> Option<Mom
     let row = || sorted.row.as_ref().and_then(|(source, row)| Some((row.answered_at?, *source)));
     // Somebody outside to whom the call was sent.
     let outside = || {
-        let steps = sorted.elements.iter().filter(|(_, e)| direction != Direction::Outbound && e.answers_outside());
+        let steps =
+            sorted.elements.iter().filter(|(_, e)| direction != Direction::Outbound && e.answers_outside());
         steps.filter_map(|(source, e)| Some((e.answered_at?, *source))).min()
     };
     told.or_else(row).or_else(outside)

@@ -28,7 +28,8 @@ pub(super) fn conflicts(facts: &CallFacts) -> Vec<ConflictView> {
     }
     let mut claims: BTreeMap<&Alias, BTreeSet<usize>> = BTreeMap::new();
     for (fact, _) in facts.iter() {
-        let Some(part) = fact.names.iter().find(|name| is_of_the_call(name)).map(|name| parts.of(name)) else {
+        let Some(part) = fact.names.iter().find(|name| is_of_the_call(name)).map(|name| parts.of(name))
+        else {
             continue;
         };
         for name in fact.names.iter().filter(|name| !is_of_the_call(name)) {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A call queue, as far as named.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct QueueRef {
     /// Its name.
     pub name: Option<String>,

@@ -27,8 +27,9 @@ struct Stay<'a> {
     queue: QueueRef,
     via: Option<String>,
     entered: Option<Timestamp>,
-    /// When the call was no longer in the queue, as far as a record says so.
-    left: Option<Timestamp>,
+    /// When its step was answered and when it ended: of an answered one that is the end of the talk.
+    taken: Option<Timestamp>,
+    ended: Option<Timestamp>,
     /// What its step says; none without one.
     told: Option<Outcome>,
     /// What the queue's mailbox got: nothing, or a message.
@@ -52,8 +53,8 @@ pub(super) fn queues(sorted: &Sorted<'_>, legs: &[Leg], is_over: bool) -> Vec<Qu
     let is_recorded = !stays.is_empty();
     for (ring, party) in &rings {
         let Some(queue) = &ring.queue else { continue };
-        let mut of_queue = stays.iter_mut().filter(|stay| stay.queue.is_same_as(queue));
-        if is_recorded && let Some(stay) = of_queue.by_ref().rfind(|stay| stay.reaches(ring)) {
+        let mut of_queue = stays.iter_mut().filter(|stay| is_recorded && stay.queue.is_same_as(queue));
+        if let Some(stay) = of_queue.rfind(|stay| stay.reaches(ring)) {
             stay.rings.push((ring, party));
             continue;
         }
@@ -61,12 +62,15 @@ pub(super) fn queues(sorted: &Sorted<'_>, legs: &[Leg], is_over: bool) -> Vec<Qu
         match last {
             // Somebody took the call over from the member who has it; the queue did not get it again.
             Some(stay) if stay.was_answered_before(ring) && !is_transferred(sorted, stay, ring) => {}
-            Some(stay) if stay.derived && !stay.was_answered_before(ring) => stay.rings.push((ring, party)),
+            Some(stay) if stay.derived && !stay.was_answered_before(ring) && stay.came_as(ring) => {
+                stay.rings.push((ring, party));
+            }
             _ => stays.push(Stay {
                 queue: queue.clone(),
                 via: None,
                 entered: ring.started_at,
-                left: None,
+                taken: None,
+                ended: None,
                 told: None,
                 mailbox: None,
                 rings: vec![(ring, party)],
@@ -105,20 +109,21 @@ fn recorded<'a>(sorted: &Sorted<'_>) -> Vec<Stay<'a>> {
                 continue;
             }
             // A queue that overflows to its own mailbox.
-            let follows = step.started_at.zip(before.left).is_some_and(|(start, left)| {
-                left.duration_since(start).abs() <= SLACK
-            });
+            let follows = step
+                .started_at
+                .zip(before.ended)
+                .is_some_and(|(start, end)| end.duration_since(start).abs() <= SLACK);
             if follows && matches!(step.event.as_deref(), Some("overflow" | "forward")) {
                 before.mailbox = Some(step.voicemail_id.is_some() || told == Some(Outcome::Voicemail));
                 continue;
             }
         }
-        let left = if told == Some(Outcome::Answered) { step.answered_at } else { step.ended_at };
         stays.push(Stay {
             queue,
             via: step.event.clone(),
             entered: step.started_at,
-            left,
+            taken: step.answered_at.filter(|_| told == Some(Outcome::Answered)),
+            ended: step.ended_at,
             told,
             mailbox: None,
             rings: Vec::new(),
@@ -130,7 +135,7 @@ fn recorded<'a>(sorted: &Sorted<'_>) -> Vec<Stay<'a>> {
 
 /// Whether somebody sent the call on between a stay's answer and another ringing.
 fn is_transferred(sorted: &Sorted<'_>, stay: &Stay<'_>, ring: &Ring) -> bool {
-    let answered = stay.answer().map(|(at, _)| at).or(stay.left);
+    let answered = stay.answer().map(|(at, _)| at).or(stay.taken);
     sorted.transfers.iter().any(|(at, _)| *at >= answered && *at <= ring.started_at)
 }
 
@@ -170,7 +175,8 @@ impl<'a> Stay<'a> {
     fn reaches(&self, ring: &Ring) -> bool {
         let Some(started) = ring.started_at else { return true };
         let after = self.entered.is_none_or(|entered| entered.duration_since(started) <= SLACK);
-        after && self.left.is_none_or(|left| started.duration_since(left) <= SLACK)
+        let before = self.ended.is_none_or(|end| started.duration_since(end) <= SLACK);
+        after && before && self.answer().is_none_or(|(at, _)| started <= at)
     }
 
     /// When which member answered.
@@ -178,16 +184,26 @@ impl<'a> Stay<'a> {
         self.rings.iter().filter_map(|(ring, party)| Some((ring.answered_at?, *party))).min()
     }
 
+    /// The same place sent the call to the queue, as far as told: a menu may send it there again.
+    fn came_as(&self, ring: &Ring) -> bool {
+        let before = self.rings.iter().rev().find_map(|(ring, _)| ring.redirected_by.as_ref());
+        before.zip(ring.redirected_by.as_ref()).is_none_or(|(before, now)| before == now)
+    }
+
     /// A member had the call when another phone began to ring.
     fn was_answered_before(&self, ring: &Ring) -> bool {
-        let answered = self.answer().map(|(at, _)| at);
-        let recorded = self.left.filter(|_| self.told == Some(Outcome::Answered));
-        answered.or(recorded).is_some_and(|at| Some(at) < ring.started_at)
+        self.answer().map(|(at, _)| at).or(self.taken).is_some_and(|at| Some(at) < ring.started_at)
+    }
+
+    /// Somebody answered in it of whom nothing says which queue rang them.
+    fn has_unnamed_answer(&self, rings: &[(&Ring, &Party)]) -> bool {
+        let is_unnamed = |ring: &Ring| ring.queue.is_none() && ring.answered_at.is_some();
+        rings.iter().any(|(ring, _)| is_unnamed(ring) && self.reaches(ring))
     }
 
     /// When it was over, unless a member answered.
     fn end(&self) -> Option<Timestamp> {
-        self.left.or_else(|| self.rings.iter().filter_map(|(ring, _)| ring.ended_at).max())
+        self.ended.or_else(|| self.rings.iter().filter_map(|(ring, _)| ring.ended_at).max())
     }
 
     fn outcome(
@@ -204,8 +220,11 @@ impl<'a> Stay<'a> {
             Some(Outcome::Rejected | Outcome::Busy | Outcome::Blocked | Outcome::Failed) => {
                 return QueueOutcome::Rejected;
             }
-            Some(Outcome::Answered) if self.left.is_some() => return QueueOutcome::Answered,
             _ if self.answer().is_some() => return QueueOutcome::Answered,
+            // Where no phone is known of, its step is believed. A queue may answer without a member who does.
+            Some(Outcome::Answered) if rings.is_empty() || self.has_unnamed_answer(rings) => {
+                return QueueOutcome::Answered;
+            }
             _ => {}
         }
         match self.mailbox {
@@ -250,10 +269,16 @@ impl<'a> Stay<'a> {
             Some(Outcome::Answered | Outcome::Overflowed) => return QueueOutcome::OverflowedOut,
             _ => {}
         }
-        if self.told.is_none() && caller_left(sorted, legs) {
+        let gave_up = |element: &Element| {
+            Outcome::of_element(element) == Some(Outcome::Cancelled) && legs::leg_of(element).is_some()
+        };
+        let has_overflowed = self.told == Some(Outcome::Overflowed);
+        if !has_overflowed
+            && (caller_left(sorted, legs) || sorted.elements.iter().any(|(_, element)| gave_up(element)))
+        {
             return QueueOutcome::Abandoned;
         }
-        let was_turned_away = self.rings.is_empty() && waited(self.entered, self.left) == Some(0);
+        let was_turned_away = self.rings.is_empty() && waited(self.entered, self.ended) == Some(0);
         if was_turned_away { QueueOutcome::Rejected } else { QueueOutcome::TimedOut }
     }
 
@@ -261,7 +286,7 @@ impl<'a> Stay<'a> {
         let answer = self.answer().filter(|_| outcome == QueueOutcome::Answered);
         let left_at = match outcome {
             QueueOutcome::InProgress => None,
-            QueueOutcome::Answered => self.left.or(answer.map(|(at, _)| at)),
+            QueueOutcome::Answered => answer.map(|(at, _)| at).or(self.taken),
             _ => self.end(),
         };
         QueueEntryView {

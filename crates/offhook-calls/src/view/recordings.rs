@@ -25,8 +25,7 @@ pub(super) fn recordings(sorted: &Sorted<'_>) -> Vec<RecordingView> {
             let moments = |wanted: fn(RecordingEvent) -> bool| {
                 steps.iter().filter(move |step| wanted(step.happened)).filter_map(|step| step.at)
             };
-            let stops =
-                |happened| matches!(happened, RecordingEvent::Stopped | RecordingEvent::Failed);
+            let stops = |happened| matches!(happened, RecordingEvent::Stopped | RecordingEvent::Failed);
             let recording = RecordingView {
                 started_at: moments(|happened| happened == RecordingEvent::Started).min(),
                 ended_at: moments(stops).max(),
@@ -36,10 +35,8 @@ pub(super) fn recordings(sorted: &Sorted<'_>) -> Vec<RecordingView> {
             (*id, recording)
         })
         .collect();
-    for (nth, file) in sorted.recording_files.iter().enumerate() {
-        let is_first = || sorted.recording_files.iter().take(nth).all(|other| other.id != file.id);
-        let known = recordings.entry(&file.id).or_insert_with(|| seen(&file.id, ""));
-        known.describe(file, is_first());
+    for file in &sorted.recording_files {
+        recordings.entry(&file.id).or_insert_with(|| seen(&file.id, "")).describe(file);
     }
     // A record that names a recording is written when its file is there.
     for (element, id) in
@@ -53,13 +50,11 @@ pub(super) fn recordings(sorted: &Sorted<'_>) -> Vec<RecordingView> {
 }
 
 impl RecordingView {
-    /// Takes in what a record says of the file. The first one outranks what events said.
-    fn describe(&mut self, file: &RecordingFile, outranks: bool) {
-        let time = |mine: &mut Option<Timestamp>, theirs: Option<Timestamp>| {
-            *mine = if outranks { theirs.or(*mine) } else { mine.or(theirs) };
-        };
-        time(&mut self.started_at, file.started_at);
-        time(&mut self.ended_at, file.ended_at);
+    /// Takes in what a record says of the file. Events told when it began and ended; of a record's times nothing says
+    /// whether they are the call's or the file's.
+    fn describe(&mut self, file: &RecordingFile) {
+        self.started_at = self.started_at.or(file.started_at);
+        self.ended_at = self.ended_at.or(file.ended_at);
         self.duration_seconds = self.duration_seconds.or(file.duration_seconds);
         self.element_id = self.element_id.take().or_else(|| file.element_id.clone());
         self.kind = self.kind.take().or_else(|| file.kind.as_deref().map(kind));

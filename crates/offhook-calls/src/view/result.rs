@@ -4,7 +4,7 @@ use super::{
     legs::{self, Leg},
     outcome::Outcome,
     sorted::Sorted,
-    words::{Direction, Side},
+    words::{Direction, QueueOutcome, Side},
 };
 use crate::{
     fact::{Element, Source, VoicemailEvent},
@@ -21,13 +21,20 @@ pub(super) struct Verdict {
 
 /// How the call ended. The row of the record decides; without one, a person who answered does; then a
 /// message left; then how the queue or menu ended; then how the people's phones stopped ringing.
-pub(super) fn result(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg], in_queue: bool) -> Verdict {
+pub(super) fn result(
+    sorted: &Sorted<'_>,
+    direction: Direction,
+    legs: &[Leg],
+    queue: Option<QueueOutcome>,
+) -> Verdict {
     let told = |outcome, source| Verdict { outcome, source, is_derived: false };
     let derived = |outcome, source| Verdict { outcome, source, is_derived: true };
     // A caller who gave up: in a queue that is an abandoned call, at a person's phone a missed one.
     let seen_from_here = |outcome: Outcome| match (outcome, direction) {
-        (Outcome::Cancelled, Direction::Inbound | Direction::Internal) if in_queue => Outcome::Abandoned,
-        (Outcome::Cancelled, Direction::Inbound) => Outcome::Missed,
+        (Outcome::Cancelled, Direction::Inbound | Direction::Internal) => match queue {
+            Some(QueueOutcome::Abandoned) => Outcome::Abandoned,
+            _ => Outcome::Missed,
+        },
         (outcome, _) => outcome,
     };
     if let Some((source, row)) = &sorted.row
@@ -54,7 +61,11 @@ pub(super) fn result(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg], in
         of_side(side).chain(forwarded_out).filter(|(outcome, _)| *outcome == Outcome::Answered).min();
     if let Some((outcome, source)) = answer {
         // Whoever answered and then sent the caller to a mailbox: the call ended there.
-        return if ended_in_a_mailbox(sorted, legs) { derived(Outcome::Voicemail, Source::Media) } else { told(outcome, source) };
+        return if ended_in_a_mailbox(sorted, legs) {
+            derived(Outcome::Voicemail, Source::Media)
+        } else {
+            told(outcome, source)
+        };
     }
     if let Some((_, source)) =
         of_side(side).filter(|(outcome, _)| *outcome == Outcome::AnsweredElsewhere).min()
@@ -81,13 +92,10 @@ pub(super) fn result(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg], in
     if let Some((outcome, source)) = routed {
         return told(seen_from_here(outcome), source);
     }
-    // Between two of ours the caller's own line tells who ended it.
-    let gave_up = of_side(other).find(|(outcome, _)| *outcome == Outcome::Cancelled);
-    if let (Direction::Internal, false, Some((outcome, source))) = (direction, in_queue, gave_up) {
-        return told(outcome, source);
-    }
     match (of_side(side).min(), &sorted.row) {
-        (Some((_, source)), _) if side == Side::Callee && in_queue => derived(Outcome::Abandoned, source),
+        (Some((_, source)), _) if side == Side::Callee && queue == Some(QueueOutcome::Abandoned) => {
+            derived(Outcome::Abandoned, source)
+        }
         (Some((outcome, source)), _) => told(seen_from_here(outcome), source),
         // The row's outcome is a word that we do not know.
         (None, Some((source, _))) => told(Outcome::Unknown, *source),

@@ -98,6 +98,8 @@ pub(crate) struct ListParams {
     person: Option<String>,
     /// A telephone number in the call, in any notation; its last digits suffice, at least four.
     number: Option<String>,
+    /// `true`: only calls that were joined by an id which what would otherwise be two calls both claim.
+    conflict: Option<bool>,
     /// Began at or after.
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
@@ -137,6 +139,7 @@ pub(crate) async fn list(
         queue: given(params.queue),
         person: given(params.person),
         number: given(params.number),
+        conflict: params.conflict == Some(true),
         from: params.from,
         to: params.to,
     };

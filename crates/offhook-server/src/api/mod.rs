@@ -2,6 +2,7 @@
 
 mod calls;
 mod events;
+mod imports;
 mod search;
 
 use axum::{
@@ -28,7 +29,8 @@ use crate::{live, media, problem::Problem, serve::App};
         (name = "live", description = "What is happening now"),
         (name = "calls", description = "Calls, found by any of their ids"),
         (name = "media", description = "Recordings, voicemails and transcripts, fetched and kept"),
-        (name = "events", description = "The inbox: what came in, as it came in")
+        (name = "events", description = "The inbox: what came in, as it came in"),
+        (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use")
     )
 )]
 struct Document;
@@ -50,6 +52,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(media::verify))
         .routes(routes!(media::hold, media::release))
         .routes(routes!(media::link))
+        .routes(routes!(imports::take))
 }
 
 /// The OpenAPI document of this server.

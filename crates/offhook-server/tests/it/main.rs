@@ -7,6 +7,8 @@ mod api;
 #[cfg(test)]
 mod channel;
 #[cfg(test)]
+mod imports;
+#[cfg(test)]
 mod ingest;
 #[cfg(test)]
 mod ledger;
@@ -20,3 +22,5 @@ mod rig;
 mod stop;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod week;

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use offhook_calls::CallView;
 use rusqlite::{OptionalExtension as _, Row, ToSql, Transaction, params};
 
-use super::{Store, read};
+use super::{
+    Store, read,
+    row::{COLUMNS as CALL, Call, word},
+};
 use crate::{
     Entry, StoreError,
     media::{
@@ -85,18 +88,17 @@ impl Store {
     ) -> Result<Vec<(ToldCursor, CallView)>, StoreError> {
         self.read(move |calls| {
             calls
-                .prepare_cached(
-                    "SELECT told_seq, account, key, view FROM call WHERE (told_seq, account, key) > (?1, ?2, ?3)
-                     ORDER BY told_seq, account, key LIMIT ?4",
-                )?
-                .query_map(params![after.seq, after.account, after.key, limit], |row| {
-                    let place = ToldCursor { seq: row.get(0)?, account: row.get(1)?, key: row.get(2)? };
-                    Ok((place, row.get::<_, String>(3)?))
+                .prepare_cached(&format!(
+                    "SELECT {CALL}, told_seq FROM call JOIN account ON account.id = call.account
+                     WHERE told_seq >= ?1 AND (told_seq, account.name, key) > (?1, ?2, ?3)
+                     ORDER BY told_seq, account.name, key LIMIT ?4"
+                ))?
+                .query_and_then(params![after.seq, after.account, after.key, limit], |row| {
+                    let call = Call::read(row)?;
+                    let key = call.key.clone();
+                    let place = ToldCursor { seq: row.get(4)?, account: key.account, key: word(&key.name) };
+                    Ok((place, call.view()))
                 })?
-                .map(|row| {
-                    let (place, view) = row?;
-                    Ok((place, read::read_view(&view)?))
-                })
                 .collect()
         })
         .await

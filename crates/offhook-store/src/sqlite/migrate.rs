@@ -78,6 +78,76 @@ const CALLS: &[&str] = &["
     -- The newest inbox entry that told of the call: the watermark of exports. The same after a rebuild.
     ALTER TABLE call ADD COLUMN told_seq INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX call_by_told ON call (told_seq);
+", "
+    -- Made anew: rows are known by numbers, no text is written twice, and facts are compressed. Folding fills it from
+    -- the inbox. Marks that are not the watermark stay, and so does the last number of the change feed.
+    DELETE FROM meta WHERE name = 'watermark';
+    DELETE FROM change;
+    DROP TABLE call;
+    DROP TABLE alias;
+    DROP TABLE part;
+    DROP TABLE told;
+
+    CREATE TABLE account (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+
+    -- One row a call. Its view is not here: it follows from the facts.
+    CREATE TABLE call (
+        id INTEGER PRIMARY KEY,                 -- ours, of this file: another after a rebuild
+        account INTEGER NOT NULL,
+        key TEXT NOT NULL,                      -- kind:value of its preferred name
+        started_ms INTEGER NOT NULL,            -- 0 when not known
+        last_ms INTEGER NOT NULL,
+        is_open INTEGER NOT NULL,
+        direction TEXT NOT NULL,
+        state TEXT NOT NULL,
+        result TEXT,
+        told_seq INTEGER NOT NULL,              -- the newest inbox entry that told of it: the watermark of exports
+        facts BLOB NOT NULL                     -- CallFacts as JSON, packed
+    );
+    CREATE INDEX call_by_start ON call (started_ms DESC);
+    CREATE INDEX call_open ON call (last_ms) WHERE is_open;
+    CREATE INDEX call_by_told ON call (told_seq);
+
+    -- From every name to its call. The names themselves are in the facts.
+    CREATE TABLE alias (
+        hash INTEGER NOT NULL,                  -- of the name's value
+        call INTEGER NOT NULL,
+        PRIMARY KEY (hash, call)
+    ) WITHOUT ROWID;
+
+    -- Everybody and everything that calls are listed by.
+    CREATE TABLE subject (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,                     -- user, extension, queue (extension number), number (digits, reversed)
+        value TEXT NOT NULL,
+        account INTEGER NOT NULL,
+        UNIQUE (kind, value, account)
+    );
+
+    -- Who and what is in a call, newest call first.
+    CREATE TABLE part (
+        subject INTEGER NOT NULL,
+        started_ms INTEGER NOT NULL,
+        call INTEGER NOT NULL,
+        PRIMARY KEY (subject, started_ms DESC, call)
+    ) WITHOUT ROWID;
+    CREATE INDEX part_by_call ON part (call);
+
+    -- Which inbox entries told of a call.
+    CREATE TABLE told (
+        call INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (call, seq)
+    ) WITHOUT ROWID;
+
+    -- Preferred names that are no longer any: the call became one with another, or a better name was learned.
+    CREATE TABLE moved (
+        account TEXT NOT NULL,
+        key TEXT NOT NULL,
+        seq INTEGER NOT NULL,                   -- the inbox entry with which that was done
+        PRIMARY KEY (account, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX moved_by_seq ON moved (seq);
 "];
 
 const SECRETS: &[&str] = &["
@@ -93,8 +163,13 @@ const SECRETS: &[&str] = &["
 
 /// What is under way and what people decided, in the order in which it came to be. It cannot be computed from the
 /// inbox, and a rebuild leaves it alone. One file has each step's tables.
-const WORK: &[&str] =
-    &[super::sync::TABLES, super::reports::TABLES, super::media::TABLES, super::exports::TABLES];
+const WORK: &[&str] = &[
+    super::sync::TABLES,
+    super::reports::TABLES,
+    super::media::TABLES,
+    super::exports::TABLES,
+    super::imports::TABLES,
+];
 
 /// Opens the file of what is under way. Its commits reach the disk before they return.
 pub(super) fn work(path: &Path) -> Result<Connection, StoreError> {

@@ -2,11 +2,15 @@
 
 mod exports;
 mod fold;
+mod imports;
 mod inbox;
 mod media;
 mod migrate;
+mod packed;
 mod read;
+mod rebuild;
 mod reports;
+mod row;
 mod secrets;
 mod sync;
 
@@ -19,9 +23,9 @@ use std::{
 use rusqlite::Connection;
 
 pub use self::{
-    fold::{Rebuilt, rebuild},
     inbox::Inbox,
     media::ToldCursor,
+    rebuild::{Rebuilt, rebuild},
     secrets::{Lease, Secrets},
 };
 use crate::StoreError;

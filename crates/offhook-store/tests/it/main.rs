@@ -7,6 +7,8 @@ mod feed;
 #[cfg(test)]
 mod fold;
 #[cfg(test)]
+mod imports;
+#[cfg(test)]
 mod inbox;
 #[cfg(test)]
 mod lists;

@@ -74,7 +74,9 @@ fn is_only_a_mailbox(element: &Element, elements: &[(Source, Element)]) -> bool 
         && matches!(element.event.as_deref(), Some("forward" | "overflow"));
     let follows = |before: &Element| {
         let gap = element.started_at.zip(before.ended_at).map(|(start, end)| start.duration_since(end).abs());
-        before.id != element.id && gap.is_some_and(|gap| gap <= SLACK) && before.callee.is_same_as(&element.callee)
+        before.id != element.id
+            && gap.is_some_and(|gap| gap <= SLACK)
+            && before.callee.is_same_as(&element.callee)
     };
     is_mailbox && elements.iter().any(|(_, before)| follows(before))
 }

@@ -55,6 +55,8 @@ pub(super) struct Leg {
 pub(super) struct Ring {
     /// The queue that rang it.
     pub(super) queue: Option<QueueRef>,
+    /// The extension that sent the call to the queue, empty for none; `None` where no event tells.
+    pub(super) redirected_by: Option<String>,
     pub(super) started_at: Option<Timestamp>,
     pub(super) answered_at: Option<Timestamp>,
     pub(super) ended_at: Option<Timestamp>,
@@ -69,6 +71,7 @@ pub(super) fn legs(sorted: &Sorted<'_>) -> Vec<Leg> {
         (a.view.started_at, a.view.side, &a.view.party).cmp(&(b.view.started_at, b.view.side, &b.view.party))
     });
     settle::settle(&mut legs);
+    settle::voicemail(&mut legs, &sorted.voicemails);
     legs
 }
 

@@ -36,6 +36,7 @@ pub(super) struct Played {
     pub(super) parked_at: Option<Timestamp>,
     pub(super) far_is_inside: bool,
     pub(super) queue: Option<QueueRef>,
+    redirected_by: Option<String>,
     pub(super) derived: BTreeSet<&'static str>,
 }
 
@@ -85,6 +86,8 @@ fn replay(played: &mut Played, told: &[Told<'_>]) {
         played.answered = played.answered.or(leg.answered_at.map(|at| (at, source)));
         if played.queue.is_none() {
             played.queue = queue_of(leg);
+            let by = || leg.redirect_forwarded_by.as_ref()?.extension_number.clone();
+            played.redirected_by = played.queue.as_ref().map(|_| by().unwrap_or_default());
         }
         match &leg.happened {
             LegEvent::Ringing if played.state.is_none() => played.enter(State::Ringing, told.at),
@@ -156,6 +159,7 @@ impl Played {
     pub(super) fn ring(&self) -> Ring {
         Ring {
             queue: self.queue.clone(),
+            redirected_by: self.redirected_by.clone(),
             started_at: self.started.map(|(at, _)| at),
             answered_at: self.answered.map(|(at, _)| at),
             ended_at: self.ended.map(|(at, _)| at).filter(|_| self.state == Some(State::Ended)),
@@ -236,7 +240,8 @@ fn overrule(side: Side, played: &mut Played, mut elements: Vec<(Source, &Element
         played.derived.remove("hold_seconds");
     }
     // The record of a message goes on to its end. How long the phone rang before, events tell.
-    let rang = played.ended.filter(|_| recorded.outcome.is_some_and(|(outcome, _)| outcome == Outcome::Voicemail));
+    let rang =
+        played.ended.filter(|_| recorded.outcome.is_some_and(|(outcome, _)| outcome == Outcome::Voicemail));
     if rang.is_some() {
         recorded.ended = rang;
         recorded.wait_seconds = None;
@@ -263,7 +268,10 @@ fn overrule_queue(played: &mut Played, elements: &[(Source, &Element)]) {
                 played.queue = Some(recorded);
             }
         }
-        None if elements.iter().any(|(_, e)| matches!(e.event.as_deref(), Some("forward" | "overflow" | "takeover"))) => {
+        None if elements
+            .iter()
+            .any(|(_, e)| matches!(e.event.as_deref(), Some("forward" | "overflow" | "takeover"))) =>
+        {
             played.queue = None;
         }
         None => {}

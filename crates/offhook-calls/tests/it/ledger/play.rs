@@ -54,16 +54,17 @@ impl Played {
 
 /// Many calls of every scenario, by seed: the two tempers, the usual company and one of chains.
 pub(super) fn play_all(seed: u64, times: usize) -> Vec<Played> {
-    let company = if seed % 2 == 0 { CompanyFile::default() } else { CompanyFile::parse(CHAINS).unwrap() };
+    let company =
+        if seed.is_multiple_of(2) { CompanyFile::default() } else { CompanyFile::parse(CHAINS).unwrap() };
     let mut exchange = Exchange::of_company(&company, seed);
-    exchange.account_id = ACCOUNT.to_owned();
+    ACCOUNT.clone_into(&mut exchange.account_id);
     exchange.temper = if seed % 4 < 2 { Temper::Documented } else { Temper::Field };
     let mut start = Timestamp::from_second(NOON).unwrap() + SignedDuration::from_hours(6);
     let mut played = Vec::new();
     for _ in 0..times {
         for scenario in Scenario::ALL {
             // Some calls meet colleagues who are still on the phone.
-            start += SignedDuration::from_secs(if played.len() % 3 == 0 { 20 } else { 400 });
+            start += SignedDuration::from_secs(if played.len().is_multiple_of(3) { 20 } else { 400 });
             played.extend(play_one(&mut exchange, *scenario, start));
         }
     }
