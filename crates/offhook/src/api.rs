@@ -3,6 +3,7 @@
 use std::{fmt, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
+use reqwest::Method;
 use serde_json::Value;
 use url::Url;
 
@@ -35,6 +36,22 @@ impl Api {
     /// Gets JSON from a path given in segments.
     pub(crate) async fn get(&self, path: &[&str], query: &[(&str, String)]) -> anyhow::Result<Value> {
         self.answer(self.http.get(self.url(path)?).query(query)).await
+    }
+
+    /// Asks for something to be done, with a body of JSON where it has one.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, String)],
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let request = self.http.request(method, self.url(path)?).query(query);
+        self.answer(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
     }
 
     /// Posts NDJSON, and again, at most so many times in all, where the server says that it cannot take it now.

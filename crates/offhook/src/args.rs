@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod emulator;
+mod media;
 mod migrate;
 mod time;
 mod zoom;
@@ -13,6 +14,7 @@ use url::Url;
 use zoom_phone_emulator::FASTEST;
 
 use self::emulator::EmulatorArgs;
+pub(crate) use self::media::{MediaCommand, MediaListArgs};
 pub(crate) use self::migrate::ImportArgs;
 pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
 use crate::doctor::DoctorArgs;
@@ -70,6 +72,9 @@ pub(crate) enum Command {
     /// Look at what came in, on a running server
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Recordings, voicemails and transcripts on a running server: fetch, hold, delete, verify
+    #[command(subcommand)]
+    Media(MediaCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),

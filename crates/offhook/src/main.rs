@@ -13,6 +13,7 @@ mod events;
 mod exit;
 mod import;
 mod listen;
+mod media;
 mod open;
 mod output;
 mod rebuild;
@@ -54,6 +55,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, config, out))?,
         Command::Import(import) => return runtime()?.block_on(import::run(*import, config, out)),
         Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, config, out))?,
+        Command::Media(command) => return runtime()?.block_on(media::run(command, config, out)),
         Command::Config(ConfigCommand::Check) => return config::check::run(config, out),
         Command::Doctor(args) => return runtime()?.block_on(doctor::run(args, config, out)),
         Command::Rebuild => return rebuild::run(config, out),

@@ -131,6 +131,7 @@ impl Offhook {
             accounts: BTreeSet::from([ACCOUNT.to_owned()]),
             reconcile: vec![Reconcile { client, account: ACCOUNT.to_owned(), every: EVERY }],
             channels: if doors.channel { vec![channel] } else { Vec::new() },
+            media: None,
             clock: Clock::new(move || zoom.now()),
         };
         let store = open(self.directory.path()).await?;

@@ -15,6 +15,8 @@ mod ledger;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod media;
+#[cfg(test)]
 mod reconcile;
 #[cfg(test)]
 mod rig;
