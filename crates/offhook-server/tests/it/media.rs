@@ -259,7 +259,8 @@ async fn a_damaged_file_is_found_and_retention_runs_by_the_servers_clock() {
     assert_eq!(until.duration_since(recorded), SignedDuration::from_hours(24 * 30));
     library.turn(SignedDuration::from_hours(24 * 31));
     // Somebody asks for something, and the archive looks around.
-    library.rig.tell(&json!({ "event": "phone.nothing", "payload": { "account_id": ACCOUNT } })).await;
+    let again = format!("/api/v1/media/{}/fetch", id(&file));
+    assert_eq!(library.ask(Method::POST, &again, Some(json!({}))).await.status(), 202);
     library.file("recording", "deleted").await;
     assert!(!path.exists());
 }
