@@ -1,4 +1,12 @@
-import type { CallDetail, CallPage, Match, MediaFile, Problem, RawEvent } from "./types";
+import type {
+  AccountSync,
+  CallDetail,
+  CallPage,
+  Match,
+  MediaFile,
+  Problem,
+  RawEvent,
+} from "./types";
 
 /** A request that got no useful answer. `status` is 0 when the server was not reached at all. */
 export class ApiError extends Error {
@@ -87,3 +95,15 @@ export const linkTo = (file: string): Promise<{ url: string }> =>
 /** Has a file fetched from Zoom, whatever the policy says. */
 export const fetchMedia = (file: string): Promise<MediaFile> =>
   post(`/api/v1/media/${seg(file)}/fetch`, { who: "the call page" });
+
+/** How reading Zoom’s own records stands. */
+export const getSync = (signal?: AbortSignal): Promise<{ accounts: AccountSync[] }> =>
+  get("/api/v1/sync", signal);
+
+/** Has Zoom’s records read: all of the last six months, or what is new. */
+export const beginSync = (mode: "backfill" | "catch_up", account: string): Promise<unknown> =>
+  post("/api/v1/sync", { mode, account });
+
+/** Lets backfill and nightly runs rest, or go on. */
+export const pauseSync = (paused: boolean, account: string): Promise<{ accounts: AccountSync[] }> =>
+  post(`/api/v1/sync/${paused ? "pause" : "resume"}`, { account });

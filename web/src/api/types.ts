@@ -319,6 +319,56 @@ export interface Match {
   call: CallSummary;
 }
 
+/** How reading Zoom’s own records stands for one account. */
+export interface AccountSync {
+  account_id: string;
+  /** Backfill and nightly runs rest; catch-ups go on. */
+  paused: boolean;
+  /** By kind, until when catch-ups have read without a gap. */
+  until: { kind: string; at: Time }[];
+  /** Of HEAVY requests; `null` where it cannot be told. */
+  quota: {
+    daily: number;
+    used_today: number;
+    backfill_share: number;
+    backfill_percent: number;
+    resets_in_seconds: number;
+  } | null;
+  /** What Zoom refuses for want of a scope. */
+  refused: { kind: string; scopes: string; since: Time; again_at: Time }[];
+  /** Newest first. */
+  runs: SyncRun[];
+  troubles: SyncTrouble[];
+}
+
+/** One run of a sync. */
+export interface SyncRun {
+  id: number;
+  mode: Open<"backfill" | "catch_up" | "nightly">;
+  state: Open<"running" | "paused" | "done">;
+  from: Time;
+  to: Time;
+  started_at: Time;
+  ended_at: Time | null;
+  /** 0 to 100. */
+  percent: number;
+  eta_seconds: number | null;
+  rows: number;
+  requests: { light: number; medium: number; heavy: number };
+  kinds: { kind: string; windows_missing: number }[];
+  items: { kind: string; done: number; due: number; not_ready: number; given_up: number }[];
+}
+
+/** Something of a sync that is late, or given up. */
+export interface SyncTrouble {
+  kind: string;
+  what: string;
+  given_up: boolean;
+  tries: number;
+  at: Time;
+  reason: string;
+}
+
 /** RFC 9457 problem details, the body of every error. */
 export interface Problem {
   type?: string;
