@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use offhook_calls::{
     CallView, Direction, Outcome, State,
+    compare::Telling,
     fax::FaxView,
     message::MessageView,
     normalize::{Door, Problem},
@@ -34,6 +35,20 @@ pub struct Entry {
     pub seq: u64,
     /// What arrived.
     pub arrival: Arrival,
+}
+
+impl From<Entry> for Telling {
+    fn from(Entry { seq, arrival }: Entry) -> Self {
+        Self {
+            seq,
+            received_at: arrival.received_at,
+            door: arrival.door,
+            account: arrival.account,
+            event: arrival.event,
+            event_ts: arrival.event_ts,
+            body: arrival.body.to_vec(),
+        }
+    }
 }
 
 /// What one step of folding did.
@@ -196,4 +211,32 @@ pub struct Imported {
     pub stored: u64,
     /// Rows that an earlier import had stored, or that came twice.
     pub known: u64,
+}
+
+/// Something that Zoom has announced the end of, and how much of it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedOld {
+    /// `operation`, `event` or `array`.
+    pub what: String,
+    /// Which one, as in `zoom_phone_types::deprecation`.
+    pub name: String,
+    /// Entries of the inbox, ever.
+    pub count: u64,
+    /// When the last one came.
+    pub last_at: Timestamp,
+    /// The newest days on which it came, newest first, with their counts.
+    pub days: Vec<(String, u64)>,
+}
+
+/// A program that asks for old shapes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServedOld {
+    /// What it asks for, as in `zoom_phone_types::deprecation`.
+    pub operation: String,
+    /// Its `User-Agent`.
+    pub client: String,
+    /// How often it did.
+    pub requests: u64,
+    /// The last day on which it did, UTC.
+    pub last_day: String,
 }

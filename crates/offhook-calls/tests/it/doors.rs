@@ -135,7 +135,7 @@ fn samples() -> Vec<(Door, Value)> {
 fn every_door_is_read_and_an_import_tells_the_same() {
     let samples = samples();
     for door in Door::ALL.into_iter().filter(|door| *door != Door::Import) {
-        let (_, sample) = samples.iter().find(|(known, _)| *known == door).expect(door.as_str());
+        let (_, sample) = samples.iter().find(|(known, _)| *known == door).unwrap();
         let told = read(door, sample);
         assert_eq!(told.problem, None, "{door:?}");
         assert!(!told.facts.is_empty() || !told.aside.is_empty(), "{door:?}");

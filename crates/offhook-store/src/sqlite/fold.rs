@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use offhook_calls::{
     Alias, CallBook, CallKey, CallView, Change, PartyKind, State,
     normalize::{self, Aside, Reading},
+    outdated::{self, Deprecation},
 };
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
@@ -18,6 +19,7 @@ use super::{
     read,
     row::{COLUMNS, Call, hash, word},
     texts::{store_fax, store_message},
+    usage,
 };
 use crate::{Entry, Folded, StoreError};
 
@@ -47,13 +49,16 @@ pub(super) struct Told {
     seq: u64,
     event: String,
     reading: Reading,
+    /// It came by a way that Zoom has announced the end of; when.
+    old: Option<(Timestamp, &'static Deprecation)>,
 }
 
 impl Told {
     pub(super) fn of(entry: &Entry) -> Self {
         let Entry { seq, arrival } = entry;
         let reading = normalize::read(arrival.door, &arrival.account, &arrival.body);
-        Self { seq: *seq, event: arrival.event.clone(), reading }
+        let old = outdated::of(arrival.door, &arrival.event, &reading).map(|old| (arrival.received_at, old));
+        Self { seq: *seq, event: arrival.event.clone(), reading, old }
     }
 }
 
@@ -70,7 +75,10 @@ pub(super) fn fold(calls: &mut Connection, told: Vec<Told>, feeding: bool) -> Re
     let shelf = Shelf::load(&transaction, &told, &mut book)?;
     // One name of each fact, to know afterwards whose it became.
     let mut named: Vec<(u64, String, Alias)> = Vec::new();
-    for Told { seq, event, reading } in told {
+    for Told { seq, event, reading, old } in told {
+        if let Some((at, old)) = old {
+            usage::count(&transaction, at, old)?;
+        }
         if let Some(problem) = reading.problem {
             folded.problems.push((problem, event.clone()));
         }

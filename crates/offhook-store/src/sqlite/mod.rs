@@ -15,6 +15,7 @@ mod row;
 mod secrets;
 mod sync;
 mod texts;
+mod usage;
 
 use std::{
     fs::File,
@@ -25,6 +26,7 @@ use std::{
 use rusqlite::Connection;
 
 pub use self::{
+    exports::{Archive, Exported, Moved, Span, Stretch},
     inbox::Inbox,
     media::ToldCursor,
     rebuild::{Rebuilt, rebuild},

@@ -17,4 +17,6 @@ mod lists;
 #[cfg(test)]
 mod rebuild;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod secrets;

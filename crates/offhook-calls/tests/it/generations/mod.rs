@@ -58,9 +58,12 @@ fn fields(view: &CallView) -> BTreeMap<&'static str, String> {
     ])
 }
 
-/// The week, and how each call of it truly was.
-fn played() -> &'static [(Played, Vec<BTreeMap<&'static str, String>>)] {
-    static WEEK: OnceLock<Vec<(Played, Vec<BTreeMap<&'static str, String>>)>> = OnceLock::new();
+/// A call, and how it truly was: each of the calls that the newest generation makes of it.
+type Known = (Played, Vec<BTreeMap<&'static str, String>>);
+
+/// The week.
+fn played() -> &'static [Known] {
+    static WEEK: OnceLock<Vec<Known>> = OnceLock::new();
     WEEK.get_or_init(|| {
         let calls = week(7, 4).into_iter();
         let truth = |call: &Played| call.views(&NEWEST).iter().map(fields).collect();
