@@ -8,6 +8,7 @@
 mod assemble;
 mod conflicts;
 mod ends;
+mod generations;
 mod legs;
 mod outcome;
 mod queue;
