@@ -1,6 +1,7 @@
 //! Load, speed and kill tests of Offhook: real sockets, real signatures, real disks. And its limiter, against a
 //! simulated Zoom.
 
+mod backfill;
 mod chaos;
 mod clock;
 mod console;
@@ -33,6 +34,7 @@ enum Command {
     #[command(hide = true)]
     Peer(peer::Peer),
     Quota(quota::Quota),
+    Backfill(backfill::Backfill),
     /// The server that `ingest` compares with
     #[command(hide = true)]
     Noop {
@@ -51,6 +53,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Sdk(sdk) => sdk.run().await,
         Command::Peer(peer) => peer.run().await,
         Command::Quota(quota) => quota.run().await,
+        Command::Backfill(backfill) => backfill.run().await,
         Command::Noop { port } => noop::serve(port).await,
     }
 }

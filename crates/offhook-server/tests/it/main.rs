@@ -19,4 +19,6 @@ mod stop;
 #[cfg(test)]
 mod sync;
 #[cfg(test)]
+mod sync_faults;
+#[cfg(test)]
 mod tokens;
