@@ -7,6 +7,7 @@ mod clock;
 mod console;
 mod emulator;
 mod events;
+mod export;
 mod http;
 mod ingest;
 mod load;
@@ -15,8 +16,10 @@ mod peer;
 mod quota;
 #[path = "../../crates/zoom-phone/tests/it/quota_zoom.rs"]
 mod quota_zoom;
+mod records;
 mod sdk;
 mod server;
+mod stamp;
 mod stats;
 #[cfg(test)]
 mod stub;
@@ -28,6 +31,7 @@ use clap::Parser;
 #[command(name = "offhook-bench", version)]
 enum Command {
     Ingest(ingest::Ingest),
+    #[command(subcommand)]
     Chaos(chaos::Chaos),
     Emulator(emulator::Emulator),
     Sdk(sdk::Sdk),
@@ -35,6 +39,8 @@ enum Command {
     Peer(peer::Peer),
     Quota(quota::Quota),
     Backfill(backfill::Backfill),
+    Records(records::Records),
+    Export(export::Export),
     /// The server that `ingest` compares with
     #[command(hide = true)]
     Noop {
@@ -54,6 +60,8 @@ async fn main() -> anyhow::Result<()> {
         Command::Peer(peer) => peer.run().await,
         Command::Quota(quota) => quota.run().await,
         Command::Backfill(backfill) => backfill.run().await,
+        Command::Records(records) => records.run().await,
+        Command::Export(export) => export.run().await,
         Command::Noop { port } => noop::serve(port).await,
     }
 }

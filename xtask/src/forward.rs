@@ -10,15 +10,17 @@ use crate::workspace::{build_offhook, cargo, execute};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// `ingest` (or, for bench, `quota` and `backfill`), and what `offhook-bench` takes; `--help` lists it.
+    /// `ingest` (or, for bench, `quota`, `backfill`, `records`, `export`), and what `offhook-bench` takes; `--help` lists it.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ingest [OPTIONS]")]
     words: Vec<OsString>,
 }
 
 pub(crate) fn bench(arguments: &Arguments) -> Result<()> {
     match arguments.words.split_first() {
-        // These need no server.
-        Some((subject, rest)) if subject == "quota" || subject == "backfill" => {
+        // They need no server.
+        Some((subject, rest))
+            if ["quota", "backfill", "records", "export"].iter().any(|known| subject == known) =>
+        {
             execute(offhook_bench(&subject.to_string_lossy()).args(rest))
         }
         _ => forward("ingest", arguments),
@@ -26,19 +28,34 @@ pub(crate) fn bench(arguments: &Arguments) -> Result<()> {
 }
 
 pub(crate) fn chaos(arguments: &Arguments) -> Result<()> {
-    forward("chaos", arguments)
+    match arguments.words.split_first() {
+        Some((subject, _)) if subject == "ingest" => {
+            let mut bench = offhook_bench("chaos");
+            bench.args(&arguments.words);
+            if !wants_help(&arguments.words) {
+                bench.arg("--offhook").arg(build_offhook(true)?);
+            }
+            execute(&mut bench)
+        }
+        // The server runs inside it.
+        _ => execute(offhook_bench("chaos").args(&arguments.words)),
+    }
 }
 
 fn forward(command: &str, Arguments { words }: &Arguments) -> Result<()> {
     let mut bench = offhook_bench(command);
-    if words.iter().any(|word| word == "--help" || word == "-h") {
+    if wants_help(words) {
         return execute(bench.arg("--help"));
     }
     let Some((_, rest)) = words.split_first().filter(|(subject, _)| *subject == "ingest") else {
-        bail!("say what: `ingest`; `bench` has `quota` and `backfill`, too");
+        bail!("say what: `ingest`; `bench` has `quota`, `backfill`, `records` and `export`, too");
     };
     bench.arg("--offhook").arg(build_offhook(true)?);
     execute(bench.args(rest))
+}
+
+fn wants_help(words: &[OsString]) -> bool {
+    words.iter().any(|word| word == "--help" || word == "-h")
 }
 
 fn offhook_bench(command: &str) -> Command {

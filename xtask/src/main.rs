@@ -54,7 +54,7 @@ enum Task {
     /// Measure the release build: `cargo xtask bench ingest --help`.
     #[command(disable_help_flag = true)]
     Bench(forward::Arguments),
-    /// Kill the release build again and again and look for losses: `cargo xtask chaos ingest --help`.
+    /// Make things go wrong and look for losses: `cargo xtask chaos ingest --help`, `cargo xtask chaos week --help`.
     #[command(disable_help_flag = true)]
     Chaos(forward::Arguments),
 }

@@ -11,6 +11,7 @@ const ROOMS: &[&str] = &[
     "offhook",
     "offhook-server",
     "offhook-export",
+    "offhook-media",
     "offhook-store",
     "offhook-calls",
     "zoom-phone-emulator",
@@ -22,6 +23,7 @@ const ROOMS: &[&str] = &[
 const NEVER: &[(&str, &[&str])] = &[
     ("offhook-server", &["rusqlite"]),
     ("offhook-export", &["axum", "reqwest", "rusqlite", "zoom-phone", "zoom-phone-emulator"]),
+    ("offhook-media", &["axum", "rusqlite", "zoom-phone-emulator"]),
     ("offhook-store", &["axum", "reqwest", "zoom-phone", "zoom-phone-emulator"]),
     ("offhook-calls", &["axum", "reqwest", "rusqlite", "tokio", "zoom-phone", "zoom-phone-emulator"]),
     ("zoom-phone-emulator", &["zoom-phone"]),

@@ -1,289 +1,151 @@
-//! Kill the server again and again in the middle of its work; then count what it kept.
+//! What Offhook keeps when everything goes wrong.
 
-mod audit;
-mod ledger;
+mod ingest;
+mod week;
 
-use std::{
-    io::{self, Write as _},
-    net::SocketAddr,
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::io::{self, Write as _};
 
-use anyhow::{Context as _, bail, ensure};
-use rand::{RngExt as _, SeedableRng as _};
-use rand_chacha::ChaCha8Rng;
-use serde::Serialize;
-use tokio::{
-    task::JoinSet,
-    time::{Instant, sleep, timeout},
-};
+use anyhow::{Context as _, ensure};
 
-use self::{audit::Audit, ledger::Ledger};
-use crate::{
-    clock, console,
-    events::{SECRET, Signer, Writer},
-    http::Connection,
-    server::{InboxMetrics, Program, Server, directory},
-};
+use crate::console;
 
-/// How long a server is loaded before it is killed, in milliseconds.
-const LOAD_MILLIS: std::ops::RangeInclusive<u64> = 50..=400;
-/// How long a server that is killed while it starts has had, in milliseconds.
-const START_MILLIS: std::ops::RangeInclusive<u64> = 0..=60;
-/// One kill in so many is preceded by one while the server recovers from the kill before.
-const START_KILL_EVERY: u32 = 8;
-/// Connections to a killed process end at once.
-const HANG_UP: Duration = Duration::from_secs(10);
-/// A backlog that does not shrink for this long will not.
-const BACKLOG_PATIENCE: Duration = Duration::from_mins(1);
-/// How often the backlog is looked at.
-const BACKLOG_EVERY: Duration = Duration::from_millis(100);
+/// Make things go wrong, and count what Offhook kept.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Chaos {
+    Ingest(ingest::Ingest),
+    Week(Week),
+}
 
-/// Kill Offhook in the middle of its work, many times, and count what it kept.
+impl Chaos {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Ingest(ingest) => ingest.run().await,
+            Self::Week(week) => week.run().await,
+        }
+    }
+}
+
+/// Play a week of a company, with every fault on, and hold Offhook's records against what truly happened
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Every round starts `offhook serve` on the same data, loads it with new events, repetitions and \
-    retries of unanswered ones, and sends SIGKILL at a random moment. At the end every event that was answered 204 \
-    must be in the inbox, and every call in the read models once, made of each of its events once.\n\n\
-    Fails when something is lost, doubled or missing, or when the server does not start after a kill. A kill \
-    takes the process away and not the machine: what the operating system has taken over survives it, so this \
-    does not show that fsync was called."
+    after_help = "The emulator plays the company on its own clock and loses, delays, doubles and reorders events, \
+    refuses, breaks and delays answers, loses tokens and breaks the event channel off. Offhook listens, is stopped \
+    and started in between, and reads Zoom's records until it says that it has all. Then every call, step, recording, \
+    voicemail and stay in a queue is compared with the emulator's ledger.\n\n\
+    Fails when something is missing, extra or wrong."
 )]
-pub(crate) struct Chaos {
-    /// The Offhook binary to kill
-    #[arg(long, value_name = "PATH", default_value = "target/release/offhook")]
-    offhook: PathBuf,
-    /// Where to put the server's data while it runs; not a file system in memory [default: beside the binary]
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
-    /// How often to kill it under load
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
-    kills: u32,
-    /// Connections that send events
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
-    connections: u16,
-    /// Seed of the moments and the events; which requests a kill interrupts is still up to the machine
-    /// [default: another each time, reported]
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+pub(crate) struct Week {
+    /// Seed of the company, its calls, the faults and the moments
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Days that are played
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=31))]
+    days: u16,
+    /// Calls in all these days, about
+    #[arg(long, default_value_t = 3500)]
+    calls: u32,
+    /// Which generations of Zoom's records Offhook is told
+    #[arg(long, value_enum, default_value_t = Generations::V3)]
+    generation: Generations,
+    /// What goes wrong
+    #[arg(long, value_enum, default_value_t = Faults::All)]
+    faults: Faults,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// What was counted.
-#[derive(Debug, Serialize)]
-struct Report {
-    /// Kills under load.
-    kills: u32,
-    /// Kills during start, on top.
-    start_kills: u32,
-    /// Seed of this run.
-    seed: u64,
-    /// Requests sent, repetitions included.
-    sent: u64,
-    /// Requests answered, but not with 204.
-    refused: u64,
-    /// Distinct events of which at least one copy was answered 204.
-    acknowledged: u64,
-    #[serde(flatten)]
-    audit: Audit,
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Generations {
+    V1,
+    V2,
+    V3,
+    Mixed,
+    All,
 }
 
-impl Chaos {
-    /// Kills, counts, prints, judges.
-    pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let report = self.rounds().await?;
-        if self.json {
-            console::print_json(&report)?;
-        } else {
-            report.print().context("cannot write the report")?;
-        }
-        ensure!(report.acknowledged > 0, "nothing was acknowledged, so nothing was tested");
-        let audit = &report.audit;
-        if audit.lost + audit.doubled + audit.unfolded > 0 {
-            bail!(
-                "{} events lost, {} events or calls doubled, {} calls not folded; the first of them:\n{}",
-                audit.lost,
-                audit.doubled,
-                audit.unfolded,
-                audit.examples.join("\n")
-            );
-        }
-        Ok(())
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Faults {
+    None,
+    All,
+}
 
-    async fn rounds(&self) -> anyhow::Result<Report> {
-        let directory = directory(&self.offhook, self.dir.as_deref())?;
-        let program = Program::offhook(&self.offhook, directory.path())?;
-        let seed = self.seed.unwrap_or_else(rand::random);
-        let mut dice = ChaCha8Rng::seed_from_u64(seed);
-        let sender = Sender {
-            signer: Signer::new(SECRET)?,
-            writer: Writer::new(clock::now()),
-            // Dice of its own: how often it throws them depends on the machine, the moments must not.
-            ledger: Arc::new(Mutex::new(Ledger::new(ChaCha8Rng::seed_from_u64(!seed)))),
+impl Week {
+    async fn run(self) -> anyhow::Result<()> {
+        use week::Generation::{Mixed, V1, V2, V3};
+        let generations: &[_] = match self.generation {
+            Generations::V1 => &[V1],
+            Generations::V2 => &[V2],
+            Generations::V3 => &[V3],
+            Generations::Mixed => &[Mixed],
+            Generations::All => &[V1, V2, V3, Mixed],
         };
-        let mut start_kills = 0;
-        for kill in 1..=self.kills {
-            console::progress(&format!("kill {kill} of {}", self.kills));
-            if dice.random_ratio(1, START_KILL_EVERY) {
-                let starting = program.spawn()?;
-                sleep(Duration::from_millis(dice.random_range(START_MILLIS))).await;
-                starting.kill().await?;
-                start_kills += 1;
-            }
-            let load = Duration::from_millis(dice.random_range(LOAD_MILLIS));
-            let server = program
-                .start()
-                .await
-                .with_context(|| format!("before kill {kill} of {}, seed {seed}", self.kills))?;
-            sender.load_and_kill(server, usize::from(self.connections), load).await?;
+        let mut reports = Vec::new();
+        for &generation in generations {
+            let plan = week::Plan {
+                seed: self.seed,
+                days: self.days,
+                calls: self.calls,
+                generation,
+                faults: self.faults == Faults::All,
+            };
+            reports.push(week::live(&plan, console::progress).await?);
+            console::progress_done();
         }
-        let server = program.start().await.with_context(|| format!("after the last kill, seed {seed}"))?;
-        fold_backlog(server.address).await?;
-        console::progress("counting");
-        let ledger = sender.ledger().clone();
-        let audit = Audit::of(server.address, &ledger, sender.writer).await?;
-        server.kill().await?;
-        console::progress_done();
-        Ok(Report {
-            kills: self.kills,
-            start_kills,
-            seed,
-            sent: ledger.sent(),
-            refused: ledger.refused,
-            acknowledged: ledger.acknowledged(),
-            audit,
-        })
-    }
-}
-
-/// Waits until everything in the inbox is in the read models.
-async fn fold_backlog(address: SocketAddr) -> anyhow::Result<()> {
-    let mut least = u64::MAX;
-    let mut shrank = Instant::now();
-    loop {
-        let backlog = InboxMetrics::of(address).await?.backlog;
-        match backlog {
-            Some(0) => return Ok(()),
-            Some(entries) if entries < least => {
-                console::progress(&format!("waiting for {entries} entries to be folded"));
-                least = entries;
-                shrank = Instant::now();
-            }
-            _ => {}
-        }
-        ensure!(
-            shrank.elapsed() < BACKLOG_PATIENCE,
-            "offhook_inbox_backlog in /metrics did not shrink for {BACKLOG_PATIENCE:?}; it says {backlog:?}"
-        );
-        sleep(BACKLOG_EVERY).await;
-    }
-}
-
-/// Sends what the ledger decides, and writes into it what was answered.
-#[derive(Clone)]
-struct Sender {
-    signer: Signer,
-    writer: Writer,
-    ledger: Arc<Mutex<Ledger>>,
-}
-
-impl Sender {
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn load_and_kill(&self, server: Server, connections: usize, load: Duration) -> anyhow::Result<()> {
-        let mut workers = JoinSet::new();
-        for _ in 0..connections {
-            let (sender, to) = (self.clone(), server.address);
-            workers.spawn(async move { sender.send_until_refused(to).await });
-        }
-        sleep(load).await;
-        server.kill().await?;
-        timeout(HANG_UP, workers.join_all()).await.context("connections to the killed server did not end")?;
-        Ok(())
-    }
-
-    /// Sends one event after another until the server takes no more connections, which is when it is dead.
-    async fn send_until_refused(&self, to: SocketAddr) {
-        while let Ok(mut connection) = Connection::open(to).await {
-            loop {
-                let event = self.ledger().next();
-                let request = self.signer.request(clock::now(), &self.writer.body(event));
-                let outcome = connection.send(&request).await;
-                {
-                    let mut ledger = self.ledger();
-                    match &outcome {
-                        Ok(response) if response.status == 204 => ledger.acknowledge(event),
-                        Ok(_) => {
-                            ledger.refused += 1;
-                            ledger.unknown(event);
-                        }
-                        Err(_) => ledger.unknown(event),
-                    }
-                }
-                if outcome.map_or(true, |response| response.closes) {
-                    break;
-                }
+        if self.json {
+            console::print_json(&reports)?;
+        } else {
+            for report in &reports {
+                print(report).context("cannot write the report")?;
             }
         }
-    }
-}
-
-impl Report {
-    fn print(&self) -> io::Result<()> {
-        let mut out = io::stdout();
-        let Self { kills, start_kills, seed, audit, .. } = self;
-        writeln!(out, "chaos: {kills} kills under load, {start_kills} during start (--seed {seed})\n")?;
-        for (what, count) in [
-            ("requests sent", self.sent),
-            ("requests refused", self.refused),
-            ("events acknowledged", self.acknowledged),
-            ("events stored", audit.stored),
-            ("inbox entries", audit.entries),
-            ("calls folded", audit.folded_calls),
-            ("lost", audit.lost),
-            ("doubled", audit.doubled),
-            ("calls not folded", audit.unfolded),
-        ] {
-            writeln!(out, "{what:<20}{count:>10}")?;
-        }
+        let bad = reports.iter().filter(|report| !report.is_good()).count();
+        ensure!(bad == 0, "{bad} of {} weeks are not as they truly were", reports.len());
         Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::stub::{self, Stub};
-
-    fn sender() -> Sender {
-        Sender {
-            signer: Signer::new(SECRET).unwrap(),
-            writer: Writer::new("2026-11-22T12:00:00Z".parse().unwrap()),
-            ledger: Arc::new(Mutex::new(Ledger::new(ChaCha8Rng::seed_from_u64(7)))),
+/// For people.
+fn print(report: &week::Report) -> io::Result<()> {
+    let mut out = io::stdout();
+    let faults = if report.faults { "every fault" } else { "no faults" };
+    writeln!(
+        out,
+        "week: {:?}, {} days, {faults} (--seed {}), {:.0} s",
+        report.generation, report.days, report.seed, report.seconds
+    )?;
+    let mut line = |what: &str, count: String| writeln!(out, "{what:<26}{count:>12}");
+    for (what, count) in &report.counts {
+        line(what, count.to_string())?;
+    }
+    line("missing", report.missing.to_string())?;
+    line("extra", report.extra.to_string())?;
+    for (field, wrong) in &report.wrong_fields {
+        line(&format!("wrong {field}"), wrong.count.to_string())?;
+    }
+    line("ids looked up", report.ids_looked_up.to_string())?;
+    line("rebuild identical", format!("{:?}", report.rebuild_identical))?;
+    line("order dependent", report.order_dependent.to_string())?;
+    line("import dependent", report.import_dependent.to_string())?;
+    line("restarts", report.hardships.restarts.to_string())?;
+    line("minutes off", report.hardships.minutes_off.to_string())?;
+    line("channel cuts", report.hardships.channel_cuts.to_string())?;
+    line("deletions", report.hardships.deletions.to_string())?;
+    for (what, count) in &report.zoom {
+        line(what, count.to_string())?;
+    }
+    writeln!(out, "faults struck: {}", report.faults_struck)?;
+    for (field, wrong) in &report.wrong_fields {
+        writeln!(out, "\n{field}: {:?}", wrong.by_scenario)?;
+        for example in &wrong.examples {
+            writeln!(out, "  {example}")?;
         }
     }
-
-    #[tokio::test]
-    async fn what_the_server_answered_is_what_the_audit_finds() {
-        let stub = Stub::default();
-        // It takes 500 requests, refuses the next one and is gone.
-        let to = stub::serve_requests(stub.router(), 500).await;
-        let sender = sender();
-        sender.send_until_refused(to).await;
-        let ledger = sender.ledger().clone();
-        assert!(ledger.acknowledged() > 0);
-        let to = stub::serve(stub.router()).await;
-        fold_backlog(to).await.unwrap();
-        let audit = Audit::of(to, &ledger, sender.writer).await.unwrap();
-        assert_eq!((audit.lost, audit.doubled, audit.unfolded), (0, 0, 0), "{:?}", audit.examples);
-        assert_eq!(audit.entries, 500);
-        assert!(audit.stored >= ledger.acknowledged());
+    for example in &report.examples {
+        writeln!(out, "{example}")?;
     }
+    for (field, not_told) in &report.not_told {
+        writeln!(out, "not told {} times: {field}: {}", not_told.count, not_told.why)?;
+    }
+    Ok(())
 }

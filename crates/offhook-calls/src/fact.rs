@@ -24,10 +24,14 @@ pub enum Source {
     V2,
     /// v1 call log.
     V1,
-    /// Recording and voicemail events.
+    /// Recordings, voicemails, AI summaries: their events and lists.
     Media,
     /// Status events: ringing, answered, hold, ended.
     StatusEvent,
+    /// The report of charges.
+    Report,
+    /// What a softphone told the page that it is embedded in.
+    SmartEmbed,
 }
 
 impl Source {
@@ -41,6 +45,8 @@ impl Source {
             Self::V1 => "v1",
             Self::Media => "media",
             Self::StatusEvent => "status_event",
+            Self::Report => "report",
+            Self::SmartEmbed => "smart_embed",
         }
     }
 
@@ -282,10 +288,11 @@ pub enum VoicemailEvent {
     Purged,
 }
 
-/// One call element: a step or leg of a call, as recorded. v2 legs have the same shape.
+/// One call element: a step or leg of a call, as recorded. v2 legs have the same shape. A call log (v1) is read as one,
+/// too: what one participant has of the call, `event` worked out from side and `path`, `result` in the words of v1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Element {
-    /// `call_element_id`.
+    /// `call_element_id`; `id` of a v2 leg, `id` of a call log (v1).
     pub id: String,
     /// `event`, trimmed: what the step was (`incoming`, `ring_to_member`, …).
     pub event: Option<String>,
@@ -329,6 +336,8 @@ pub struct Element {
     pub recording_id: Option<String>,
     /// `voicemail_id`.
     pub voicemail_id: Option<String>,
+    /// `has_voicemail`, which call logs (v1) have instead of the id.
+    pub has_voicemail: Option<bool>,
 }
 
 /// One row of call history: the whole call, as recorded.
@@ -375,6 +384,12 @@ pub struct RecordingFile {
     pub element_id: Option<String>,
     /// `owner`: whose recording it is.
     pub owner: Party,
+    /// `direction`, as its owner sees it.
+    pub direction: Option<Direction>,
+    /// Who called.
+    pub caller: Party,
+    /// Who was called.
+    pub callee: Party,
     /// The answer names a place from which a transcript can be fetched.
     pub has_transcript: bool,
 }
@@ -408,7 +423,7 @@ pub struct Charge {
     pub currency: Option<String>,
     /// Per minute.
     pub rate: Option<String>,
-    /// `caller_billing_reference_id`.
+    /// `charge_id`; in a call log `caller_billing_reference_id`.
     pub reference: Option<String>,
     /// Whose bill.
     pub party: Party,

@@ -15,7 +15,10 @@ use zoom_phone::{
     socket::{ChannelConfig, ChannelError, ChannelEvent, EventChannel, Gap, Raw},
 };
 
-use crate::ingest::{LastEvent, Said};
+use crate::{
+    clock::Clock,
+    ingest::{LastEvent, Said},
+};
 
 /// How long to leave a channel alone that was given up: by then somebody may have mended what was wrong.
 const AGAIN: Duration = Duration::from_mins(5);
@@ -40,10 +43,11 @@ impl Channel {
         self,
         inbox: Inbox,
         last_event: LastEvent,
+        clock: Clock,
         sweep: Option<Arc<Notify>>,
         shutdown: CancellationToken,
     ) {
-        let listening = Listening { account: self.account, inbox, last_event, sweep, shutdown };
+        let listening = Listening { account: self.account, inbox, last_event, clock, sweep, shutdown };
         let mut first = true;
         while !listening.shutdown.is_cancelled() {
             match EventChannel::connect(self.config.clone(), self.tokens.clone()) {
@@ -63,6 +67,7 @@ struct Listening {
     account: String,
     inbox: Inbox,
     last_event: LastEvent,
+    clock: Clock,
     sweep: Option<Arc<Notify>>,
     shutdown: CancellationToken,
 }
@@ -147,7 +152,8 @@ impl Listening {
         if said.account.is_empty() {
             said.account = self.account.as_str().into();
         }
-        let arrival = said.arrival(Door::WebSocket, raw.received_at, false, &body);
+        let received_at = self.clock.now();
+        let arrival = said.arrival(Door::WebSocket, received_at, false, &body);
         let mut told = false;
         while let Err(error) = self.inbox.append(arrival.clone()).await {
             if !told {
@@ -163,7 +169,7 @@ impl Listening {
                 () = tokio::time::sleep(STORE_AGAIN) => {}
             }
         }
-        self.last_event.note(raw.received_at);
+        self.last_event.note(received_at);
         count("stored");
     }
 }
@@ -194,6 +200,7 @@ mod tests {
             account: "a".to_owned(),
             inbox: store.inbox().clone(),
             last_event: LastEvent::new(None),
+            clock: Clock::default(),
             sweep: Some(Arc::clone(&sweep)),
             shutdown: CancellationToken::new(),
         };

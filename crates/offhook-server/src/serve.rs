@@ -34,6 +34,7 @@ use crate::{
     live::Live,
     metrics,
     problem::Problem,
+    reconciliation::Reconciliations,
     sync::{SyncConfig, Syncer},
     web,
 };
@@ -86,10 +87,12 @@ pub(crate) struct App(Arc<Shared>);
 struct Shared {
     store: Store,
     clock: Clock,
+    accounts: BTreeSet<String>,
     ingest: Option<Ingest>,
     last_event: LastEvent,
     progress: watch::Receiver<Progress>,
     live: Live,
+    reconciliations: Arc<Reconciliations>,
     syncers: OnceLock<Vec<Arc<Syncer>>>,
     shutdown: CancellationToken,
 }
@@ -102,6 +105,11 @@ impl App {
     /// What time it is.
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// Configured Zoom account ids; empty when none is named.
+    pub(crate) fn accounts(&self) -> &BTreeSet<String> {
+        &self.0.accounts
     }
 
     pub(crate) fn ingest(&self) -> Option<&Ingest> {
@@ -117,6 +125,10 @@ impl App {
         &self.0.live
     }
 
+    pub(crate) fn reconciliations(&self) -> &Reconciliations {
+        &self.0.reconciliations
+    }
+
     pub(crate) fn shutdown(&self) -> &CancellationToken {
         &self.0.shutdown
     }
@@ -127,6 +139,18 @@ impl App {
 
     pub(crate) fn progress(&self) -> Progress {
         *self.0.progress.borrow()
+    }
+
+    /// Waits until at most this many arrivals are not folded yet, or folding has stopped.
+    pub(crate) async fn wait_for_backlog(&self, most: u64) {
+        let inbox = self.0.store.inbox();
+        // It fails when the folding thread is gone; then nothing is worth waiting for.
+        let _ = self
+            .0
+            .progress
+            .clone()
+            .wait_for(|progress| inbox.last_seq().saturating_sub(progress.watermark) <= most)
+            .await;
     }
 
     /// The folding thread is gone, which it never should be.
@@ -170,6 +194,7 @@ impl Server {
         let last_event = LastEvent::new(
             store.last_arrival(Door::Webhook).await?.max(store.last_arrival(Door::WebSocket).await?),
         );
+        let accounts = config.accounts.clone();
         let ingest = if config.secrets.is_empty() {
             None
         } else {
@@ -178,7 +203,7 @@ impl Server {
                 Ingest::new(
                     config.secrets,
                     config.tolerance,
-                    config.accounts,
+                    config.accounts.clone(),
                     inbox,
                     last_event.clone(),
                     config.clock.clone(),
@@ -194,13 +219,23 @@ impl Server {
         };
         let live = Live::new(&store, shutdown.clone());
         let (progress, folding) = folding::start(store.clone(), shutdown.clone(), start)?;
+        let with_records = config.sync.iter().map(|sync| sync.account.clone());
+        let reconciliations = Reconciliations::new(
+            store.clone(),
+            config.clock.clone(),
+            config.accounts.into_iter().chain(with_records).collect(),
+            progress.clone(),
+            shutdown.clone(),
+        );
         let app = App(Arc::new(Shared {
             store,
             clock: config.clock.clone(),
+            accounts,
             ingest,
             last_event,
             progress: progress.clone(),
             live,
+            reconciliations,
             syncers: OnceLock::new(),
             shutdown: shutdown.clone(),
         }));
@@ -231,8 +266,10 @@ impl Server {
             let syncer = syncers.iter().find(|syncer| syncer.account() == channel.account);
             let at_once = syncer.and_then(|syncer| syncer.at_once());
             let inbox = self.app.store().inbox().clone();
-            channels.spawn(channel.run(inbox, self.app.0.last_event.clone(), at_once, shutdown.clone()));
+            let (last_event, clock) = (self.app.0.last_event.clone(), self.app.0.clock.clone());
+            channels.spawn(channel.run(inbox, last_event, clock, at_once, shutdown.clone()));
         }
+        Arc::clone(&self.app.0.reconciliations).start(syncers.clone()).await?;
         // Set once, here.
         let _ = self.app.0.syncers.set(syncers);
         let service = router(self.app).into_make_service_with_connect_info::<SocketAddr>();

@@ -1,6 +1,6 @@
 //! Asking a running server.
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{fmt, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
@@ -42,6 +42,33 @@ impl Api {
         self.answer(self.http.post(self.url(path)?).json(body)).await
     }
 
+    /// Posts NDJSON, and again, at most so many times in all, where the server says that it cannot take it now.
+    pub(crate) async fn post_lines(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+        body: &str,
+        attempts: u32,
+    ) -> anyhow::Result<Value> {
+        let mut wait = Duration::from_secs(1);
+        let mut attempt = 1;
+        loop {
+            let request = self.http.post(self.url(path)?).query(query).timeout(LONG);
+            let request = request.header("content-type", "application/x-ndjson").body(body.to_owned());
+            match self.answer(request).await {
+                Err(error) if error.is::<NotNow>() && attempt < attempts => tokio::time::sleep(wait).await,
+                done => return done,
+            }
+            attempt += 1;
+            wait *= 2;
+        }
+    }
+
+    /// Posts JSON to a path given in segments.
+    pub(crate) async fn post(&self, path: &[&str], body: &Value) -> anyhow::Result<Value> {
+        self.answer(self.http.post(self.url(path)?).json(body)).await
+    }
+
     fn url(&self, path: &[&str]) -> anyhow::Result<Url> {
         let mut url = self.base.clone();
         match url.path_segments_mut() {
@@ -65,8 +92,26 @@ impl Api {
         })?;
         if !status.is_success() {
             let detail = value["detail"].as_str().or(value["title"].as_str()).unwrap_or("it did not say why");
+            if status == reqwest::StatusCode::SERVICE_UNAVAILABLE {
+                bail!(NotNow(detail.to_owned()));
+            }
             bail!("{detail}");
         }
         Ok(value)
     }
 }
+
+/// How long a batch may take.
+const LONG: Duration = Duration::from_mins(5);
+
+/// The server cannot do it for the time being.
+#[derive(Debug)]
+struct NotNow(String);
+
+impl fmt::Display for NotNow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotNow {}

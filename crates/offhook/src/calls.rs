@@ -23,6 +23,7 @@ pub(crate) async fn list(args: ListArgs, config: Option<&Path>, out: Output) -> 
         ("queue", args.queue),
         ("person", args.person),
         ("number", args.number),
+        ("conflict", args.conflict.then(|| "true".to_owned())),
         ("from", args.from.map(|at| at.to_string())),
         ("to", args.to.map(|at| at.to_string())),
     ];

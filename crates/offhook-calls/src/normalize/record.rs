@@ -1,14 +1,17 @@
-//! Records: v3 call elements and v2 legs from events and call paths, v3 and v2 rows of call history.
+//! Records: v3 call elements and v2 legs from events, paths and lists, v3 and v2 rows of call history.
 //!
 //! v3 has two dialects of one element. Events and user lists say `wait_time` and `talk_time`; the account
 //! view says `waiting_time`, `segment` and `node`, and has no talk time. Both are read here as one.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 use zoom_phone_types::events::{
-    CallElement, CallElements, CallHistory, CallType, ConnectType, Direction as WireDirection, Event, Wire,
+    CallElement, CallElements, CallHistory, CallHistoryLeg, CallType, ConnectType,
+    Direction as WireDirection, Event, NumberType, Wire,
 };
 
-use super::{Facts, Names, seconds, status::wire_kind, text, time};
+use super::{Facts, Names, quirk, seconds, status::wire_kind, take, text, time};
 use crate::{
     fact::{Element, Row, Said, Source},
     identity::AliasKind,
@@ -23,18 +26,6 @@ pub(super) fn read(event: &Event, facts: &mut Facts<'_>) -> bool {
         Event::CallerCallElementCompleted(told) => elements(facts, Source::ElementEvent, Side::Caller, told),
         Event::CalleeCallHistoryCompleted(told) => elements(facts, Source::V2, Side::Callee, &of_v2(told)),
         Event::CallerCallHistoryCompleted(told) => elements(facts, Source::V2, Side::Caller, &of_v2(told)),
-        Event::CallElementDeleted(told) => {
-            let at = time(told.execute_time.as_ref());
-            for id in told.call_element_ids.iter().flatten() {
-                let said = Said::Deleted { to_trash: told.move_to_trash == Some(true) };
-                facts.add(
-                    Source::ElementEvent,
-                    at,
-                    Names::default().and(AliasKind::CallElementId, Some(id)),
-                    said,
-                );
-            }
-        }
         _ => return false,
     }
     true
@@ -68,17 +59,41 @@ fn owner_of(told: &CallElements, side: Side) -> Option<Owner<'_>> {
 
 /// v2 legs are v3 elements with other names for two ids.
 fn of_v2(told: &CallHistory) -> CallElements {
-    let legs = told.call_logs.iter().flatten().filter_map(|leg| {
-        Some(CallElement {
-            call_element_id: leg.id.clone(),
-            call_history_uuid: leg.call_path_id.clone(),
-            ..CallElement::from_json(&leg.to_json())?
-        })
-    });
+    let legs = told.call_logs.iter().flatten().filter_map(leg);
     CallElements {
         user_id: told.user_id.clone(),
         call_elements: Some(legs.collect()),
         ..CallElements::default()
+    }
+}
+
+fn leg(leg: &CallHistoryLeg) -> Option<CallElement> {
+    Some(CallElement {
+        call_element_id: leg.id.clone(),
+        call_history_uuid: leg.call_path_id.clone(),
+        ..CallElement::from_json(&leg.to_json())?
+    })
+}
+
+/// Reads one element of `getCallElement`, of a user's list or of a user's sync. What the account sees has its place in
+/// the call; what a participant sees has its talk time.
+pub(super) fn one_element(row: Map<String, Value>, facts: &mut Facts<'_>) {
+    let is_participants = !row.contains_key("segment")
+        && ["talk_time", "wait_time", "caller_site_id", "callee_site_id"]
+            .iter()
+            .any(|name| row.contains_key(*name));
+    let source = if is_participants { Source::ElementEvent } else { Source::ElementRest };
+    match CallElement::from_json(&Value::Object(row)) {
+        Some(told) => element(facts, source, &told, None),
+        None => facts.nameless = true,
+    }
+}
+
+/// Reads one leg of `getCallHistoryDetail`, or of a user's list or sync in v2 names.
+pub(super) fn one_leg(row: Map<String, Value>, facts: &mut Facts<'_>) {
+    match CallHistoryLeg::from_json(&Value::Object(row)).as_ref().and_then(leg) {
+        Some(told) => element(facts, Source::V2, &told, None),
+        None => facts.nameless = true,
     }
 }
 
@@ -90,6 +105,7 @@ fn element(facts: &mut Facts<'_>, source: Source, told: &CallElement, owner: Opt
         .and(AliasKind::VoicemailId, told.voicemail_id.as_ref());
     let Some(id) = text(told.call_element_id.as_deref()) else { return facts.nameless = true };
     let extra = &told.extra;
+    count_quirks(facts, source, told);
     let mut made = Element {
         id,
         event: text(told.event.as_ref().map(|word| word.as_str())),
@@ -120,6 +136,7 @@ fn element(facts: &mut Facts<'_>, source: Source, told: &CallElement, owner: Opt
         press_key: extra.get("press_key").and_then(String::from_json).and_then(|key| text(Some(&key))),
         recording_id: text(told.recording_id.as_deref()),
         voicemail_id: text(told.voicemail_id.as_deref()),
+        has_voicemail: None,
     };
     if let Some(Owner { side, user_id }) = owner {
         let party = match side {
@@ -133,6 +150,24 @@ fn element(facts: &mut Facts<'_>, source: Source, told: &CallElement, owner: Opt
     facts.add(source, made.started_at, names, Said::Element(Box::new(made)));
 }
 
+fn count_quirks(facts: &mut Facts<'_>, source: Source, told: &CallElement) {
+    let two_names = |kind: &Option<NumberType>| {
+        let word = kind.as_ref().map(|kind| kind.as_str().trim());
+        matches!(word, Some("zoom_revenue_accelerator" | "zra_phone_number"))
+    };
+    if two_names(&told.caller_number_type) || two_names(&told.callee_number_type) {
+        facts.quirks.insert(quirk::TWO_NAMES);
+    }
+    let is_wrong = match source {
+        Source::ElementEvent => told.extra.contains_key("waiting_time"),
+        Source::ElementRest => told.wait_time.is_some(),
+        _ => false,
+    };
+    if is_wrong {
+        facts.quirks.insert(quirk::WAIT_SPELLING);
+    }
+}
+
 /// Reads the steps of one call, `GET /phone/call_history/{callHistoryUuid}`. Only the answer as a whole knows
 /// its history id, which v2 calls `id`; and what the steps of v3 have as `call_element_id` v2 calls `id`, too.
 pub(super) fn path(mut told: Map<String, Value>, facts: &mut Facts<'_>) {
@@ -141,16 +176,31 @@ pub(super) fn path(mut told: Map<String, Value>, facts: &mut Facts<'_>) {
         _ => None,
     };
     let (source, id, steps) = match (steps("call_elements"), steps("call_path")) {
-        (Some(steps), _) => (Source::ElementRest, "call_element_id", steps),
+        (Some(steps), old) => {
+            if old.is_some() {
+                facts.quirks.insert(quirk::BOTH_GENERATIONS);
+            }
+            (Source::ElementRest, "call_element_id", steps)
+        }
         (None, Some(steps)) => (Source::V2, "id", steps),
         (None, None) => return,
     };
     let history = take(&mut told, "call_history_uuid").or_else(|| take(&mut told, "id"));
+    let mut seen = BTreeSet::new();
     for step in steps {
         let Value::Object(mut step) = step else {
             facts.nameless = true;
             continue;
         };
+        facts.quirks_of(&step);
+        // Phase, step, parties and time: what two rows of one thing have in common.
+        let same = ["segment", "event", "caller_ext_id", "callee_ext_id", "start_time"];
+        if !seen.insert(same.map(|name| step.get(name).map(Value::to_string))) {
+            facts.quirks.insert(quirk::MIRRORED_ROW);
+        }
+        if step.get("segment").and_then(i64::from_json) == Some(0) {
+            facts.quirks.insert(quirk::SEGMENT_ZERO);
+        }
         let id = take(&mut step, id);
         let Some(step) = CallElement::from_json(&Value::Object(step)) else {
             facts.nameless = true;
@@ -190,16 +240,11 @@ pub(super) fn row(mut row: Map<String, Value>, facts: &mut Facts<'_>) {
     facts.add(source, made.started_at, names, Said::Row(Box::new(made)));
 }
 
-/// Takes a text field out.
-fn take(fields: &mut Map<String, Value>, key: &str) -> Option<String> {
-    fields.shift_remove(key).and_then(|value| String::from_json(&value)).and_then(|value| text(Some(&value)))
-}
-
 fn int(extra: &Map<String, Value>, key: &str) -> Option<i64> {
     extra.get(key).and_then(i64::from_json)
 }
 
-fn direction(told: Option<&WireDirection>) -> Option<Direction> {
+pub(super) fn direction(told: Option<&WireDirection>) -> Option<Direction> {
     match told?.as_str().trim() {
         "inbound" => Some(Direction::Inbound),
         "outbound" => Some(Direction::Outbound),

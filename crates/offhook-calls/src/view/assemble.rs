@@ -5,21 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    CallView, ElementView, IdView,
+    CallView, ChargeView, DeletionView, ElementView, IdView, SummaryView,
+    conflicts::conflicts,
     ends::{direction, ends},
     legs::{self, Leg, Moment},
     outcome::Outcome,
     queue::queue,
+    queues::queues,
     recordings::{recording, recordings},
     result::result,
     sorted::Sorted,
     state::state,
     timeline::timeline,
+    voicemails::voicemails,
     words::{Direction, Side, State},
 };
 use crate::{
     call::CallFacts,
-    fact::{Element, Said, Source},
+    fact::{Charge, Element, Said, Source},
     identity::{Alias, CallKey},
     party::Party,
 };
@@ -32,6 +35,7 @@ pub(super) fn assemble(key: &CallKey, names: &BTreeSet<Alias>, facts: &CallFacts
     let queue = queue(&sorted);
     let (state, state_since) = state(&sorted, &legs, queue.as_ref());
     let over = state == State::Ended;
+    let queues = queues(&sorted, &legs, over);
     let mut noted = Noted::default();
     if matches!(state, State::Waiting | State::Transferring) {
         noted.derived.insert("state");
@@ -43,7 +47,7 @@ pub(super) fn assemble(key: &CallKey, names: &BTreeSet<Alias>, facts: &CallFacts
     let ended_at =
         if over { noted.time("ended_at", end(&sorted, &legs)).or_else(|| moments().max()) } else { None };
     let outcome = over.then(|| {
-        let verdict = result(&sorted, direction, &legs, queue.is_some());
+        let verdict = result(&sorted, direction, &legs, queues.last().map(|stay| stay.outcome));
         noted.provenance.insert("result".to_owned(), verdict.source.as_str().to_owned());
         if verdict.is_derived {
             noted.derived.insert("result");
@@ -82,13 +86,13 @@ pub(super) fn assemble(key: &CallKey, names: &BTreeSet<Alias>, facts: &CallFacts
         timeline: timeline(facts, &legs),
         ids: ids(names, facts),
         elements: sorted.elements.iter().map(|(_, element)| ElementView::of(element)).collect(),
-        queues: Vec::new(),
+        queues,
         recordings,
-        voicemails: Vec::new(),
-        summaries: Vec::new(),
-        charges: Vec::new(),
-        deletions: Vec::new(),
-        conflicts: Vec::new(),
+        voicemails: voicemails(&sorted),
+        summaries: sorted.summaries.iter().map(SummaryView::of).collect(),
+        charges: sorted.charges.iter().map(ChargeView::of).collect(),
+        deletions: sorted.deletions.iter().map(DeletionView::of).collect(),
+        conflicts: conflicts(facts),
         provenance: noted.provenance,
         legs: legs.into_iter().map(|leg| leg.view).collect(),
     }
@@ -152,7 +156,14 @@ fn answer(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg]) -> Option<Mom
         _ if has_callees => by_person(Side::Callee),
         _ => by_person(Side::Caller),
     };
-    told.or_else(|| sorted.row.as_ref().and_then(|(source, row)| Some((row.answered_at?, *source))))
+    let row = || sorted.row.as_ref().and_then(|(source, row)| Some((row.answered_at?, *source)));
+    // Somebody outside to whom the call was sent.
+    let outside = || {
+        let steps =
+            sorted.elements.iter().filter(|(_, e)| direction != Direction::Outbound && e.answers_outside());
+        steps.filter_map(|(source, e)| Some((e.answered_at?, *source))).min()
+    };
+    told.or_else(row).or_else(outside)
 }
 
 /// When the call ended: as its row says; else with the last step or line.
@@ -211,6 +222,35 @@ impl ElementView {
             hold_seconds: element.hold_seconds,
             segment: element.segment,
             node: element.node,
+        }
+    }
+}
+
+impl SummaryView {
+    fn of((id, deleted): (&&str, &bool)) -> Self {
+        Self { id: (*id).to_owned(), deleted: *deleted }
+    }
+}
+
+impl ChargeView {
+    fn of((source, charge): &(Source, &Charge)) -> Self {
+        Self {
+            amount: charge.amount.clone(),
+            currency: charge.currency.clone(),
+            rate: charge.rate.clone(),
+            reference: charge.reference.clone(),
+            party: (!charge.party.is_nobody()).then(|| charge.party.clone()),
+            source: source.as_str().to_owned(),
+        }
+    }
+}
+
+impl DeletionView {
+    fn of(((at, to_trash), ids): (&(Option<Timestamp>, bool), &BTreeSet<&str>)) -> Self {
+        Self {
+            ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+            state: if *to_trash { "trashed" } else { "purged" }.to_owned(),
+            at: *at,
         }
     }
 }

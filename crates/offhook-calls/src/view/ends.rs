@@ -51,6 +51,8 @@ pub(super) fn direction(sorted: &Sorted<'_>, legs: &[Leg]) -> Direction {
     match sorted.voicemails.iter().find(|(caller, _)| !caller.is_nobody()) {
         Some((caller, _)) if caller.is_inside() => Direction::Internal,
         Some(_) => Direction::Inbound,
+        // Whoever speaks into a mailbox and shows nothing is outside.
+        None if sorted.voicemails.iter().any(|(_, mailbox)| mailbox.is_inside()) => Direction::Inbound,
         None => Direction::Unknown,
     }
 }
@@ -64,10 +66,11 @@ pub(super) fn ends(
     let mut from: Vec<&Party> = Vec::new();
     let mut to: Vec<&Party> = Vec::new();
     let element = opening_element(sorted, legs);
-    // A member's step, or one that sent the call on, tells who was rung; what was called came before.
+    // A member's step, one that sent the call on, or one to somebody's other phone tells who was rung; what was called came before.
     let of_member = element.is_some_and(|e| {
         let by_queue = !e.operator.is_nobody() && !e.operator.kind.answers();
-        by_queue || matches!(e.event.as_deref(), Some("forward" | "overflow" | "ring_to_member"))
+        by_queue
+            || matches!(e.event.as_deref(), Some("forward" | "overflow" | "ring_to_member" | "call_me_on"))
     });
     if let Some(element) = element {
         from.push(&element.caller);

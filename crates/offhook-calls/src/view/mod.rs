@@ -6,15 +6,19 @@
 //! ```
 
 mod assemble;
+mod conflicts;
 mod ends;
+mod generations;
 mod legs;
 mod outcome;
 mod queue;
+mod queues;
 mod recordings;
 mod result;
 mod sorted;
 mod state;
 mod timeline;
+mod voicemails;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -355,6 +359,10 @@ impl CallView {
                     leg.state = State::Unknown;
                     leg.outcome = Some(Outcome::Unknown);
                 }
+            }
+            for stay in self.queues.iter_mut().filter(|stay| stay.outcome == QueueOutcome::InProgress) {
+                stay.outcome = QueueOutcome::TimedOut;
+                stay.derived = true;
             }
         }
         self

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::normalize::map::results;
+
 /// How a leg or a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -53,7 +55,8 @@ impl Outcome {
     }
 
     /// From `result` or `call_result` of call history and call elements (v2, v3) and the reason beside
-    /// it. `None` for an empty text; a code that is not known is `Unknown`.
+    /// it, and from `result` of call logs (v1). `None` for an empty text, and for a word of v1 that does not tell how a
+    /// call ended; a code that is not known is `Unknown`.
     pub fn of_record(result: &str, reason: &str) -> Option<Self> {
         if matches!(reason.trim(), "answered_by_other" | "pickup_by_other" | "call_out_by_other") {
             return Some(Self::AnsweredElsewhere);
@@ -70,7 +73,7 @@ impl Outcome {
             "canceled" | "cancelled" | "hang_up" => Self::Cancelled,
             "system_blocked" => Self::Blocked,
             "call_failed" | "service_unavailable" | "invalid_key" | "invalid_operation" => Self::Failed,
-            _ => Self::Unknown,
+            other => return results::of_v1(other).map_or(Some(Self::Unknown), |word| word.outcome),
         })
     }
 
@@ -98,6 +101,15 @@ mod tests {
         for word in ["answered", "accepted", "picked_up", "connected ", " succeeded"] {
             assert_eq!(Outcome::of_record(word, ""), Some(Outcome::Answered), "{word}");
         }
+    }
+
+    #[test]
+    fn words_of_v1_are_read_in_both_spellings() {
+        for word in ["Answered by Other Member", "Answered by another Member", "answered by other member"] {
+            assert_eq!(Outcome::of_record(word, ""), Some(Outcome::AnsweredElsewhere), "{word}");
+        }
+        assert_eq!(Outcome::of_record("Call Connected", ""), Some(Outcome::Answered));
+        assert_eq!(Outcome::of_record("Auto Recorded", ""), None, "says nothing of how it ended");
     }
 
     #[test]

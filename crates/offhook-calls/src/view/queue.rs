@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A call queue, as far as named.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct QueueRef {
     /// Its name.
     pub name: Option<String>,
@@ -28,6 +28,16 @@ impl QueueRef {
             extension_number: party.extension_number.clone(),
             extension_id: party.extension_id.clone(),
         }
+    }
+
+    /// Whether two sightings are of one queue. Names are not unique and decide only where nothing better is known.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        let same = |mine: &Option<String>, theirs: &Option<String>| {
+            mine.as_ref().zip(theirs.as_ref()).map(|(mine, theirs)| mine == theirs)
+        };
+        same(&self.extension_number, &other.extension_number)
+            .or_else(|| same(&self.extension_id, &other.extension_id))
+            .unwrap_or_else(|| self.name == other.name)
     }
 }
 

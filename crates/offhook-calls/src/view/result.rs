@@ -4,10 +4,10 @@ use super::{
     legs::{self, Leg},
     outcome::Outcome,
     sorted::Sorted,
-    words::{Direction, Side},
+    words::{Direction, QueueOutcome, Side},
 };
 use crate::{
-    fact::{Element, Source},
+    fact::{Element, Source, VoicemailEvent},
     party::PartyKind,
 };
 
@@ -21,13 +21,20 @@ pub(super) struct Verdict {
 
 /// How the call ended. The row of the record decides; without one, a person who answered does; then a
 /// message left; then how the queue or menu ended; then how the people's phones stopped ringing.
-pub(super) fn result(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg], in_queue: bool) -> Verdict {
+pub(super) fn result(
+    sorted: &Sorted<'_>,
+    direction: Direction,
+    legs: &[Leg],
+    queue: Option<QueueOutcome>,
+) -> Verdict {
     let told = |outcome, source| Verdict { outcome, source, is_derived: false };
     let derived = |outcome, source| Verdict { outcome, source, is_derived: true };
     // A caller who gave up: in a queue that is an abandoned call, at a person's phone a missed one.
     let seen_from_here = |outcome: Outcome| match (outcome, direction) {
-        (Outcome::Cancelled, Direction::Inbound | Direction::Internal) if in_queue => Outcome::Abandoned,
-        (Outcome::Cancelled, Direction::Inbound) => Outcome::Missed,
+        (Outcome::Cancelled, Direction::Inbound | Direction::Internal) => match queue {
+            Some(QueueOutcome::Abandoned) => Outcome::Abandoned,
+            _ => Outcome::Missed,
+        },
         (outcome, _) => outcome,
     };
     if let Some((source, row)) = &sorted.row
@@ -48,13 +55,17 @@ pub(super) fn result(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg], in
     let forwarded_out = sorted
         .elements
         .iter()
-        .filter(|(_, e)| direction != Direction::Outbound && e.callee.kind == PartyKind::External)
-        .filter(|(_, e)| e.is_step_of_the_call() && legs::leg_of(e).is_none())
+        .filter(|(_, e)| direction != Direction::Outbound && e.answers_outside())
         .filter_map(|(source, e)| Some((Outcome::of_element(e)?, *source)));
     let answer =
         of_side(side).chain(forwarded_out).filter(|(outcome, _)| *outcome == Outcome::Answered).min();
     if let Some((outcome, source)) = answer {
-        return told(outcome, source);
+        // Whoever answered and then sent the caller to a mailbox: the call ended there.
+        return if ended_in_a_mailbox(sorted, legs) {
+            derived(Outcome::Voicemail, Source::Media)
+        } else {
+            told(outcome, source)
+        };
     }
     if let Some((_, source)) =
         of_side(side).filter(|(outcome, _)| *outcome == Outcome::AnsweredElsewhere).min()
@@ -82,12 +93,21 @@ pub(super) fn result(sorted: &Sorted<'_>, direction: Direction, legs: &[Leg], in
         return told(seen_from_here(outcome), source);
     }
     match (of_side(side).min(), &sorted.row) {
-        (Some((_, source)), _) if side == Side::Callee && in_queue => derived(Outcome::Abandoned, source),
+        (Some((_, source)), _) if side == Side::Callee && queue == Some(QueueOutcome::Abandoned) => {
+            derived(Outcome::Abandoned, source)
+        }
         (Some((outcome, source)), _) => told(seen_from_here(outcome), source),
         // The row's outcome is a word that we do not know.
         (None, Some((source, _))) => told(Outcome::Unknown, *source),
         (None, None) => told(Outcome::Unknown, Source::StatusEvent),
     }
+}
+
+/// A message was left when everybody who had answered was out of the call.
+fn ended_in_a_mailbox(sorted: &Sorted<'_>, legs: &[Leg]) -> bool {
+    let last = legs.iter().filter(|leg| !leg.answers.is_empty()).filter_map(|leg| leg.view.ended_at).max();
+    let left = sorted.voicemail_steps.iter().filter(|step| step.2 == VoicemailEvent::Received);
+    left.filter_map(|step| step.1).any(|at| Some(at) >= last)
 }
 
 impl Outcome {
@@ -99,6 +119,11 @@ impl Outcome {
 }
 
 impl Element {
+    /// A step to somebody outside, of a call that came in.
+    pub(super) fn answers_outside(&self) -> bool {
+        self.callee.kind == PartyKind::External && self.is_step_of_the_call() && legs::leg_of(self).is_none()
+    }
+
     /// Whether how this step ended says anything of the call: watching or parking it does not, nor does the
     /// row that only tells which key the caller pressed in a menu.
     pub(super) fn is_step_of_the_call(&self) -> bool {

@@ -1,13 +1,19 @@
 //! A call's facts, sorted by what they tell.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::Timestamp;
 
-use super::{recordings::RecordingStep, words::Side};
+use super::{generations::overlay, recordings::RecordingStep, words::Side};
 use crate::{
     call::CallFacts,
-    fact::{Element, LegFact, RecordingEvent, Row, Said, Source, Transfer},
+    fact::{
+        Charge, Element, LegFact, RecordingEvent, RecordingFile, Row, Said, Source, Transfer, VoicemailEvent,
+        VoicemailFile,
+    },
     identity::Alias,
     party::Party,
 };
@@ -35,6 +41,16 @@ pub(super) struct Sorted<'a> {
     pub(super) row: Option<(Source, Row)>,
     /// Who spoke into whose mailbox.
     pub(super) voicemails: Vec<(&'a Party, &'a Party)>,
+    /// What happened to which voicemail, and when.
+    pub(super) voicemail_steps: Vec<(&'a str, Option<Timestamp>, VoicemailEvent, &'a Party, &'a Party)>,
+    /// What records say of voicemails and recordings, the most authoritative first.
+    pub(super) voicemail_files: Vec<&'a VoicemailFile>,
+    pub(super) recording_files: Vec<&'a RecordingFile>,
+    /// AI summaries by id, and whether they are deleted.
+    pub(super) summaries: BTreeMap<&'a str, bool>,
+    pub(super) charges: BTreeSet<(Source, &'a Charge)>,
+    /// Ids of deleted records by when, and whether they can be restored.
+    pub(super) deletions: BTreeMap<(Option<Timestamp>, bool), BTreeSet<&'a str>>,
     /// The caller left a message.
     pub(super) voicemail: bool,
     pub(super) emergency: bool,
@@ -61,9 +77,23 @@ impl<'a> Sorted<'a> {
                     sorted.recordings.entry(id).or_default().push(step);
                     sorted.aftermath |= *happened >= RecordingEvent::Ready;
                 }
-                Said::Voicemail { callee, caller, .. } => {
+                Said::Voicemail { id, happened, callee, caller } => {
                     sorted.voicemail = true;
                     sorted.voicemails.push((caller, callee));
+                    sorted.voicemail_steps.push((id, at, *happened, callee, caller));
+                }
+                Said::RecordingFile(file) => {
+                    sorted.recording_files.push(file);
+                    sorted.aftermath = true;
+                }
+                Said::VoicemailFile(file) => {
+                    sorted.voicemail = true;
+                    sorted.voicemails.push((&file.caller, &file.mailbox));
+                    sorted.voicemail_files.push(file);
+                }
+                Said::Charge(charge) => {
+                    sorted.charges.insert((fact.source, charge));
+                    sorted.aftermath = true;
                 }
                 Said::Element(element) => {
                     elements.push((&element.id, fact.source, Reverse(heard.event_ts), element));
@@ -73,11 +103,16 @@ impl<'a> Sorted<'a> {
                     sorted.emergency = true;
                     sorted.emergency_callers.push(caller);
                 }
-                Said::Deleted { .. } | Said::Summary { .. } => sorted.aftermath = true,
-                Said::Conference { .. }
-                | Said::RecordingFile(_)
-                | Said::VoicemailFile(_)
-                | Said::Charge(_) => {}
+                Said::Deleted { to_trash } => {
+                    let ids = fact.names.iter().map(|name| name.value.as_str());
+                    sorted.deletions.entry((at, *to_trash)).or_default().extend(ids);
+                    sorted.aftermath = true;
+                }
+                Said::Summary { id, deleted } => {
+                    *sorted.summaries.entry(id).or_default() |= *deleted;
+                    sorted.aftermath = true;
+                }
+                Said::Conference { .. } => {}
             }
         }
         // Of several tellings of one element the most authoritative, then the newest, speaks first.
@@ -88,6 +123,7 @@ impl<'a> Sorted<'a> {
                 _ => sorted.elements.push((source, element.clone())),
             }
         }
+        sorted.elements = overlay(std::mem::take(&mut sorted.elements));
         sorted.elements.sort_by(|(_, a), (_, b)| {
             (a.segment.is_none(), a.segment, a.started_at, a.node, &a.id).cmp(&(
                 b.segment.is_none(),
@@ -105,7 +141,8 @@ impl<'a> Sorted<'a> {
                 unknown => *unknown = Some((source, row.clone())),
             }
         }
-        sorted.voicemail |= sorted.elements.iter().any(|(_, e)| e.voicemail_id.is_some());
+        sorted.voicemail |=
+            sorted.elements.iter().any(|(_, e)| e.voicemail_id.is_some() || e.has_voicemail == Some(true));
         sorted.emergency |= sorted.elements.iter().any(|(_, e)| e.emergency == Some(true))
             || sorted.row.as_ref().is_some_and(|(_, row)| row.emergency == Some(true));
         sorted
@@ -135,10 +172,10 @@ macro_rules! fill {
 
 impl Element {
     /// Fills what is missing from another telling of the same element.
-    fn learn(&mut self, other: &Self) {
+    pub(super) fn learn(&mut self, other: &Self) {
         fill!(self, other: event, result, result_reason, direction, internal, emergency, started_at,
             answered_at, ended_at, wait_seconds, talk_seconds, hold_seconds, segment, node, is_node,
-            press_key, recording_id, voicemail_id);
+            press_key, recording_id, voicemail_id, has_voicemail);
         self.caller.learn(&other.caller);
         self.callee.learn(&other.callee);
         self.operator.learn(&other.operator);

@@ -116,7 +116,7 @@ fn sent_on(sorted: &Sorted<'_>) -> Option<Timestamp> {
 
 /// The caller was heard to hang up: by the end of the caller's own line, or by how the last ringing stopped.
 /// Somebody of ours who called out and then sent the call on has left it to the others.
-fn caller_left(sorted: &Sorted<'_>, legs: &[Leg]) -> bool {
+pub(super) fn caller_left(sorted: &Sorted<'_>, legs: &[Leg]) -> bool {
     let called = sorted.opening().is_some_and(|told| told.leg.side == Side::Caller);
     if let Some(caller) = legs.iter().find(|leg| called && leg.view.side == Side::Caller) {
         let sent_it_on = sorted.transfers.iter().any(|(_, transfer)| {

@@ -1,6 +1,6 @@
 //! What happened in a call, in order, for people to read.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     call::CallFacts,
-    fact::{Fact, LegEvent, RecordingEvent, Said, Source, Transfer, VoicemailEvent},
+    fact::{Fact, LegEvent, RecordingEvent, Said, Transfer, VoicemailEvent},
     party::Party,
     view::{Side, legs::Leg},
 };
@@ -30,23 +30,19 @@ pub struct TimelineEntry {
 }
 
 /// The story, by the events' own times; within a second in the order in which things can happen. Who an event
-/// names by a number only is named as the other events name them. A step of the record is told once, by its
-/// most authoritative source: events and the record itself tell of the same steps.
+/// names by a number only is named as the other events name them. What several messages describe (a step of the
+/// record, a file) is told once, by the one with most authority; a file not at all when an event told that it is there.
 pub(super) fn timeline(facts: &CallFacts, legs: &[Leg]) -> Vec<TimelineEntry> {
-    let mut steps: HashMap<&str, Source> = HashMap::new();
-    for (fact, _) in facts.iter() {
-        if let Said::Element(element) = &fact.said {
-            let best = steps.entry(&element.id).or_insert(fact.source);
-            *best = fact.source.min(*best);
-        }
-    }
-    let is_told_better = |fact: &Fact| match &fact.said {
-        Said::Element(element) => steps.get(element.id.as_str()).is_some_and(|best| *best < fact.source),
-        _ => false,
-    };
+    let mut described: HashSet<Described<'_>> = HashSet::new();
+    let announced: HashSet<Described<'_>> =
+        facts.iter().filter_map(|(fact, _)| announced(&fact.said)).collect();
     let mut told: Vec<(&Fact, Option<Timestamp>, Option<i64>)> = facts
         .iter()
-        .filter(|(fact, _)| !matches!(fact.said, Said::Row(_)) && !is_told_better(fact))
+        // Facts come in order of authority.
+        .filter(|(fact, _)| {
+            !matches!(fact.said, Said::Row(_))
+                && describes(&fact.said).is_none_or(|one| !announced.contains(&one) && described.insert(one))
+        })
         .map(|(fact, heard)| (fact, heard.moment(fact), heard.event_ts))
         .collect();
     told.sort_by(|(a, a_at, a_ts), (b, b_at, b_ts)| {
@@ -65,6 +61,28 @@ pub(super) fn timeline(facts: &CallFacts, legs: &[Leg]) -> Vec<TimelineEntry> {
             entry
         })
         .collect()
+}
+
+/// Something that is described more than once: a step of the record, a recording, a voicemail, a charge.
+type Described<'a> = (u8, &'a str);
+
+fn describes(said: &Said) -> Option<Described<'_>> {
+    match said {
+        Said::Element(element) => Some((0, &element.id)),
+        Said::RecordingFile(file) => Some((1, &file.id)),
+        Said::VoicemailFile(file) => Some((2, &file.id)),
+        Said::Charge(charge) => Some((3, charge.amount.as_deref().unwrap_or_default())),
+        _ => None,
+    }
+}
+
+/// An event says that the file is there.
+fn announced(said: &Said) -> Option<Described<'_>> {
+    match said {
+        Said::Recording { id, happened: RecordingEvent::Ready } => Some((1, id)),
+        Said::Voicemail { id, happened: VoicemailEvent::Received, .. } => Some((2, id)),
+        _ => None,
+    }
 }
 
 fn rank(said: &Said) -> u8 {

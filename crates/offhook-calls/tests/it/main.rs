@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod compare;
+mod doors;
+mod generations;
+mod identity;
 mod inbound;
+mod ledger;
 mod properties;
 mod queues;
 mod recordings;

@@ -98,6 +98,8 @@ pub(crate) struct ListParams {
     person: Option<String>,
     /// A telephone number in the call, in any notation; its last digits suffice, at least four.
     number: Option<String>,
+    /// `true`: only calls that were joined by an id which what would otherwise be two calls both claim.
+    conflict: Option<bool>,
     /// Began at or after.
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
@@ -137,6 +139,7 @@ pub(crate) async fn list(
         queue: given(params.queue),
         person: given(params.person),
         number: given(params.number),
+        conflict: params.conflict == Some(true),
         from: params.from,
         to: params.to,
     };
@@ -153,7 +156,7 @@ pub(crate) async fn list(
 #[into_params(parameter_in = Query)]
 pub(crate) struct AccountParams {
     /// Zoom account id; needed only where two accounts know one id.
-    account: Option<String>,
+    pub(super) account: Option<String>,
 }
 
 /// One call in full: a summary and its story.

@@ -7,11 +7,17 @@ mod api;
 #[cfg(test)]
 mod channel;
 #[cfg(test)]
+mod compat;
+#[cfg(test)]
+mod imports;
+#[cfg(test)]
 mod ingest;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod live;
+#[cfg(test)]
+mod reconciliations;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]
@@ -22,3 +28,5 @@ mod sync;
 mod sync_faults;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod week;

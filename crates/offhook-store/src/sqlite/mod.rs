@@ -2,13 +2,20 @@
 
 mod exports;
 mod fold;
+mod imports;
 mod inbox;
 mod media;
 mod migrate;
+mod packed;
+mod people;
 mod read;
+mod rebuild;
 mod reports;
+mod row;
 mod secrets;
 mod sync;
+mod texts;
+mod usage;
 
 use std::{
     fs::File,
@@ -19,8 +26,10 @@ use std::{
 use rusqlite::Connection;
 
 pub use self::{
-    fold::{Rebuilt, rebuild},
+    exports::{Archive, Exported, Moved, Span, Stretch},
     inbox::Inbox,
+    media::ToldCursor,
+    rebuild::{Rebuilt, rebuild},
     secrets::{Lease, Secrets},
 };
 use crate::StoreError;

@@ -99,10 +99,14 @@ pub(crate) fn read_models(directory: &Path, with_told: bool) -> Vec<String> {
     let calls = Connection::open(directory.join("calls.db")).unwrap();
     let mut lines = Vec::new();
     for sql in [
-        "SELECT 'call ' || account || ' ' || key || ' ' || view || ' ' || CAST(facts AS TEXT) FROM call ORDER BY 1",
-        "SELECT 'alias ' || account || ' ' || value || ' ' || kind || ' ' || key FROM alias ORDER BY 1",
-        "SELECT 'part ' || kind || ' ' || value || ' ' || account || ' ' || key FROM part ORDER BY 1",
-        "SELECT 'told ' || account || ' ' || key || ' ' || seq FROM told ORDER BY account, key, seq",
+        "SELECT 'call ' || name || ' ' || key || ' ' || started_ms || ' ' || last_ms || ' ' || state || ' ' || hex(facts)
+         FROM call JOIN account ON account.id = account ORDER BY 1",
+        "SELECT 'alias ' || name || ' ' || hash || ' ' || key FROM alias JOIN call ON call.id = call
+         JOIN account ON account.id = account ORDER BY 1",
+        "SELECT 'part ' || kind || ' ' || value || ' ' || part.started_ms || ' ' || key
+         FROM part JOIN call ON call.id = call JOIN subject ON subject.id = subject ORDER BY 1",
+        "SELECT 'told ' || name || ' ' || key || ' ' || seq || ' ' || told_seq FROM told JOIN call ON call.id = call
+         JOIN account ON account.id = account ORDER BY name, key, seq",
     ] {
         if with_told || !sql.contains("told") {
             let mut rows = calls.prepare(sql).unwrap();

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use offhook_calls::{Direction, State};
 use offhook_store::{CallFilter, Cursor, Store};
 use proptest::prelude::*;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::events::{ACCOUNT, append, day, fold_all, later, ringing, start, webhook};
@@ -193,4 +194,39 @@ async fn a_call_that_went_silent_is_listed_as_unknown_and_not_as_ringing() {
     assert_eq!((count(State::Ringing, later()).await, count(State::Unknown, later()).await), (1, 0));
     let tomorrow = start() + SignedDuration::from_hours(24);
     assert_eq!((count(State::Ringing, tomorrow).await, count(State::Unknown, tomorrow).await), (0, 1));
+}
+
+#[tokio::test]
+async fn calls_that_one_recording_joined_are_listed_as_a_conflict() {
+    let recorded = |call: &str, recording: &str| {
+        let file = json!({ "id": recording, "call_id": call, "date_time": start().to_string() });
+        let body = json!({
+            "event": "phone.recording_completed",
+            "event_ts": start().as_millisecond(),
+            "payload": { "account_id": ACCOUNT, "object": { "recordings": [file] } },
+        });
+        webhook(0, &body)
+    };
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    append(&store, [recorded("71", "R1"), recorded("72", "R1"), recorded("73", "R2")]).await;
+    fold_all(&store);
+    let list = |conflict| {
+        let store = &store;
+        async move {
+            let filter = CallFilter { conflict, ..CallFilter::default() };
+            store.calls(filter, None, 500, later()).await.unwrap().calls
+        }
+    };
+    assert_eq!(list(false).await.len(), 2);
+    let found = list(true).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].conflicts.len(), 1);
+    assert_eq!(
+        (found[0].conflicts[0].value.as_str(), found[0].conflicts[0].claimed_by.clone()),
+        ("R1", vec!["71".to_owned(), "72".to_owned()])
+    );
+    for id in ["71", "72", "R1"] {
+        assert_eq!(store.call(None, id).await.unwrap().unwrap().id, "71", "{id} still leads there");
+    }
 }

@@ -41,11 +41,21 @@ async fn a_rebuild_notices_read_models_that_were_changed_and_puts_them_right() {
     let (directory, store) = an_hour().await;
     drop(store);
     let before = read_models(directory.path(), true);
-    let calls = Connection::open(directory.path().join("calls.db")).unwrap();
-    calls.execute_batch("UPDATE call SET view = '{}' WHERE rowid = 1").unwrap();
-    drop(calls);
-    assert_eq!(rebuild(directory.path(), |_, _| ()).unwrap().identical, Some(false));
-    assert!(read_models(directory.path(), true) == before);
+    for damage in [
+        "UPDATE call SET facts = (SELECT facts FROM call WHERE id = 2) WHERE id = 1",
+        "UPDATE call SET facts = 'no facts' WHERE id = 1",
+        "UPDATE call SET state = 'ringing', told_seq = 1 WHERE id = 1",
+        "UPDATE call SET key = 'call_id:1' WHERE id = 1",
+        "UPDATE alias SET hash = hash + 1 WHERE call = 1",
+        "UPDATE part SET started_ms = started_ms + 1 WHERE call = 1",
+        "DELETE FROM told WHERE call = 1",
+    ] {
+        let calls = Connection::open(directory.path().join("calls.db")).unwrap();
+        assert!(calls.execute(damage, []).unwrap() > 0, "{damage}");
+        drop(calls);
+        assert_eq!(rebuild(directory.path(), |_, _| ()).unwrap().identical, Some(false), "{damage}");
+        assert!(read_models(directory.path(), true) == before, "{damage}");
+    }
 }
 
 #[tokio::test]

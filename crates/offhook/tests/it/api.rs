@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    rig::{ACCOUNT, Serving, complaint, eventually, offhook, printed, run},
+    rig::{ACCOUNT, Serving, complaint, eventually, now, offhook, printed, run},
     zoom::{Zoom, end},
 };
 
@@ -15,6 +15,11 @@ async fn call(zoom: &Zoom, directory: &TempDir, args: &[&str]) -> Output {
     let mut all = vec!["api"];
     all.extend(args);
     end(zoom.account(directory, &all)).await
+}
+
+/// The date of so many days from now, in UTC: Zoom gives six months of history, so a fixed one would run out.
+fn day(offset: i64) -> String {
+    (now() + jiff::SignedDuration::from_hours(24 * offset)).strftime("%Y-%m-%d").to_string()
 }
 
 /// It ended with this code, and complained of this.
@@ -57,7 +62,8 @@ async fn all_pages_are_one_row_a_line() {
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["email"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(emails.len(), 36);
-    let window = ["accountCallHistory", "--from", "2026-08-20", "--to", "2026-11-01", "--all-pages"];
+    let (from, to) = (day(-90), day(-17));
+    let window = ["accountCallHistory", "--from", &from, "--to", &to, "--all-pages"];
     assert_eq!(printed(&call(&zoom, &directory, &window).await), "");
     refused(&call(&zoom, &directory, &["getACallQueue", "--all-pages"]).await, 2, &["has no pages"]);
 }
@@ -244,7 +250,8 @@ async fn the_server_counts_its_requests_where_the_commands_do() {
     let server = Serving::spawn(&directory, zoom.account(&directory, &["serve", "--port", "0"])).await;
     eventually("the call history is counted", || async { (used_today(&directory) > 0).then_some(()) }).await;
     let before = used_today(&directory);
-    let heavy = ["api", "accountCallHistory", "--from", "2026-11-01", "--to", "2026-11-02"];
+    let (from, to) = (day(-21), day(-20));
+    let heavy = ["api", "accountCallHistory", "--from", &from, "--to", &to];
     printed(&end(zoom.account(&directory, &heavy)).await);
     assert!(used_today(&directory) > before);
     drop(server);
@@ -254,7 +261,8 @@ async fn the_server_counts_its_requests_where_the_commands_do() {
 async fn programs_with_one_data_directory_keep_one_quota_as_large_as_the_plan() {
     let (zoom, directory) = (Zoom::start().await, TempDir::new().unwrap());
     fs::create_dir(directory.path().join("data")).unwrap();
-    let heavy = ["api", "accountCallHistory", "--from", "2026-11-01", "--to", "2026-11-02"];
+    let (from, to) = (day(-21), day(-20));
+    let heavy = ["api", "accountCallHistory", "--from", &from, "--to", &to];
     for requests in 1..=2 {
         printed(&end(zoom.account(&directory, &heavy)).await);
         assert_eq!(used_today(&directory), requests, "each is a process of its own");

@@ -19,6 +19,8 @@ mod doctor;
 #[cfg(test)]
 mod emulator;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod listen;

@@ -82,6 +82,7 @@ async fn state(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "receiver_validated": shared.wire.is_open() && !shared.wire.subscriptions().is_empty(),
         "subscriptions": shared.wire.subscriptions(),
         "scenarios": Scenario::ALL,
+        "faults_struck": shared.faults.struck(),
     });
     if let (Some(fields), Value::Object(counts)) = (answer.as_object_mut(), json!(shared.state.counts())) {
         fields.extend(counts);

@@ -9,7 +9,7 @@ mod plan;
 mod rest;
 mod stale;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
@@ -38,6 +38,8 @@ struct On {
     seed: u64,
     added: u64,
     armed: Vec<Armed>,
+    /// How often each kind struck.
+    struck: BTreeMap<&'static str, u64>,
 }
 
 struct Armed {
@@ -97,7 +99,7 @@ pub(crate) struct Fate {
 impl Faults {
     /// Those of a configuration, after those that the temper brings along.
     pub(crate) fn new(seed: u64, temper: Temper, faults: &[Fault], news: News) -> Result<Self, String> {
-        let armed = On { seed, added: 0, armed: Vec::new() };
+        let armed = On { seed, added: 0, armed: Vec::new(), struck: BTreeMap::new() };
         let made = Self { on: Mutex::new(armed), news, stale: Stale::default() };
         for fault in of_temper(temper).into_iter().chain(faults.iter().cloned()) {
             fault.check()?;
@@ -126,6 +128,11 @@ impl Faults {
         self.lock().armed.iter().map(|armed| armed.fault.clone()).collect()
     }
 
+    /// How often each kind has struck since the start; the standing kinds are not counted.
+    pub(crate) fn struck(&self) -> BTreeMap<&'static str, u64> {
+        self.lock().struck.clone()
+    }
+
     /// Switches the first of those off that is written just so; whether there was one.
     pub(crate) fn remove(&self, fault: &Fault) -> bool {
         let armed = &mut self.lock().armed;
@@ -147,6 +154,7 @@ impl Faults {
             armed.strikes(object).then(|| (what, armed.fault.what.name()))
         })?;
         on.armed.retain(|armed| armed.fault.times != Some(0));
+        *on.struck.entry(name).or_default() += 1;
         drop(on);
         self.news.tell("fault", || json!({ "fault": name, "struck": whom }));
         Some(what)

@@ -37,7 +37,7 @@ struct Moment {
     /// On the company's clock.
     at: Timestamp,
     sent_at: Timestamp,
-    /// What Zoom's clock says, in unix seconds: real time, but for a fault.
+    /// What Zoom's clock says, in unix seconds: real time or the company's, but for a fault.
     timestamp: i64,
 }
 
@@ -51,8 +51,9 @@ impl Wire {
         let challenge = inner.lines.iter().position(eager);
         let chosen = challenge.or_else(|| inner.lines.iter().position(ready))?;
         let sent_at = wall_clock();
-        let timestamp = sent_at.as_second() + shared.faults.skew();
-        let moment = Moment { at: shared.clock.now(), sent_at, timestamp };
+        let at = shared.clock.now();
+        let stamped = if shared.config.stamps_in_company_time { at } else { sent_at };
+        let moment = Moment { at, sent_at, timestamp: stamped.as_second() + shared.faults.skew() };
         let post = if challenge.is_some() {
             inner.challenge(chosen, &moment)
         } else {

@@ -125,3 +125,22 @@ fn a_configuration_with_a_fault_that_makes_no_sense_is_refused() {
         zoom_phone_emulator::Emulator::new(config, jiff::Timestamp::UNIX_EPOCH).expect_err("a refusal");
     assert!(error.to_string().contains("times"), "{error}");
 }
+
+#[tokio::test]
+async fn a_receiver_in_the_companys_time_gets_stamps_of_that_time() {
+    let rig = Rig::willing(Config { stamps_in_company_time: true, ..quiet() }).await;
+    rig.advance("48h").await;
+    rig.emit(&["phone.sms_sent"]).await;
+    let now: jiff::Timestamp =
+        rig.get("/state").await["now"].as_str().expect("a time").parse().expect("a time");
+    let stamp: i64 = rig.events()[0].header("x-zm-request-timestamp").parse().expect("unix seconds");
+    assert_eq!(stamp, now.as_second());
+}
+
+#[tokio::test]
+async fn the_state_tells_how_often_each_fault_struck() {
+    let rig = Rig::willing(quiet()).await;
+    rig.fault(json!({ "fault": "event_duplicate", "times": 2 })).await;
+    rig.emit(&["phone.sms_sent", "phone.sms_received", "phone.sms_sent"]).await;
+    assert_eq!(rig.get("/state").await["faults_struck"], json!({ "event_duplicate": 2 }));
+}

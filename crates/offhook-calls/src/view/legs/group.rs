@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Side, leg_of};
+use jiff::SignedDuration;
+
+use super::{Outcome, Side, leg_of};
 use crate::{
     fact::{Element, Source},
     party::Party,
     view::sorted::Told,
 };
+
+/// Steps this close together follow one another.
+const SLACK: SignedDuration = SignedDuration::from_secs(3);
 
 /// What is known of one party on one side.
 #[derive(Debug)]
@@ -37,7 +42,10 @@ impl Members<'_> {
 /// the chain between them. One without strong identifiers belongs to the only party that shows its number
 /// or device, and one that names nobody to the only party there is; else it is a party of its own.
 pub(super) fn group<'a>(told: &[Told<'a>], elements: &'a [(Source, Element)]) -> Vec<Members<'a>> {
-    let recorded = || elements.iter().filter_map(|(source, e)| Some((*source, e, leg_of(e)?)));
+    let recorded = || {
+        let legs = elements.iter().filter_map(|(source, e)| Some((*source, e, leg_of(e)?)));
+        legs.filter(|(_, element, _)| !is_only_a_mailbox(element, elements))
+    };
     let sightings: Vec<(Side, &Party)> = told
         .iter()
         .map(|told| (told.leg.side, &told.leg.party))
@@ -58,6 +66,19 @@ pub(super) fn group<'a>(told: &[Told<'a>], elements: &'a [(Source, Element)]) ->
         members(told.len() + index, side, &|members| members.elements.push((source, element)));
     }
     groups.into_values().collect()
+}
+
+/// A step that takes a message where the same person's step before it ended: no phone rang in it.
+fn is_only_a_mailbox(element: &Element, elements: &[(Source, Element)]) -> bool {
+    let is_mailbox = Outcome::of_element(element) == Some(Outcome::Voicemail)
+        && matches!(element.event.as_deref(), Some("forward" | "overflow"));
+    let follows = |before: &Element| {
+        let gap = element.started_at.zip(before.ended_at).map(|(start, end)| start.duration_since(end).abs());
+        before.id != element.id
+            && gap.is_some_and(|gap| gap <= SLACK)
+            && before.callee.is_same_as(&element.callee)
+    };
+    is_mailbox && elements.iter().any(|(_, before)| follows(before))
 }
 
 /// Which sighting stands for the party of each sighting (union-find with path halving).

@@ -19,8 +19,9 @@ use self::{group::Members, play::Played};
 use super::{
     LegView,
     outcome::Outcome,
+    queue::QueueRef,
     sorted::Sorted,
-    words::{Side, State},
+    words::{Direction, Side, State},
 };
 use crate::{
     fact::{Element, Source},
@@ -38,6 +39,8 @@ pub(super) struct Leg {
     pub(super) ended: Option<Moment>,
     /// Every answer, of all attempts.
     pub(super) answers: Vec<Timestamp>,
+    /// Every time the phone rang, in order.
+    pub(super) rings: Vec<Ring>,
     /// When the attempt that speaks for the leg began.
     pub(super) last_started_at: Option<Timestamp>,
     /// When its line parked the call and closed; whoever was at the other end is still there.
@@ -45,6 +48,18 @@ pub(super) struct Leg {
     /// Seconds of talk and hold in conversations whose called side is not on the account.
     pub(super) talk_outside: Option<i64>,
     pub(super) hold_outside: Option<i64>,
+}
+
+/// One time that a phone rang.
+#[derive(Debug)]
+pub(super) struct Ring {
+    /// The queue that rang it.
+    pub(super) queue: Option<QueueRef>,
+    /// The extension that sent the call to the queue, empty for none; `None` where no event tells.
+    pub(super) redirected_by: Option<String>,
+    pub(super) started_at: Option<Timestamp>,
+    pub(super) answered_at: Option<Timestamp>,
+    pub(super) ended_at: Option<Timestamp>,
 }
 
 /// All legs of a call, in the order in which they began.
@@ -56,6 +71,7 @@ pub(super) fn legs(sorted: &Sorted<'_>) -> Vec<Leg> {
         (a.view.started_at, a.view.side, &a.view.party).cmp(&(b.view.started_at, b.view.side, &b.view.party))
     });
     settle::settle(&mut legs);
+    settle::voicemail(&mut legs, &sorted.voicemails);
     legs
 }
 
@@ -65,6 +81,10 @@ pub(super) fn leg_of(element: &Element) -> Option<(Side, &Party)> {
         "outgoing" | "outgoing_to_zoom_contact_center" | "warm_transfer_outgoing" | "call_me_on" => {
             (Side::Caller, &element.caller)
         }
+        // Before it had two names: whoever asks a colleague calls out, whoever is asked is called.
+        "warm_transfer" if element.direction == Some(Direction::Outbound) => (Side::Caller, &element.caller),
+        // A supervisor who takes a call over has a conversation of their own.
+        "takeover" if element.answered_at.is_some() => (Side::Callee, &element.callee),
         _ if !element.is_step_of_the_call() => return None,
         _ => (Side::Callee, &element.callee),
     };
@@ -127,6 +147,7 @@ fn build(members: Members<'_>, row_ended_at: Option<Moment>) -> Leg {
         answered: answer,
         ended: end,
         answers: played.iter().filter_map(|p| p.answered).map(|(at, _)| at).collect(),
+        rings: played.iter().map(Played::ring).collect(),
         last_started_at: last.started.map(|(at, _)| at),
         parked_at: last.parked_at.filter(|_| open.is_none()),
         talk_outside: sum(outside().map(|p| p.talk_seconds)),

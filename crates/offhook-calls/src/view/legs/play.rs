@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Outcome, Side, State, attempts::Attempt, seconds_between};
+use super::{Outcome, Ring, Side, State, attempts::Attempt, seconds_between};
 use crate::{
     fact::{Element, LegEvent, Source},
     party::PartyKind,
@@ -36,6 +36,7 @@ pub(super) struct Played {
     pub(super) parked_at: Option<Timestamp>,
     pub(super) far_is_inside: bool,
     pub(super) queue: Option<QueueRef>,
+    redirected_by: Option<String>,
     pub(super) derived: BTreeSet<&'static str>,
 }
 
@@ -85,6 +86,8 @@ fn replay(played: &mut Played, told: &[Told<'_>]) {
         played.answered = played.answered.or(leg.answered_at.map(|at| (at, source)));
         if played.queue.is_none() {
             played.queue = queue_of(leg);
+            let by = || leg.redirect_forwarded_by.as_ref()?.extension_number.clone();
+            played.redirected_by = played.queue.as_ref().map(|_| by().unwrap_or_default());
         }
         match &leg.happened {
             LegEvent::Ringing if played.state.is_none() => played.enter(State::Ringing, told.at),
@@ -153,6 +156,16 @@ fn replay(played: &mut Played, told: &[Told<'_>]) {
 }
 
 impl Played {
+    pub(super) fn ring(&self) -> Ring {
+        Ring {
+            queue: self.queue.clone(),
+            redirected_by: self.redirected_by.clone(),
+            started_at: self.started.map(|(at, _)| at),
+            answered_at: self.answered.map(|(at, _)| at),
+            ended_at: self.ended.map(|(at, _)| at).filter(|_| self.state == Some(State::Ended)),
+        }
+    }
+
     /// Enters a state, unless the attempt is over or in it already.
     fn enter(&mut self, state: State, at: Option<Timestamp>) {
         if self.state != Some(State::Ended) && self.state != Some(state) {
@@ -220,13 +233,18 @@ fn overrule(side: Side, played: &mut Played, mut elements: Vec<(Source, &Element
             recorded.talk_seconds = recorded.talk_seconds.or(element.talk_seconds);
             recorded.hold_seconds = recorded.hold_seconds.or(element.hold_seconds);
         }
-        if played.queue.is_none() && element.operator.kind == PartyKind::CallQueue {
-            played.queue = Some(QueueRef::of(&element.operator));
-        }
     }
+    overrule_queue(played, &elements);
     if recorded.hold_seconds.is_some() {
         played.hold_seconds = recorded.hold_seconds;
         played.derived.remove("hold_seconds");
+    }
+    // The record of a message goes on to its end. How long the phone rang before, events tell.
+    let rang =
+        played.ended.filter(|_| recorded.outcome.is_some_and(|(outcome, _)| outcome == Outcome::Voicemail));
+    if rang.is_some() {
+        recorded.ended = rang;
+        recorded.wait_seconds = None;
     }
     played.wait_seconds = recorded.wait_seconds;
     played.talk_seconds = recorded.talk_seconds;
@@ -237,6 +255,26 @@ fn overrule(side: Side, played: &mut Played, mut elements: Vec<(Source, &Element
         played.ended = recorded.ended;
         played.state = Some(State::Ended);
         played.state_since = Some(at);
+    }
+}
+
+/// A queue that sends a call on looks in events like one that rings a member: the record knows better.
+fn overrule_queue(played: &mut Played, elements: &[(Source, &Element)]) {
+    let by_queue = |element: &&Element| element.operator.kind == PartyKind::CallQueue;
+    match elements.iter().map(|(_, element)| *element).find(by_queue) {
+        Some(element) => {
+            let recorded = QueueRef::of(&element.operator);
+            if !played.queue.as_ref().is_some_and(|told| told.is_same_as(&recorded)) {
+                played.queue = Some(recorded);
+            }
+        }
+        None if elements
+            .iter()
+            .any(|(_, e)| matches!(e.event.as_deref(), Some("forward" | "overflow" | "takeover"))) =>
+        {
+            played.queue = None;
+        }
+        None => {}
     }
 }
 

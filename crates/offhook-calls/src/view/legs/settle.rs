@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Leg, Outcome, Side, State, play::Moment, seconds_between};
-use crate::fact::Source;
+use crate::{fact::Source, party::Party};
 
 /// An answer this long before or after a ringing stopped still explains why it stopped.
 const ANSWER_SLACK: SignedDuration = SignedDuration::from_secs(3);
@@ -61,6 +61,19 @@ fn stop_ringing(leg: &mut Leg, answer_since: impl Fn(Timestamp) -> Option<Timest
         && let Some(answer) = leg.last_started_at.and_then(answer_since)
     {
         close(leg, Outcome::AnsweredElsewhere, answer);
+    }
+}
+
+/// A person's phone that nobody took, and a message on their mailbox: that is what became of the call.
+pub(super) fn voicemail(legs: &mut [Leg], voicemails: &[(&Party, &Party)]) {
+    let is_theirs = |leg: &Leg| voicemails.iter().any(|(_, mailbox)| mailbox.is_same_as(&leg.view.party));
+    let last = legs.iter_mut().rfind(|leg| leg.view.side == Side::Callee);
+    if let Some(leg) = last
+        && matches!(leg.view.outcome, Some(Outcome::Missed | Outcome::Rejected | Outcome::Busy))
+        && is_theirs(leg)
+    {
+        leg.view.outcome = Some(Outcome::Voicemail);
+        leg.mark_derived(&["outcome"]);
     }
 }
 

@@ -1,0 +1,1 @@
+//! The archive against the emulator, on sockets and real files.
