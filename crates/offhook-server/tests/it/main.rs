@@ -27,6 +27,8 @@ mod stop;
 #[cfg(test)]
 mod sync;
 #[cfg(test)]
+mod sync_faults;
+#[cfg(test)]
 mod tokens;
 #[cfg(test)]
 mod week;
