@@ -5,6 +5,7 @@ use offhook_calls::{
     CallView, Direction, Outcome, State,
     fax::FaxView,
     message::MessageView,
+    compare::Telling,
     normalize::{Door, Problem},
 };
 
@@ -34,6 +35,20 @@ pub struct Entry {
     pub seq: u64,
     /// What arrived.
     pub arrival: Arrival,
+}
+
+impl From<Entry> for Telling {
+    fn from(Entry { seq, arrival }: Entry) -> Self {
+        Self {
+            seq,
+            received_at: arrival.received_at,
+            door: arrival.door,
+            account: arrival.account,
+            event: arrival.event,
+            event_ts: arrival.event_ts,
+            body: arrival.body.to_vec(),
+        }
+    }
 }
 
 /// What one step of folding did.

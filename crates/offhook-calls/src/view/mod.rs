@@ -360,6 +360,10 @@ impl CallView {
                     leg.outcome = Some(Outcome::Unknown);
                 }
             }
+            for stay in self.queues.iter_mut().filter(|stay| stay.outcome == QueueOutcome::InProgress) {
+                stay.outcome = QueueOutcome::TimedOut;
+                stay.derived = true;
+            }
         }
         self
     }

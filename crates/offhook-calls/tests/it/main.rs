@@ -5,6 +5,7 @@
 mod compare;
 mod doors;
 mod generations;
+mod identity;
 mod inbound;
 mod ledger;
 mod properties;

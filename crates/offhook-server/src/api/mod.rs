@@ -4,7 +4,9 @@ mod calls;
 mod compat;
 mod deprecations;
 mod events;
+mod export;
 mod imports;
+mod reconciliations;
 mod search;
 mod sync;
 mod texts;
@@ -36,6 +38,8 @@ use crate::{live, problem::Problem, serve::App};
         (name = "texts", description = "Text messages and faxes"),
         (name = "users", description = "Who has which extension"),
         (name = "events", description = "The inbox: what came in, as it came in"),
+        (name = "export", description = "Whole tables, as they are or since the last time"),
+        (name = "reconciliations", description = "Did we get all of them? Reports that compare what came in with Zoom's records"),
         (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use"),
         (name = "sync", description = "Reading Zoom's own records")
     )
@@ -56,7 +60,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(texts::faxes))
         .routes(routes!(texts::fax))
         .routes(routes!(users::list))
+        .routes(routes!(reconciliations::list, reconciliations::order))
+        .routes(routes!(reconciliations::show))
+        .routes(routes!(reconciliations::items))
+        .routes(routes!(reconciliations::of_call))
         .routes(routes!(events::list))
+        .routes(routes!(export::table))
         .routes(routes!(imports::take))
         .routes(routes!(deprecations::list))
         .routes(routes!(compat::call_logs))

@@ -1,6 +1,6 @@
 //! Opening the files and bringing their schema up to date. Steps are appended, never edited.
 
-use std::{path::Path, time::Duration};
+use std::{cmp::Ordering, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -214,7 +214,6 @@ const WORK: &[&str] = &[
     super::sync::TABLES,
     super::reports::TABLES,
     super::media::TABLES,
-    super::exports::TABLES,
     super::imports::TABLES,
     super::usage::TABLES,
 ];
@@ -275,6 +274,30 @@ fn writer(path: &Path, steps: &[&str], synchronous: &str) -> Result<Connection, 
 
 fn user_version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Opens the read models for reading only, if they are of this version.
+pub(super) fn calls_reader(path: &Path) -> Result<Connection, StoreError> {
+    current(path, CALLS)
+}
+
+/// Opens the inbox for reading only, if it is of this version.
+pub(super) fn inbox_reader(path: &Path) -> Result<Connection, StoreError> {
+    current(path, INBOX)
+}
+
+fn current(path: &Path, steps: &[&str]) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Missing(path.to_owned()));
+    }
+    let connection = reader(path)?;
+    let found = user_version(&connection)?;
+    let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(connection),
+        Ordering::Less => Err(StoreError::TooOld { path: path.to_owned(), found, known }),
+        Ordering::Greater => Err(StoreError::TooNew { path: path.to_owned(), found, known }),
+    }
 }
 
 /// Opens a file for reading only.

@@ -26,6 +26,7 @@ use std::{
 use rusqlite::Connection;
 
 pub use self::{
+    exports::{Archive, Exported, Moved, Span, Stretch},
     inbox::Inbox,
     media::ToldCursor,
     rebuild::{Rebuilt, rebuild},

@@ -127,14 +127,7 @@ impl Store {
                 Ok(numbers)
             })
             .await?;
-        self.read_inbox(move |inbox| {
-            let mut by_number = inbox.prepare_cached(&format!("{ENTRY} WHERE seq = ?1"))?;
-            numbers
-                .into_iter()
-                .map(|seq| by_number.query_row([seq], entry).map_err(StoreError::from))
-                .collect()
-        })
-        .await
+        self.read_inbox(move |inbox| numbers.into_iter().map(|seq| one_entry(inbox, seq)).collect()).await
     }
 
     /// Inbox entries after `seq`, oldest first.
@@ -160,6 +153,18 @@ impl Store {
         self.read_inbox(move |inbox| {
             let ms: Option<i64> = inbox
                 .prepare_cached("SELECT received_at FROM arrival WHERE door = ?1 ORDER BY seq DESC LIMIT 1")?
+                .query_row([door.as_str()], |row| row.get(0))
+                .optional()?;
+            Ok(ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
+        })
+        .await
+    }
+
+    /// When the first entry that came by this door arrived.
+    pub async fn first_arrival(&self, door: Door) -> Result<Option<Timestamp>, StoreError> {
+        self.read_inbox(move |inbox| {
+            let ms: Option<i64> = inbox
+                .prepare_cached("SELECT received_at FROM arrival WHERE door = ?1 ORDER BY seq LIMIT 1")?
                 .query_row([door.as_str()], |row| row.get(0))
                 .optional()?;
             Ok(ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
@@ -272,6 +277,11 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     })
 }
 
+/// The entry of this number.
+pub(super) fn one_entry(inbox: &Connection, seq: u64) -> Result<Entry, StoreError> {
+    Ok(inbox.prepare_cached(&format!("{ENTRY} WHERE seq = ?1"))?.query_row([seq], entry)?)
+}
+
 pub(super) fn entries_after(inbox: &Connection, seq: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
     Ok(inbox
         .prepare_cached(&format!("{ENTRY} WHERE seq > ?1 ORDER BY seq LIMIT ?2"))?
@@ -291,7 +301,11 @@ fn view(calls: &Connection, row: &Row<'_>) -> Result<CallView, StoreError> {
 }
 
 /// The calls that this id leads to, and as what kind.
-fn named(calls: &Connection, account: Option<&str>, id: &str) -> Result<Vec<(Call, AliasKind)>, StoreError> {
+pub(super) fn named(
+    calls: &Connection,
+    account: Option<&str>,
+    id: &str,
+) -> Result<Vec<(Call, AliasKind)>, StoreError> {
     let mut found = Vec::new();
     let mut by_hash = calls.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM alias JOIN call ON call.id = alias.call WHERE alias.hash = ?1"
