@@ -29,6 +29,8 @@ mod logs;
 #[cfg(test)]
 mod media;
 #[cfg(test)]
+mod migrate;
+#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod stop;
