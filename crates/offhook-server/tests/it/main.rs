@@ -7,6 +7,8 @@ mod api;
 #[cfg(test)]
 mod channel;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod imports;
 #[cfg(test)]
 mod ingest;
