@@ -19,6 +19,7 @@
 
 mod error;
 mod media;
+mod reports;
 mod sqlite;
 mod sync;
 mod values;
@@ -27,6 +28,7 @@ pub use error::StoreError;
 pub use media::{
     AtZoom, Hold, Media, MediaCount, MediaFilter, MediaKind, MediaNote, MediaState, Removal, Sighting,
 };
+pub use reports::{Heard, HeardPlace, NewReport, Report, ReportState};
 pub use sqlite::{
     Archive, Exported, Inbox, Lease, Moved, Rebuilt, Secrets, Span, Store, Stretch, ToldCursor, rebuild,
 };
@@ -36,6 +38,6 @@ pub use sync::{
     SyncTrouble, SyncWindow,
 };
 pub use values::{
-    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, ImportRow, Imported, Match,
-    OpenCalls,
+    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, FaxPage, Folded, ImportRow, Imported,
+    Match, MessagePage, OpenCalls, ReceivedOld, ServedOld, TextFilter,
 };

@@ -2,6 +2,8 @@
 
 pub(crate) mod emulator;
 mod migrate;
+pub(crate) mod sync;
+mod reconcile;
 mod time;
 mod zoom;
 
@@ -12,9 +14,10 @@ use clap_complete::{Shell, env::EnvCompleter};
 use url::Url;
 use zoom_phone_emulator::FASTEST;
 
-use self::emulator::EmulatorArgs;
-pub(crate) use self::migrate::ImportArgs;
+pub(crate) use self::migrate::{CheckArgs, ImportArgs, MigrateCommand, StatusArgs};
+pub(crate) use self::reconcile::{FailOn, ReconcileCommand, ReportArgs, ReportsArgs, RunArgs};
 pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
+use self::{emulator::EmulatorArgs, sync::SyncCommand};
 use crate::doctor::DoctorArgs;
 
 /// Self-hosted Zoom Phone integration: every call received, stored, and shown live.
@@ -67,9 +70,18 @@ pub(crate) enum Command {
     Calls(CallsCommand),
     /// Take call records of before in: from Zoom's API, from the portal, from another system
     Import(Box<ImportArgs>),
+    /// From call logs to call history and call elements: what changes, what is still in use
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
+    /// Did we get all of them? Compare what came in with Zoom's records
+    #[command(subcommand)]
+    Reconcile(ReconcileCommand),
     /// Look at what came in, on a running server
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Have Zoom's history read by a running server, and see how far it is
+    #[command(subcommand)]
+    Sync(SyncCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -8,6 +8,7 @@ mod api;
 mod channel;
 #[cfg(test)]
 mod export;
+mod compat;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
@@ -16,6 +17,8 @@ mod ingest;
 mod ledger;
 #[cfg(test)]
 mod live;
+#[cfg(test)]
+mod reconciliations;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]

@@ -148,7 +148,54 @@ const CALLS: &[&str] = &["
         PRIMARY KEY (account, key)
     ) WITHOUT ROWID;
     CREATE INDEX moved_by_seq ON moved (seq);
-"];
+", "
+    -- What belongs to no call. The inbox is gone over once more, for what it tells of this.
+    DELETE FROM meta WHERE name = 'watermark';
+
+    -- Who has which extension: records of v3 know no user ids.
+    CREATE TABLE extension (
+        account TEXT NOT NULL,
+        extension_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        number TEXT,
+        name TEXT,
+        email TEXT,
+        PRIMARY KEY (account, extension_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX extension_by_user ON extension (user_id);
+
+    -- Whose records were all deleted at Zoom, and when.
+    CREATE TABLE wiped (
+        account TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        to_trash INTEGER NOT NULL,
+        PRIMARY KEY (account, user_id, at_ms, to_trash)
+    ) WITHOUT ROWID;
+
+    -- Text messages and faxes.
+    CREATE TABLE text (
+        kind TEXT NOT NULL,                     -- message, fax
+        account TEXT NOT NULL,
+        id TEXT NOT NULL,
+        session TEXT,
+        at_ms INTEGER NOT NULL,                 -- 0 when not known
+        told TEXT NOT NULL,                     -- JSON: all that was told of it
+        PRIMARY KEY (kind, id, account)
+    ) WITHOUT ROWID;
+    CREATE INDEX text_by_time ON text (kind, at_ms DESC);
+    CREATE INDEX text_by_session ON text (session, at_ms DESC) WHERE session IS NOT NULL;
+
+    -- Numbers that a text went from or to (digits, reversed).
+    CREATE TABLE correspondent (
+        kind TEXT NOT NULL,
+        account TEXT NOT NULL,
+        id TEXT NOT NULL,
+        number TEXT NOT NULL,
+        PRIMARY KEY (kind, account, id, number)
+    ) WITHOUT ROWID;
+    CREATE INDEX correspondent_by_number ON correspondent (number);
+", super::usage::RECEIVED];
 
 const SECRETS: &[&str] = &["
     CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -168,6 +215,7 @@ const WORK: &[&str] = &[
     super::reports::TABLES,
     super::media::TABLES,
     super::imports::TABLES,
+    super::usage::TABLES,
 ];
 
 /// Opens the file of what is under way. Its commits reach the disk before they return.

@@ -7,12 +7,15 @@ mod inbox;
 mod media;
 mod migrate;
 mod packed;
+mod people;
 mod read;
 mod rebuild;
 mod reports;
 mod row;
 mod secrets;
 mod sync;
+mod texts;
+mod usage;
 
 use std::{
     fs::File,
