@@ -7,8 +7,9 @@ mod api;
 #[cfg(test)]
 mod channel;
 #[cfg(test)]
-mod export;
 mod compat;
+#[cfg(test)]
+mod export;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
