@@ -29,6 +29,8 @@ mod listen;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod media;
+#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod stop;
