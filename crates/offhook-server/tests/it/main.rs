@@ -9,6 +9,8 @@ mod channel;
 #[cfg(test)]
 mod compat;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod imports;
 #[cfg(test)]
 mod ingest;

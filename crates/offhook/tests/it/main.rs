@@ -19,6 +19,8 @@ mod doctor;
 #[cfg(test)]
 mod emulator;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod kill;
