@@ -34,6 +34,7 @@ use crate::{
     live::Live,
     metrics,
     problem::Problem,
+    reconciliation::Reconciliations,
     sync::{SyncConfig, Syncer},
     web,
 };
@@ -91,6 +92,7 @@ struct Shared {
     last_event: LastEvent,
     progress: watch::Receiver<Progress>,
     live: Live,
+    reconciliations: Arc<Reconciliations>,
     syncers: OnceLock<Vec<Arc<Syncer>>>,
     shutdown: CancellationToken,
 }
@@ -121,6 +123,10 @@ impl App {
 
     pub(crate) fn live(&self) -> &Live {
         &self.0.live
+    }
+
+    pub(crate) fn reconciliations(&self) -> &Reconciliations {
+        &self.0.reconciliations
     }
 
     pub(crate) fn shutdown(&self) -> &CancellationToken {
@@ -197,7 +203,7 @@ impl Server {
                 Ingest::new(
                     config.secrets,
                     config.tolerance,
-                    config.accounts,
+                    config.accounts.clone(),
                     inbox,
                     last_event.clone(),
                     config.clock.clone(),
@@ -213,6 +219,14 @@ impl Server {
         };
         let live = Live::new(&store, shutdown.clone());
         let (progress, folding) = folding::start(store.clone(), shutdown.clone(), start)?;
+        let with_records = config.sync.iter().map(|sync| sync.account.clone());
+        let reconciliations = Reconciliations::new(
+            store.clone(),
+            config.clock.clone(),
+            config.accounts.into_iter().chain(with_records).collect(),
+            progress.clone(),
+            shutdown.clone(),
+        );
         let app = App(Arc::new(Shared {
             store,
             clock: config.clock.clone(),
@@ -221,6 +235,7 @@ impl Server {
             last_event,
             progress: progress.clone(),
             live,
+            reconciliations,
             syncers: OnceLock::new(),
             shutdown: shutdown.clone(),
         }));
@@ -254,6 +269,7 @@ impl Server {
             let (last_event, clock) = (self.app.0.last_event.clone(), self.app.0.clock.clone());
             channels.spawn(channel.run(inbox, last_event, clock, at_once, shutdown.clone()));
         }
+        Arc::clone(&self.app.0.reconciliations).start(syncers.clone()).await?;
         // Set once, here.
         let _ = self.app.0.syncers.set(syncers);
         let service = router(self.app).into_make_service_with_connect_info::<SocketAddr>();

@@ -37,6 +37,11 @@ impl Api {
         self.answer(self.http.get(self.url(path)?).query(query)).await
     }
 
+    /// Posts JSON to a path given in segments.
+    pub(crate) async fn post(&self, path: &[&str], body: &Value) -> anyhow::Result<Value> {
+        self.answer(self.http.post(self.url(path)?).json(body)).await
+    }
+
     /// Posts NDJSON, and again, at most so many times in all, where the server says that it cannot take it now.
     pub(crate) async fn post_lines(
         &self,
@@ -57,6 +62,11 @@ impl Api {
             attempt += 1;
             wait *= 2;
         }
+    }
+
+    /// Posts JSON to a path given in segments.
+    pub(crate) async fn post(&self, path: &[&str], body: &Value) -> anyhow::Result<Value> {
+        self.answer(self.http.post(self.url(path)?).json(body)).await
     }
 
     fn url(&self, path: &[&str]) -> anyhow::Result<Url> {

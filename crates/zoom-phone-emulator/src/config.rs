@@ -13,6 +13,7 @@ use crate::world::file::CompanyFile;
 /// How one emulator behaves. [`Config::default`] holds the documented demo credentials, so that
 /// a client can be pointed at a fresh emulator without any set-up.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     /// The company, its callers and the whole day follow from this number.
     pub seed: u64,

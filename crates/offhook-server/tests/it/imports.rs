@@ -15,7 +15,8 @@ async fn send(rig: &Rig, query: &str, kind: &str, body: String) -> (u16, Value) 
 }
 
 fn line(n: u32) -> String {
-    let row = json!({ "id": format!("log{n}"), "call_id": n.to_string(), "date_time": "2026-05-01T10:00:00Z" });
+    let row =
+        json!({ "id": format!("log{n}"), "call_id": n.to_string(), "date_time": "2026-05-01T10:00:00Z" });
     json!({ "door": "call_log", "row": row }).to_string() + "\n"
 }
 
@@ -34,8 +35,12 @@ async fn each_line_is_taken_or_refused_with_its_number_and_its_reason() {
     ];
     let (status, report) = send(&rig, "", NDJSON, body.concat()).await;
     assert_eq!((status, &report["stored"], &report["known"]), (200, &json!(2), &json!(0)));
-    let refused: Vec<u64> =
-        report["refused"].as_array().unwrap().iter().map(|refused| refused["line"].as_u64().unwrap()).collect();
+    let refused: Vec<u64> = report["refused"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|refused| refused["line"].as_u64().unwrap())
+        .collect();
     assert_eq!(refused, [2, 4, 5, 6, 7], "{report}");
     rig.folded().await;
     assert_eq!(rig.json("/api/v1/calls/log2").await["account_id"], ACCOUNT);
@@ -60,7 +65,8 @@ async fn a_batch_says_whose_it_is_unless_one_account_is_known() {
 #[tokio::test]
 async fn what_a_page_elsewhere_could_send_and_what_is_too_much_is_refused() {
     let rig = Rig::new().await;
-    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"] {
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"]
+    {
         assert_eq!(send(&rig, "", kind, line(1)).await.0, 415, "{kind}");
     }
     let many: String = (0..5001).map(line).collect();
@@ -76,5 +82,8 @@ async fn what_a_page_elsewhere_could_send_and_what_is_too_much_is_refused() {
         .send()
         .await
         .unwrap();
-    assert!(!preflight.headers().contains_key("access-control-allow-origin"), "nobody else's page gets permission");
+    assert!(
+        !preflight.headers().contains_key("access-control-allow-origin"),
+        "nobody else's page gets permission"
+    );
 }

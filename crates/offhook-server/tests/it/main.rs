@@ -7,6 +7,8 @@ mod api;
 #[cfg(test)]
 mod channel;
 #[cfg(test)]
+mod compat;
+#[cfg(test)]
 mod imports;
 #[cfg(test)]
 mod ingest;
@@ -14,6 +16,8 @@ mod ingest;
 mod ledger;
 #[cfg(test)]
 mod live;
+#[cfg(test)]
+mod reconciliations;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]
