@@ -123,11 +123,12 @@ impl Archive {
              AND (?3 IS NULL OR account = (SELECT id FROM account WHERE name = ?3))
              AND (?4 IS NULL OR started_ms >= ?4) AND (?5 IS NULL OR started_ms < ?5) ORDER BY told_seq"
         ))?;
-        for call in told
-            .query_and_then(params![span.after, through, span.account, ms(span.from), ms(span.to)], |row| {
-                Ok::<_, StoreError>(Exported { told_seq: row.get(4)?, view: Call::read(row)?.view() })
-            })?
-        {
+        for call in told.query_and_then(
+            params![span.after, through, span.account, ms(span.from), ms(span.to)],
+            |row| {
+                Ok::<_, StoreError>(Exported { told_seq: row.get(4)?, view: Call::read(row)?.view(&calls)? })
+            },
+        )? {
             stretch.calls.push(call?);
         }
         let mut moved = calls.prepare_cached(
@@ -142,7 +143,7 @@ impl Archive {
                 .into_iter()
                 .find(|(call, _)| call.names.contains(&name) && call.key.name != name);
             let Some((heir, _)) = heir else { continue };
-            let started_at = heir.view().started_at;
+            let started_at = heir.view(&calls)?.started_at;
             if span.from.is_some_and(|from| started_at.is_none_or(|at| at < from))
                 || span.to.is_some_and(|to| started_at.is_none_or(|at| at >= to))
             {
