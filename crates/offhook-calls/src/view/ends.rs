@@ -12,11 +12,13 @@ use crate::{fact::Element, party::Party};
 /// A step that began at most this long after the first ringing is the call's first step.
 const OPENING_SLACK: SignedDuration = SignedDuration::from_secs(3);
 
-/// The recorded step with which the call began, unless lines were active well before every step on record.
+/// The recorded step with which the call began, unless lines were active well before every step on record. The steps
+/// inside a v1 log name nobody, and say nothing about ends.
 fn opening_element<'a>(sorted: &'a Sorted<'_>, legs: &[Leg]) -> Option<&'a Element> {
     let (_, first) = sorted
         .elements
         .iter()
+        .filter(|(_, e)| !e.caller.is_nobody() || !e.callee.is_nobody())
         .min_by_key(|(_, e)| (e.started_at.is_none(), e.started_at, e.segment, e.node, &e.id))?;
     let first_leg = legs.iter().filter_map(|leg| leg.view.started_at).min();
     let is_late = |start: Timestamp, leg: Timestamp| start.duration_since(leg) > OPENING_SLACK;

@@ -184,7 +184,9 @@ impl Syncer {
                     }
                     Some(api) if error.daily_end().is_none() && is_about_item(&error, api) => {
                         count("failed");
-                        let most = if error.retry_helps() { FAILURES } else { REFUSALS };
+                        // A sync token that is out of date is replaced by the next try.
+                        let helps = error.retry_helps() || api.code == Some(7035);
+                        let most = if helps { FAILURES } else { REFUSALS };
                         Some(if item.tries + 1 >= most {
                             SyncFate::GivenUp { reason: reason.clone() }
                         } else {
