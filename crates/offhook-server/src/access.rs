@@ -157,6 +157,8 @@ mod tests {
             "/api/v1/media/1/link",
             "/media",
             "/api/v1/imports",
+            "/api/v1/sync",
+            "/api/v1/sync/pause",
             "/zoom/webhook/",
             "/zoom",
             "/healthz/x",

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Everything that may be asked, by whom, is decided in `access`. What runs beside the requests is in
-//! `folding` (inbox to calls), `live` (changes to browsers), `reconcile` (Zoom's own records to inbox) and `channel`
+//! `folding` (inbox to calls), `live` (changes to browsers), `sync` (Zoom's own records to inbox) and `channel`
 //! (Zoom's WebSocket events to inbox).
 
 mod access;
@@ -22,8 +22,8 @@ mod log;
 mod media;
 mod metrics;
 mod problem;
-mod reconcile;
 mod serve;
+mod sync;
 mod tokens;
 mod web;
 
@@ -31,6 +31,6 @@ pub use api::document;
 pub use channel::Channel;
 pub use clock::Clock;
 pub use ingest::Secrets;
-pub use reconcile::Reconcile;
 pub use serve::{ServeError, Server, ServerConfig};
+pub use sync::{Kind, Mode, Night, Nightly, SyncConfig, Syncer};
 pub use tokens::DatabaseTokens;

@@ -66,10 +66,11 @@ fn describe() {
         "Fields and values that Zoom sent and the types do not know"
     );
     describe_histogram!("offhook_fold_seconds", Unit::Seconds, "Time to fold one batch");
-    describe_counter!("offhook_reconcile_total", "Sweeps of Zoom's call history, by outcome");
-    describe_counter!("offhook_reconcile_rows_total", "Rows of call history taken in");
-    describe_counter!("offhook_reconcile_paths_total", "Paths of calls asked for, by outcome");
     describe_counter!("offhook_import_rows_total", "Rows of imports, by what became of them");
+    describe_counter!("offhook_sync_runs_total", "Runs of sync that ended, by mode");
+    describe_counter!("offhook_sync_windows_total", "Windows of Zoom's history, by kind and outcome");
+    describe_counter!("offhook_sync_rows_total", "Rows of Zoom's lists that were new, by kind");
+    describe_counter!("offhook_sync_asked_total", "Things asked for by id, by kind and outcome");
     describe_counter!("offhook_http_refused_total", "Requests refused by the access table, by reason");
     describe_gauge!("offhook_live_clients", "Browsers and programs on the live stream");
 }

@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -20,11 +20,7 @@ use jiff::Timestamp;
 use offhook_calls::normalize::Door;
 use offhook_media::{ArchiveConfig, ArchiveError};
 use offhook_store::{Store, StoreError};
-use tokio::{
-    net::TcpListener,
-    sync::{Notify, watch},
-    task::JoinSet,
-};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use zoom_phone::webhook::{SecretError, Tolerance};
@@ -40,7 +36,7 @@ use crate::{
     media::{self, Media},
     metrics,
     problem::Problem,
-    reconcile::Reconcile,
+    sync::{SyncConfig, Syncer},
     web,
 };
 
@@ -56,8 +52,8 @@ pub struct ServerConfig {
     pub tolerance: Tolerance,
     /// Configured Zoom account ids; empty when none is named.
     pub accounts: BTreeSet<String>,
-    /// Comparing with Zoom's own records, for each account whose credentials are known.
-    pub reconcile: Vec<Reconcile>,
+    /// Reading Zoom's own records, for each account whose credentials are known.
+    pub sync: Vec<SyncConfig>,
     /// Event channels to listen to, beside the webhook.
     pub channels: Vec<Channel>,
     /// Recordings, voicemails and transcripts; `None` leaves them out.
@@ -103,7 +99,7 @@ struct Shared {
     progress: watch::Receiver<Progress>,
     live: Live,
     media: Option<Media>,
-    reconciled: OnceLock<Vec<watch::Receiver<Option<Timestamp>>>>,
+    syncers: OnceLock<Vec<Arc<Syncer>>>,
     shutdown: CancellationToken,
 }
 
@@ -175,14 +171,19 @@ impl App {
 
     /// Until when every account's records have been compared; `None` if one of them never was.
     pub(crate) fn reconciled_until(&self) -> Option<Timestamp> {
-        self.0.reconciled.get()?.iter().map(|until| *until.borrow()).min().flatten()
+        self.syncers().iter().map(|syncer| syncer.until()).min().flatten()
+    }
+
+    /// What reads Zoom's records, one for each account; none before the server runs.
+    pub(crate) fn syncers(&self) -> &[Arc<Syncer>] {
+        self.0.syncers.get().map_or(&[], Vec::as_slice)
     }
 }
 
 /// A server that is ready to run.
 pub struct Server {
     app: App,
-    reconcile: Vec<Reconcile>,
+    sync: Vec<SyncConfig>,
     channels: Vec<Channel>,
     folding: std::thread::JoinHandle<()>,
 }
@@ -234,7 +235,7 @@ impl Server {
             progress: progress.clone(),
             live,
             media,
-            reconciled: OnceLock::new(),
+            syncers: OnceLock::new(),
             shutdown: shutdown.clone(),
         }));
         if let Some(media) = app.media() {
@@ -242,7 +243,7 @@ impl Server {
             tokio::spawn(media.archive.clone().run(move || clock.now(), progress.clone(), shutdown.clone()));
         }
         Live::start(&app, start.change_seq, progress, shutdown);
-        Ok(Self { app, reconcile: config.reconcile, channels: config.channels, folding })
+        Ok(Self { app, sync: config.sync, channels: config.channels, folding })
     }
 
     /// Serves until the shutdown given to [`Server::start`] is cancelled, then finishes what is under way.
@@ -254,25 +255,25 @@ impl Server {
             return Err(ServeError::NotLoopback(address));
         }
         let shutdown = self.app.shutdown().clone();
-        let mut sweeps = Vec::new();
-        let mut at_once: BTreeMap<String, Arc<Notify>> = BTreeMap::new();
-        for reconcile in self.reconcile {
-            let told = Arc::clone(at_once.entry(reconcile.account.clone()).or_default());
-            sweeps.push(
-                reconcile
-                    .start(self.app.store().clone(), self.app.0.clock.clone(), told, shutdown.clone())
-                    .await?,
-            );
+        let mut syncers: Vec<Arc<Syncer>> = Vec::new();
+        for config in self.sync {
+            if syncers.iter().any(|other| other.account() == config.account) {
+                tracing::warn!(account = config.account, "is configured twice; its records are read once");
+                continue;
+            }
+            let (store, clock) = (self.app.store().clone(), self.app.0.clock.clone());
+            syncers.push(Syncer::start(config, store, clock, shutdown.clone()).await?);
         }
         let mut channels = JoinSet::new();
         for channel in self.channels {
-            let sweep = at_once.get(&channel.account).cloned();
+            let syncer = syncers.iter().find(|syncer| syncer.account() == channel.account);
+            let at_once = syncer.and_then(|syncer| syncer.at_once());
             let inbox = self.app.store().inbox().clone();
             let (last_event, clock) = (self.app.0.last_event.clone(), self.app.0.clock.clone());
-            channels.spawn(channel.run(inbox, last_event, clock, sweep, shutdown.clone()));
+            channels.spawn(channel.run(inbox, last_event, clock, at_once, shutdown.clone()));
         }
         // Set once, here.
-        let _ = self.app.0.reconciled.set(sweeps);
+        let _ = self.app.0.syncers.set(syncers);
         let service = router(self.app).into_make_service_with_connect_info::<SocketAddr>();
         let listener = listener.tap_io(|stream| {
             // Answers are small and awaited: waiting to fill a packet would only add delay.

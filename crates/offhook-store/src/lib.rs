@@ -20,6 +20,7 @@
 mod error;
 mod media;
 mod sqlite;
+mod sync;
 mod values;
 
 pub use error::StoreError;
@@ -27,6 +28,11 @@ pub use media::{
     AtZoom, Hold, Media, MediaCount, MediaFilter, MediaKind, MediaNote, MediaState, Removal, Sighting,
 };
 pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, ToldCursor, rebuild};
+pub use sync::{
+    NewSyncRun, SyncFate, SyncFollow, SyncItem, SyncItemProgress, SyncKindProgress, SyncLane, SyncPlace,
+    SyncRefused, SyncRequests, SyncRow, SyncRun, SyncSpan, SyncState, SyncStep, SyncStepped, SyncStride,
+    SyncTrouble, SyncWindow,
+};
 pub use values::{
     Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, ImportRow, Imported, Match,
     OpenCalls,

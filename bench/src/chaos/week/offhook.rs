@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use offhook_calls::CallView;
-use offhook_server::{Channel, Clock, Reconcile, Secrets, ServeError, Server, ServerConfig};
+use offhook_server::{Channel, Clock, Secrets, ServeError, Server, ServerConfig, SyncConfig};
 use offhook_store::{Store, StoreError};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
@@ -129,7 +129,7 @@ impl Offhook {
             secrets: if doors.webhook { secrets.and(SECRET.into(), None) } else { secrets },
             tolerance: Tolerance::default(),
             accounts: BTreeSet::from([ACCOUNT.to_owned()]),
-            reconcile: vec![Reconcile { client, account: ACCOUNT.to_owned(), every: EVERY }],
+            sync: vec![SyncConfig { every: Some(EVERY), ..SyncConfig::new(client, ACCOUNT) }],
             channels: if doors.channel { vec![channel] } else { Vec::new() },
             media: None,
             clock: Clock::new(move || zoom.now()),

@@ -4,6 +4,7 @@ mod calls;
 mod events;
 mod imports;
 mod search;
+mod sync;
 
 use axum::{
     Json,
@@ -30,7 +31,8 @@ use crate::{live, media, problem::Problem, serve::App};
         (name = "calls", description = "Calls, found by any of their ids"),
         (name = "media", description = "Recordings, voicemails and transcripts, fetched and kept"),
         (name = "events", description = "The inbox: what came in, as it came in"),
-        (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use")
+        (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use"),
+        (name = "sync", description = "Reading Zoom's own records")
     )
 )]
 struct Document;
@@ -53,6 +55,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(media::hold, media::release))
         .routes(routes!(media::link))
         .routes(routes!(imports::take))
+        .routes(routes!(sync::status, sync::begin))
+        .routes(routes!(sync::pause))
+        .routes(routes!(sync::resume))
 }
 
 /// The OpenAPI document of this server.
@@ -74,18 +79,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
-/// A JSON body; what cannot be read is a problem that says why. It must say that it is JSON: then no page of another
-/// site can send it.
-pub(crate) struct Said<T>(pub(crate) T);
+/// A JSON body; what cannot be read is a problem that says where. It must say that it is JSON, which a web page from
+/// elsewhere cannot without being asked first.
+pub(crate) struct Body<T>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Said<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let Json(said) = Json::<T>::from_request(request, state)
+        let Json(body) = Json::<T>::from_request(request, state)
             .await
             .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-        Ok(Self(said))
+        Ok(Self(body))
     }
 }
 

@@ -16,7 +16,7 @@ use self::answers::{Cursor, MediaDetail, MediaFile, MediaLink, MediaList, MediaS
 pub(crate) use self::file::file;
 use crate::{
     access,
-    api::{Id, Params, Said, page_size},
+    api::{Body, Id, Params, page_size},
     problem::Problem,
     serve::App,
 };
@@ -157,7 +157,7 @@ pub(crate) struct Asked {
 pub(crate) async fn fetch(
     State(app): State<App>,
     Id(id): Id,
-    Said(asked): Said<Asked>,
+    Body(asked): Body<Asked>,
 ) -> Result<(StatusCode, Json<MediaFile>), Problem> {
     let archive = &media(&app)?.archive;
     let row = archive.want(&id, asked.who, app.now()).await?;
@@ -172,7 +172,7 @@ pub(crate) async fn fetch(
 pub(crate) async fn verify(
     State(app): State<App>,
     Id(id): Id,
-    Said(_asked): Said<Asked>,
+    Body(_asked): Body<Asked>,
 ) -> Result<Json<MediaVerdict>, Problem> {
     let why = match media(&app)?.archive.verify(&id).await? {
         Verified::Intact => None,
@@ -223,7 +223,7 @@ pub(crate) struct HoldOn {
 pub(crate) async fn hold(
     State(app): State<App>,
     Id(id): Id,
-    Said(said): Said<HoldOn>,
+    Body(said): Body<HoldOn>,
 ) -> Result<Json<MediaFile>, Problem> {
     if said.who.trim().is_empty() || said.reason.trim().is_empty() {
         return Err(Problem::bad_request("a hold needs who puts it on, and why"));
@@ -274,7 +274,7 @@ pub(crate) struct LinkFor {
 pub(crate) async fn link(
     State(app): State<App>,
     Id(id): Id,
-    Said(LinkFor { seconds }): Said<LinkFor>,
+    Body(LinkFor { seconds }): Body<LinkFor>,
 ) -> Result<Json<MediaLink>, Problem> {
     if !(1..=LONGEST_LINK).contains(&seconds) {
         return Err(Problem::bad_request(format!("a link holds 1 to {LONGEST_LINK} seconds")));

@@ -69,8 +69,8 @@ async fn the_network_is_not_listened_to() {
         secrets: offhook_server::Secrets::default(),
         tolerance: zoom_phone::webhook::Tolerance::default(),
         accounts: std::collections::BTreeSet::default(),
-        reconcile: Vec::new(),
         media: None,
+        sync: Vec::new(),
         channels: Vec::new(),
         clock: offhook_server::Clock::default(),
     };

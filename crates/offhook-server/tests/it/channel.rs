@@ -6,8 +6,8 @@ use serde_json::Value;
 use zoom_phone::socket::ChannelConfig;
 
 use crate::{
-    reconcile::{Zoom, client_with, every_hour, tokens_of},
     rig::{ACCOUNT, Rig, Setup, eventually},
+    sync::{Zoom, client_with, every_hour, tokens_of},
 };
 
 /// A server that listens to Zoom's channel, compares records every hour, and has no webhook.
@@ -19,7 +19,7 @@ async fn listening(zoom: &Zoom) -> Rig {
     let rig = Rig::with(Setup {
         secrets: offhook_server::Secrets::default(),
         channels: vec![channel],
-        reconcile: every_hour(client_with(zoom.address, tokens)),
+        sync: every_hour(client_with(zoom.address, tokens)),
         ..Setup::default()
     })
     .await;

@@ -3,13 +3,12 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use offhook_server::Reconcile;
 use serde_json::Value;
 use zoom_phone_emulator::{Scenario, Subscription};
 
 use crate::{
-    reconcile::Zoom,
-    rig::{ACCOUNT, Rig, SECRET, Setup, eventually},
+    rig::{Rig, SECRET, Setup, eventually},
+    sync::{Zoom, every_hour},
 };
 
 /// The ledger's `call_result` in the words of our API. A caller who gives up at a person's phone is, seen
@@ -148,12 +147,8 @@ async fn in_the_end_every_call_is_as_it_truly_was() {
 
     // And now what no webhook tells: the records.
     let directory = rig.stop().await;
-    let reconcile = vec![Reconcile {
-        client: zoom.client(),
-        account: ACCOUNT.to_owned(),
-        every: Duration::from_hours(1),
-    }];
-    let rig = Rig::with(Setup { reconcile, directory, port, ..Setup::default() }).await;
+    let sync = every_hour(zoom.client());
+    let rig = Rig::with(Setup { sync, directory, port, ..Setup::default() }).await;
     let wrong = || async {
         let mut wrong = Vec::new();
         for truth in &ledger {

@@ -17,11 +17,11 @@ mod live;
 #[cfg(test)]
 mod media;
 #[cfg(test)]
-mod reconcile;
-#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod stop;
+#[cfg(test)]
+mod sync;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]

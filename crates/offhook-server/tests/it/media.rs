@@ -16,8 +16,8 @@ use zoom_phone::oauth::seal::SealKey;
 use zoom_phone_emulator::{Emulator, Running};
 
 use crate::{
-    reconcile::{client_with, tokens_of},
     rig::{ACCOUNT, Rig, Setup, eventually, now},
+    sync::{client_with, tokens_of},
 };
 
 /// A server that has fetched the recording and the transcript of one call, and a clock to turn.
@@ -197,8 +197,7 @@ async fn files_are_listed_fetched_held_released_and_deleted_over_the_api() {
     let (hold, by) = (format!("{one}/hold"), json!({ "who": "anna", "reason": "case 7" }));
     let held: Value = library.ask(Method::PUT, &hold, Some(by)).await.json().await.unwrap();
     assert_eq!((&held["hold"]["who"], &held["hold"]["reason"]), (&json!("anna"), &json!("case 7")));
-    let without =
-        library.ask(Method::PUT, &hold, Some(json!({ "who": " ", "reason": "x" }))).await;
+    let without = library.ask(Method::PUT, &hold, Some(json!({ "who": " ", "reason": "x" }))).await;
     assert_eq!(without.status(), 400);
     let purge = library.ask(Method::DELETE, &format!("{one}?reason=old"), None).await;
     assert_eq!(purge.status(), 409);

@@ -9,7 +9,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use offhook_media::ArchiveConfig;
-use offhook_server::{Channel, Clock, Reconcile, Secrets, ServeError, Server, ServerConfig};
+use offhook_server::{Channel, Clock, Secrets, ServeError, Server, ServerConfig, SyncConfig};
 use offhook_store::{Arrival, Entry, Store, StoreError};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -63,7 +63,7 @@ pub(crate) struct Rig {
 pub(crate) struct Setup {
     pub(crate) secrets: Secrets,
     pub(crate) accounts: BTreeSet<String>,
-    pub(crate) reconcile: Vec<Reconcile>,
+    pub(crate) sync: Vec<SyncConfig>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) media: Option<ArchiveConfig>,
     pub(crate) clock: Clock,
@@ -77,7 +77,7 @@ impl Default for Setup {
         Self {
             secrets: Secrets::default().and(SecretString::from(SECRET), None),
             accounts: BTreeSet::from([ACCOUNT.to_owned()]),
-            reconcile: Vec::new(),
+            sync: Vec::new(),
             channels: Vec::new(),
             media: None,
             clock: Clock::default(),
@@ -108,7 +108,7 @@ impl Rig {
             secrets: setup.secrets,
             tolerance: Tolerance::default(),
             accounts: setup.accounts,
-            reconcile: setup.reconcile,
+            sync: setup.sync,
             channels: setup.channels,
             media: setup.media,
             clock: setup.clock,

@@ -72,6 +72,21 @@ impl Inbox {
         outcome.await.map_err(|_| StoreError::Closed)?
     }
 
+    /// Writes arrivals down and returns once all are on disk. Blocks the thread, also while too much is waiting: whoever
+    /// reads Zoom's history has time. On an error some of them may have been kept.
+    pub(super) fn append_all(&self, arrivals: Vec<Arrival>) -> Result<(), StoreError> {
+        let mut outcomes = Vec::with_capacity(arrivals.len());
+        for arrival in arrivals {
+            let (done, outcome) = oneshot::channel();
+            self.queue.blocking_send(Waiting { arrival, done }).map_err(|_| StoreError::Closed)?;
+            outcomes.push(outcome);
+        }
+        for outcome in outcomes {
+            outcome.blocking_recv().map_err(|_| StoreError::Closed)??;
+        }
+        Ok(())
+    }
+
     /// The number of the last arrival on disk; 0 when there is none.
     pub fn last_seq(&self) -> u64 {
         self.written.borrow().last_seq

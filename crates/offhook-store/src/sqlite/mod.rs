@@ -93,16 +93,20 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let inner = Arc::clone(&self.inner);
-        tokio::task::spawn_blocking(move || {
-            let mut work = inner.work.lock().unwrap_or_else(PoisonError::into_inner);
-            let transaction = work.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-            let result = run(&transaction)?;
-            transaction.commit()?;
-            Ok(result)
-        })
-        .await
-        .map_err(|_| StoreError::Closed)?
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.work_now(run)).await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// The same on this thread, which may be blocked.
+    fn work_now<T>(
+        &self,
+        run: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut work = self.inner.work.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = work.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let result = run(&transaction)?;
+        transaction.commit()?;
+        Ok(result)
     }
 
     /// Runs a query on the inbox, off the async threads.

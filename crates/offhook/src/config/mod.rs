@@ -18,8 +18,9 @@ use std::{
 };
 
 use anyhow::Context as _;
+use jiff::tz::TimeZone;
 use offhook_media::Source;
-use offhook_server::{Channel, Clock, Reconcile, Secrets, ServerConfig};
+use offhook_server::{Channel, Clock, Nightly, Secrets, ServerConfig, SyncConfig};
 use secrecy::SecretString;
 use url::Url;
 use zoom_phone::{
@@ -90,7 +91,7 @@ impl Config {
             }
         }
         accounts.extend(self.get("zoom.account_id").map(str::to_owned));
-        let mut reconcile = Vec::new();
+        let mut sync = Vec::new();
         let mut credentials: Vec<(String, String, String)> = Vec::new();
         if let (Some(account), Some(id), Some(secret)) =
             (self.get("zoom.account_id"), self.get("zoom.client_id"), self.get("zoom.client_secret"))
@@ -106,7 +107,8 @@ impl Config {
                 credentials.push((account.id.clone(), id.clone(), secret.clone()));
             }
         }
-        let every = self.seconds("reconcile.every_seconds", 300);
+        let every = self.seconds("sync.every_seconds", 300);
+        let nightly = self.number("sync.nightly_at").map(|at| Nightly { at, zone: TimeZone::system() });
         let mut channels = Vec::new();
         let mut sources = BTreeMap::new();
         let limiters = self.limiters(credentials.iter().map(|(account, ..)| account.as_str()))?;
@@ -124,9 +126,12 @@ impl Config {
             };
             let client = Client::new(config, tokens)?;
             sources.insert(account.clone(), Source { client: client.clone(), client_id });
-            if !every.is_zero() {
-                reconcile.push(Reconcile { client, account, every });
-            }
+            sync.push(SyncConfig {
+                every: Some(every).filter(|every| !every.is_zero()),
+                nightly: nightly.clone(),
+                share_percent: self.number("sync.backfill_percent").unwrap_or(80),
+                ..SyncConfig::new(client, account)
+            });
         }
         let tolerance = Tolerance {
             past: self.seconds("webhook.max_age_seconds", usual.past.as_secs()),
@@ -135,7 +140,7 @@ impl Config {
         };
         let media = Some(self.media(sources)?);
         let clock = Clock::default();
-        Ok(ServerConfig { secrets, tolerance, accounts, reconcile, channels, media, clock })
+        Ok(ServerConfig { secrets, tolerance, accounts, sync, channels, media, clock })
     }
 
     fn tokens_of(

@@ -57,7 +57,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("zoom.websocket_url", &["OFFHOOK_ZOOM_WEBSOCKET_URL"], "", websocket),
     setting("webhook.max_age_seconds", &["OFFHOOK_WEBHOOK_MAX_AGE_SECONDS"], "7200", seconds),
     setting("webhook.max_ahead_seconds", &["OFFHOOK_WEBHOOK_MAX_AHEAD_SECONDS"], "300", seconds),
-    setting("reconcile.every_seconds", &["OFFHOOK_RECONCILE_EVERY_SECONDS"], "300", seconds),
+    setting("sync.every_seconds", &["OFFHOOK_SYNC_EVERY_SECONDS"], "300", seconds),
+    setting("sync.nightly_at", &["OFFHOOK_SYNC_NIGHTLY_AT"], "02:30", time_of_day),
+    setting("sync.backfill_percent", &["OFFHOOK_SYNC_BACKFILL_PERCENT"], "80", percent),
     setting("media.fetch", &["OFFHOOK_MEDIA_FETCH"], "false", switch),
     setting("media.kinds", &["OFFHOOK_MEDIA_KINDS"], "", media_kinds),
     setting("media.queues", &["OFFHOOK_MEDIA_QUEUES"], "", text),
@@ -210,6 +212,19 @@ fn megabytes(value: &str) -> Result<(), String> {
 
 fn parallel(value: &str) -> Result<(), String> {
     number_from(value, 1, 16, "files at a time")
+}
+
+/// `off` is a time of day, too: never.
+fn time_of_day(text: &str) -> Result<(), String> {
+    let is_time = text == "off" || text.parse::<jiff::civil::Time>().is_ok();
+    is_time.then_some(()).ok_or_else(|| "must be a time such as 02:30, or off".to_owned())
+}
+
+fn percent(text: &str) -> Result<(), String> {
+    match text.parse::<u8>() {
+        Ok(1..=100) => Ok(()),
+        _ => Err("must be a number from 1 to 100".to_owned()),
+    }
 }
 
 /// A word that is no level would be taken for the name of a module, and nothing else would be logged.

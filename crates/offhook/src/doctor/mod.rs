@@ -278,7 +278,7 @@ fn settings(config: &Config) -> Settings {
         api_url: url("zoom.api_url"),
         oauth_url: url("zoom.oauth_url"),
         public_url: url("server.public_url"),
-        compares: config.get("reconcile.every_seconds") != Some("0"),
+        compares: config.get("sync.every_seconds") != Some("0"),
         max_age: seconds("webhook.max_age_seconds", 7200),
         max_ahead: seconds("webhook.max_ahead_seconds", 300),
         address: Some(SocketAddr::new(config.bind(), config.port())),

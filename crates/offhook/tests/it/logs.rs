@@ -18,7 +18,7 @@ async fn the_log_has_no_secret_no_token_and_no_telephone_number() {
         ("ZOOM_ACCOUNT_ID", ACCOUNT),
         ("ZOOM_CLIENT_ID", "demo_client_id_000000A"),
         ("ZOOM_CLIENT_SECRET", "demo_client_secret"),
-        ("OFFHOOK_RECONCILE_EVERY_SECONDS", "1"),
+        ("OFFHOOK_SYNC_EVERY_SECONDS", "1"),
         ("OFFHOOK_ZOOM_API_URL", &format!("{zoom}/v2")),
         ("OFFHOOK_ZOOM_OAUTH_URL", &format!("{zoom}/oauth/token")),
     ]);

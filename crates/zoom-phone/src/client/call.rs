@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::download::Download;
 use super::error::{Error, Fault};
 use super::multipart::Part;
-use super::pages::Pages;
+use super::pages::{Pages, Resume};
 use super::request::Request;
 use super::windows;
 use crate::quota::Priority;
@@ -36,6 +36,7 @@ pub struct Call {
     /// Paths of the settings in the body that are not of the action beside them.
     pub(super) contradictions: Vec<String>,
     pub(super) window: Option<(Timestamp, Timestamp)>,
+    pub(super) resume: Option<Resume>,
     pub(super) priority: Priority,
     pub(super) deadline: Option<Duration>,
     pub(super) checked: bool,
@@ -130,6 +131,7 @@ impl Call {
             content: Content::Empty,
             contradictions: Vec::new(),
             window: None,
+            resume: None,
             priority: Priority::default(),
             deadline: None,
             checked: true,
@@ -204,6 +206,13 @@ impl Call {
     /// are set as query parameters go to Zoom as they are, and Zoom refuses more than a month of them.
     pub fn window(mut self, from: Timestamp, to: Timestamp) -> Self {
         self.window = Some((from, to));
+        self
+    }
+
+    /// Lets [`Call::pages`] go on where an earlier reading of the same list ended: [`Page::resume`](super::Page::resume).
+    /// All else must be as it was then. Of a window, it is the first slice that goes on.
+    pub fn resume(mut self, resume: Resume) -> Self {
+        self.resume = Some(resume);
         self
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::Client;
 use super::call::Call;
-use super::pages::Pages;
+use super::pages::{Pages, Resume};
 use super::paging::Anomaly;
 use crate::quota::Priority;
 
@@ -31,6 +31,8 @@ pub struct CallHistoryQuery {
     pub filters: Vec<(String, String)>,
     /// Who waits for the rows.
     pub priority: Priority,
+    /// Where an earlier reading of this query ended, to go on there.
+    pub resume: Option<Resume>,
 }
 
 /// Which time of a call is meant.
@@ -45,7 +47,15 @@ pub enum TimeType {
 impl CallHistoryQuery {
     /// All calls of a window, 300 on a page.
     pub fn new(from: Timestamp, to: Timestamp) -> Self {
-        Self { from, to, page_size: 300, time_type: None, filters: Vec::new(), priority: Priority::default() }
+        Self {
+            from,
+            to,
+            page_size: 300,
+            time_type: None,
+            filters: Vec::new(),
+            priority: Priority::default(),
+            resume: None,
+        }
     }
 
     fn call(self, client: &Client) -> Call {
@@ -63,6 +73,7 @@ impl CallHistoryQuery {
                 None => call.query.push((name.into(), vec![value])),
             }
         }
+        call.resume = self.resume;
         call.priority(self.priority).window(self.from, self.to)
     }
 }

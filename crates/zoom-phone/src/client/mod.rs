@@ -73,7 +73,7 @@ pub use download::Download;
 pub use env::EnvError;
 pub use error::{ApiError, Error, Fault, FieldError};
 pub use multipart::Part;
-pub use pages::{Page, Pages};
+pub use pages::{Page, Pages, Resume};
 pub use paging::Anomaly;
 pub use retry::Retry;
 

@@ -29,10 +29,27 @@ pub struct Page<T> {
     /// Of the `…/sync` operations: the token of all that came so far. Keep the last one, and later ask with
     /// `sync_type=ISync` for what is newer.
     pub sync_token: Option<String>,
+    /// Where the list goes on, also for another process: give it to [`Call::resume`]. `None` at the end of the list
+    /// (with a window of several slices: of the slice), and of the `…/sync` operations.
+    pub resume: Option<Resume>,
     /// Everything else that the answer holds, such as another list or the effective window.
     pub rest: Map<String, Value>,
     /// What was odd about this page. Count these; see [`Anomaly::may_miss_rows`].
     pub anomalies: Vec<Anomaly>,
+}
+
+/// A place in a list: what its pages so far amount to, and the token of the next one.
+///
+/// The token lives 15 minutes; where it has run out the list is read again from its beginning, and says so with
+/// [`Anomaly::Restarted`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resume {
+    /// `next_page_token`.
+    pub token: String,
+    /// Pages that came.
+    pub pages: u64,
+    /// Rows that came, each id counted once.
+    pub rows: u64,
 }
 
 /// Without the rows: there may be numbers of people and signed addresses in them.
@@ -97,6 +114,7 @@ impl<T> Pages<T> {
             unreadable,
             total_records: page.total_records,
             sync_token: page.sync_token,
+            resume: page.resume,
             rest: page.rest,
             anomalies,
         }
@@ -212,6 +230,10 @@ impl Walk {
             pending: Vec::new(),
         };
         walk.next_slice();
+        if let Some(resume) = walk.call.resume.take() {
+            walk.progress = Progress::resumed(&resume);
+            walk.next = Next::Token(resume.token);
+        }
         walk
     }
 
@@ -298,10 +320,14 @@ impl Walk {
             self.call.query.retain(|(set, _)| set != "sync_type");
             self.call.query.push(("sync_type".into(), vec!["BSync".to_owned()]));
         }
+        let resume = match &self.next {
+            Next::Token(token) if !self.is_sync() => Some(self.progress.resume(token.clone())),
+            _ => None,
+        };
         if matches!(self.next, Next::End) {
             self.next_slice();
         }
-        Ok(Page { items, unreadable: Vec::new(), total_records, sync_token, rest, anomalies })
+        Ok(Page { items, unreadable: Vec::new(), total_records, sync_token, resume, rest, anomalies })
     }
 
     /// Goes on to the next slice of the window, if there is one.

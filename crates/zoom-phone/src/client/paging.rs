@@ -9,6 +9,8 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use serde_json::Value;
 
+use super::pages::Resume;
+
 /// Empty pages in a row that are believed to have something behind them.
 const MAX_EMPTY_PAGES: u32 = 3;
 
@@ -122,6 +124,21 @@ const IDS: &[&str] =
     &["id", "call_element_id", "call_history_uuid", "charge_id", "message_id", "fax_log_id", "session_id"];
 
 impl Progress {
+    /// Where another reading of the list stood. Which rows it had is not known: those that come again are counted again.
+    pub(super) fn resumed(resume: &Resume) -> Self {
+        Self {
+            pages: resume.pages,
+            received: resume.rows,
+            tokens: HashSet::from([resume.token.clone()]),
+            ..Self::default()
+        }
+    }
+
+    /// Where this reading stands, with the token of the next page.
+    pub(super) fn resume(&self, token: String) -> Resume {
+        Resume { token, pages: self.pages, rows: self.received }
+    }
+
     /// What tells this row from others.
     pub(super) fn row(&self, row: &Value) -> Row {
         let id = IDS.iter().find_map(|name| match row.get(name)? {

@@ -22,7 +22,7 @@ use super::headers::RateFacts;
 use super::name;
 use super::plan::{Limits, Plan};
 use super::queue::{Priority, Queue};
-use super::sent::{Ask, Notes, Sent, Turn, has_daily_budget, index};
+use super::sent::{Ask, Notes, Sent, Turn, has_daily_budget, index, midnight};
 
 /// How long another process may keep the shared file locked. It needs a thousandth of that.
 const FILE_PATIENCE: Duration = Duration::from_secs(5);
@@ -64,6 +64,18 @@ impl Pass {
     pub fn waited(&self) -> Duration {
         self.waited
     }
+}
+
+/// What is left of the account's quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// What the account may send, as far as it is known by now.
+    pub limits: Limits,
+    /// HEAVY and RESOURCE-INTENSIVE requests since 00:00 UTC, of all processes that share the count, and of other
+    /// apps as far as Zoom told.
+    pub used_today: u64,
+    /// Until the next 00:00 UTC by Zoom's clock, when the day's budget is whole again.
+    pub day_ends_in: Duration,
 }
 
 /// Why a request may not be sent.
@@ -225,6 +237,41 @@ impl Limiter {
         histogram!("zoom_phone_quota_wait_seconds", "label" => name(label), "priority" => priority.name())
             .record(waited.as_secs_f64());
         Ok(Pass { waited })
+    }
+
+    /// How much of the quota is used. Sends and counts nothing.
+    ///
+    /// Fails if the shared file cannot be read; `None` while another process has it.
+    pub fn budget(&self) -> Result<Option<Budget>, QuotaError> {
+        let at = self.inner.began.elapsed();
+        let mut state = self.inner.lock();
+        let state = &mut *state;
+        let server = state.clock.now(at);
+        let of = |label| state.lanes[index(label)].allowance.ceiling();
+        let limits = Limits {
+            light: of(RateLabel::Light),
+            medium: of(RateLabel::Medium),
+            heavy: of(RateLabel::Heavy),
+            resource_intensive: of(RateLabel::ResourceIntensive),
+            daily: state.daily,
+        };
+        let ask = Ask {
+            label: RateLabel::Heavy,
+            limit: limits.heavy as usize,
+            ceiling: limits.heavy as usize,
+            span: span(RateLabel::Heavy, self.inner.jitter),
+            daily: state.daily,
+            now: at,
+            server,
+        };
+        let used = self.inner.ledger(&mut state.sent, ask, |sent, ask| {
+            sent.look(ask, 0);
+            sent.used_today()
+        });
+        let used = used.map_err(|(path, source)| shared_file(path, source))?;
+        let end = midnight(server).duration_since(server);
+        let day_ends_in = Duration::try_from(end).unwrap_or_default();
+        Ok(used.map(|used_today| Budget { limits, used_today, day_ends_in }))
     }
 
     /// Learns from what an answer says about the quota. Call it for every answer, good or bad.

@@ -60,7 +60,7 @@ mod window;
 #[cfg(feature = "client")]
 pub use headers::{LimitKind, RateFacts};
 #[cfg(feature = "client")]
-pub use limiter::{Limiter, LimiterConfig, Pass, QuotaError};
+pub use limiter::{Budget, Limiter, LimiterConfig, Pass, QuotaError};
 pub use plan::{Limits, Plan};
 #[cfg(feature = "client")]
 pub use queue::Priority;

@@ -1,9 +1,12 @@
-//! Comparing with Zoom's own records.
+//! Reading Zoom's own records.
 
 use std::{
     collections::VecDeque,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,8 +15,8 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use jiff::SignedDuration;
-use offhook_server::Reconcile;
+use jiff::{SignedDuration, Timestamp};
+use offhook_server::{Clock, SyncConfig};
 use offhook_store::Store;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -127,7 +130,7 @@ pub(crate) fn tokens_of(address: SocketAddr, client_secret: &str) -> TokenSource
     .unwrap()
 }
 
-fn client_of(address: SocketAddr, client_secret: &str) -> Client {
+pub(crate) fn client_of(address: SocketAddr, client_secret: &str) -> Client {
     client_with(address, tokens_of(address, client_secret))
 }
 
@@ -137,8 +140,28 @@ pub(crate) fn client_with(address: SocketAddr, tokens: TokenSource) -> Client {
     Client::new(ClientConfig { base_url, retry, ..ClientConfig::default() }, tokens).unwrap()
 }
 
-pub(crate) fn every_hour(client: Client) -> Vec<Reconcile> {
-    vec![Reconcile { client, account: ACCOUNT.to_owned(), every: Duration::from_hours(1) }]
+pub(crate) fn every_hour(client: Client) -> Vec<SyncConfig> {
+    vec![SyncConfig { every: Some(Duration::from_hours(1)), ..SyncConfig::new(client, ACCOUNT) }]
+}
+
+/// Until when calls have been caught up with.
+async fn mark(rig: &Rig) -> Option<Timestamp> {
+    rig.store.sync_mark(ACCOUNT.to_owned(), "calls".to_owned()).await.unwrap()
+}
+
+/// A clock that goes as the machine's, and can be put forward.
+#[derive(Clone, Default)]
+pub(crate) struct Ahead(Arc<AtomicI64>);
+
+impl Ahead {
+    pub(crate) fn clock(&self) -> Clock {
+        let ahead = Arc::clone(&self.0);
+        Clock::new(move || now() + SignedDuration::from_secs(ahead.load(Ordering::Relaxed)))
+    }
+
+    pub(crate) fn minutes(&self, minutes: i64) {
+        self.0.fetch_add(minutes * 60, Ordering::Relaxed);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,16 +173,18 @@ async fn calls_that_no_webhook_told_of_are_learnt_from_zooms_records() {
     let ledger = zoom.ledger(4).await;
     zoom.records(4).await;
 
-    let rig = Rig::with(Setup { reconcile: every_hour(zoom.client()), ..Setup::default() }).await;
-    let swept = eventually("the first sweep", || async {
-        let until = rig.json("/api/v1/live/snapshot").await["clocks"]["last_reconcile_at"].clone();
-        (!until.is_null()).then_some(until)
+    let rig = Rig::with(Setup { sync: every_hour(zoom.client()), ..Setup::default() }).await;
+    let by_door = |inbox: &[offhook_store::Entry], door: &str| {
+        inbox.iter().filter(|entry| entry.arrival.door.as_str() == door).count()
+    };
+    eventually("rows and paths are there", || async {
+        let inbox = rig.inbox().await;
+        ((by_door(&inbox, "call_history"), by_door(&inbox, "call_path")) == (4, 4)).then_some(())
     })
     .await;
+    let swept = rig.json("/api/v1/live/snapshot").await["clocks"]["last_reconcile_at"].clone();
+    assert!(swept.is_string(), "the board says until when");
     rig.folded().await;
-    let inbox = rig.inbox().await;
-    let by_door = |door: &str| inbox.iter().filter(|entry| entry.arrival.door.as_str() == door).count();
-    assert_eq!((by_door("call_history"), by_door("call_path"), inbox.len()), (4, 4, 8));
     let calls = rig.json("/api/v1/calls").await["calls"].as_array().unwrap().clone();
     assert_eq!(calls.len(), 4);
     for truth in &ledger {
@@ -170,10 +195,13 @@ async fn calls_that_no_webhook_told_of_are_learnt_from_zooms_records() {
         let call_id = truth["call_id"].as_str().unwrap();
         assert_eq!(rig.json(&format!("/api/v1/calls/{call_id}")).await["id"], call["id"]);
     }
-    // A restart knows how far it was.
+    // A restart knows how far it was, and stores nothing again that has not changed.
     let directory = rig.stop().await;
-    let rig = Rig::with(Setup { directory, ..Setup::default() }).await;
-    assert!(rig.store.mark(&format!("reconciled_until {ACCOUNT}")).await.unwrap().is_some(), "{swept}");
+    let rig = Rig::with(Setup { sync: every_hour(zoom.client()), directory, ..Setup::default() }).await;
+    let before = swept.as_str().unwrap().parse().ok();
+    eventually("it has caught up again", || async { (mark(&rig).await > before).then_some(()) }).await;
+    let inbox = rig.inbox().await;
+    assert_eq!((by_door(&inbox, "call_history"), by_door(&inbox, "call_path")), (4, 4));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,53 +211,55 @@ async fn a_server_that_was_off_for_months_asks_for_no_more_than_zoom_gives_at_on
     zoom.ledger(1).await;
     zoom.records(1).await;
     let setup = Setup::default();
-    let mark = format!("reconciled_until {ACCOUNT}");
-    let long_ago = now() - SignedDuration::from_hours(100 * 24);
     let store = Store::open(setup.directory.path()).unwrap();
-    store.set_mark(mark.clone(), long_ago.to_string()).await.unwrap();
+    let long_ago = now() - SignedDuration::from_hours(100 * 24);
+    store.sync_set_mark(ACCOUNT.to_owned(), "calls".to_owned(), long_ago).await.unwrap();
     drop(store);
-    let rig = Rig::with(Setup { reconcile: every_hour(zoom.client()), ..setup }).await;
+    let rig = Rig::with(Setup { sync: every_hour(zoom.client()), ..setup }).await;
     eventually("it has caught up", || async {
-        let until = rig.store.mark(&mark).await.unwrap().unwrap();
-        (until > (now() - SignedDuration::from_hours(1)).to_string()).then_some(())
+        (mark(&rig).await > Some(now() - SignedDuration::from_hours(1))).then_some(())
     })
     .await;
-    assert_eq!(rig.inbox().await.len(), 2, "the row and the path of one call");
+    let state = rig.store.sync_state(ACCOUNT.to_owned()).await.unwrap();
+    let calls = &state.runs[0].kinds[0];
+    assert_eq!((calls.kind.as_str(), calls.waiting, calls.missing, calls.rows), ("calls", 0, 0, 1));
+    assert!(calls.done >= 4, "a hundred days are four months or more: {calls:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sweep_that_failed_leaves_the_mark_where_it_was() {
+async fn a_catch_up_that_failed_leaves_the_mark_where_it_was() {
     let zoom = Zoom::start(12, 300.0, None).await;
     zoom.play("inbound_answered").await;
     zoom.ledger(1).await;
     zoom.records(1).await;
     let setup = Setup::default();
-    let mark = format!("reconciled_until {ACCOUNT}");
-    let before = (now() - SignedDuration::from_hours(5)).to_string();
+    let before: Timestamp = now() - SignedDuration::from_hours(5);
+    let before = Timestamp::from_millisecond(before.as_millisecond()).unwrap();
     let store = Store::open(setup.directory.path()).unwrap();
-    store.set_mark(mark.clone(), before.clone()).await.unwrap();
+    store.sync_set_mark(ACCOUNT.to_owned(), "calls".to_owned(), before).await.unwrap();
     drop(store);
 
     let broken = every_hour(client_of(zoom.address, "wrong"));
-    let rig = Rig::with(Setup { reconcile: broken, ..setup }).await;
-    let failed = "offhook_reconcile_total{outcome=\"failed\"}";
-    eventually("the sweep has failed", || async { (rig.counter(failed).await > 0).then_some(()) }).await;
-    assert_eq!(rig.store.mark(&mark).await.unwrap(), Some(before.clone()));
+    let ahead = Ahead::default();
+    let rig = Rig::with(Setup { sync: broken, clock: ahead.clock(), ..setup }).await;
+    let failed = "offhook_sync_windows_total{kind=\"calls\",outcome=\"failed\"}";
+    eventually("it has failed", || async { (rig.counter(failed).await > 0).then_some(()) }).await;
+    assert_eq!(mark(&rig).await, Some(before));
     let clocks = rig.json("/api/v1/live/snapshot").await["clocks"].clone();
     assert_eq!(clocks["last_reconcile_at"], json!(before), "the board says how old the comparison is");
     assert_eq!(rig.inbox().await.len(), 0);
 
-    // The next, with the right secret, takes up where the last good one ended: five hours back.
+    // A minute later, with the right secret, it takes up where the last good one ended: five hours back.
     let directory = rig.stop().await;
-    let rig = Rig::with(Setup { directory, reconcile: every_hour(zoom.client()), ..Setup::default() }).await;
+    ahead.minutes(2);
+    let setup =
+        Setup { directory, sync: every_hour(zoom.client()), clock: ahead.clock(), ..Setup::default() };
+    let rig = Rig::with(setup).await;
     eventually("the row is there", || async { (!rig.inbox().await.is_empty()).then_some(()) }).await;
-    eventually("the mark has moved", || async {
-        (rig.store.mark(&mark).await.unwrap() > Some(before.clone())).then_some(())
-    })
-    .await;
+    eventually("the mark has moved", || async { (mark(&rig).await > Some(before)).then_some(()) }).await;
 }
 
-/// A Zoom with one call, whose path it answers as told, one answer to each question.
+/// A Zoom with one call, whose path it answers as told, one answer to each question. It has no other lists.
 #[derive(Clone, Default)]
 struct OneCall {
     answers: Arc<Mutex<VecDeque<(u16, Value)>>>,
@@ -260,10 +290,12 @@ impl OneCall {
                 answers.lock().unwrap().pop_front().unwrap_or((500, json!({"message": "asked too often"})));
             (StatusCode::from_u16(status).unwrap(), Json(body))
         };
-        let token = json!({"access_token": "t", "token_type": "bearer", "expires_in": 3600, "scope": ""});
+        let token = json!({"access_token": "token_of_this_test", "token_type": "bearer", "expires_in": 3600, "scope": ""});
         let router = Router::new()
             .route("/oauth/token", post(move || async move { Json(token) }))
             .route("/v2/phone/call_history", get(move || async move { Json(rows) }))
+            .route("/v2/phone/recordings", get(|| async { Json(json!({"recordings": []})) }))
+            .route("/v2/phone/voice_mails", get(|| async { Json(json!({"voice_mails": []})) }))
             .route(&format!("/v2/phone/call_history/{}", Self::UUID), get(path));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -272,57 +304,81 @@ impl OneCall {
     }
 }
 
-/// A sweep that ends well: the mark moves.
-async fn sweep(client: &Client, setup: Setup) -> Rig {
-    let mark = format!("reconciled_until {ACCOUNT}");
-    let store =
-        eventually("the data directory is free", || async { Store::open(setup.directory.path()).ok() });
-    let before = store.await.mark(&mark).await.unwrap();
-    let rig = Rig::with(Setup { reconcile: every_hour(client.clone()), ..setup }).await;
-    eventually("the mark has moved", || async {
-        (rig.store.mark(&mark).await.unwrap() > before).then_some(())
-    })
-    .await;
-    rig.folded().await;
-    rig
+fn not_there() -> Value {
+    json!({"code": 404, "message": "Call history does not exist."})
+}
+
+fn steps() -> Value {
+    let step = json!({"call_element_id": "20261122-step", "call_id": "71", "event": "incoming"});
+    json!({"call_history_uuid": OneCall::UUID, "call_elements": [step]})
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_path_that_is_not_ready_is_fetched_by_the_next_sweep_and_then_never_again() {
+async fn a_path_that_is_not_ready_is_fetched_later_and_then_never_again() {
     let zoom = OneCall::default();
-    zoom.answer(404, json!({"code": 404, "message": "Call history does not exist."}));
-    let step = json!({"call_element_id": "20261122-step", "call_id": "71", "event": "incoming"});
-    zoom.answer(200, json!({"call_history_uuid": OneCall::UUID, "call_elements": [step]}));
+    zoom.answer(404, not_there());
     let client = zoom.start().await;
-    let rig = sweep(&client, Setup::default()).await;
+    let ahead = Ahead::default();
+    let setup = |directory| Setup {
+        directory,
+        clock: ahead.clock(),
+        sync: every_hour(client.clone()),
+        ..Setup::default()
+    };
+    let rig = Rig::with(setup(Setup::default().directory)).await;
+    let troubles = eventually("it is noted", || async {
+        let state = rig.store.sync_state(ACCOUNT.to_owned()).await.unwrap();
+        (!state.troubles.is_empty()).then_some(state.troubles)
+    })
+    .await;
+    assert_eq!((troubles[0].kind.as_str(), troubles[0].what.as_str()), ("path", OneCall::UUID));
+    assert!(!troubles[0].given_up && troubles[0].reason.contains("404"), "{troubles:?}");
+    assert!(mark(&rig).await.is_some(), "the mark does not wait for it");
+    let rig = Rig::with(setup(rig.stop().await)).await;
     assert_eq!(rig.get("/api/v1/calls/20261122-step").await.status(), 404);
-    assert_eq!(zoom.left(), 1, "the mark does not wait for it");
-    let rig = sweep(&client, Setup { directory: rig.stop().await, ..Setup::default() }).await;
+    zoom.answer(200, steps());
+    ahead.minutes(2);
+    eventually("it is there", || async {
+        (rig.get("/api/v1/calls/20261122-step").await.status() == 200).then_some(())
+    })
+    .await;
     let call = rig.json("/api/v1/calls/20261122-step").await;
     assert_eq!(rig.json(&format!("/api/v1/calls/{}", OneCall::UUID)).await["id"], call["id"]);
-    zoom.answer(404, json!({"code": 404, "message": "Call history does not exist."}));
-    let rig = sweep(&client, Setup { directory: rig.stop().await, ..Setup::default() }).await;
+    // The same row again, right away, leads to nothing.
+    zoom.answer(404, not_there());
+    let before = mark(&rig).await;
+    let rig = Rig::with(setup(rig.stop().await)).await;
+    eventually("it has caught up", || async { (mark(&rig).await > before).then_some(()) }).await;
     assert_eq!(zoom.left(), 1, "nobody asked");
     let inbox = rig.inbox().await;
     assert_eq!(inbox.iter().filter(|entry| entry.arrival.door.as_str() == "call_path").count(), 1);
+    assert_eq!(inbox.len(), 2, "the row is stored once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_path_does_not_hold_the_mark_and_a_broken_zoom_does() {
+async fn what_zoom_refuses_for_want_of_a_scope_is_named_and_comes_when_the_scope_does() {
     let zoom = OneCall::default();
-    zoom.answer(400, json!({"code": 4711, "message": "Invalid access token, does not contain scopes:[x]"}));
-    zoom.answer(503, json!({"message": "try later"}));
+    let text = "Invalid access token, does not contain scopes:[phone:read:call_log:admin].";
+    zoom.answer(400, json!({"code": 4711, "message": text}));
     let client = zoom.start().await;
-    let failed = "offhook_reconcile_paths_total{outcome=\"failed\"}";
-    let rig = sweep(&client, Setup::default()).await;
-    assert!(rig.counter(failed).await > 0);
-    let mark = format!("reconciled_until {ACCOUNT}");
-    let before = rig.store.mark(&mark).await.unwrap();
-    let directory = rig.stop().await;
-    let rig = Rig::with(Setup { reconcile: every_hour(client), directory, ..Setup::default() }).await;
-    eventually("it was asked", || async { (zoom.left() == 0).then_some(()) }).await;
-    assert_eq!(rig.inbox().await.len(), 2, "rows stay, of either sweep");
-    // The sweep is over once the server has stopped.
-    let rig = Rig::with(Setup { directory: rig.stop().await, ..Setup::default() }).await;
-    assert_eq!(rig.store.mark(&mark).await.unwrap(), before);
+    let ahead = Ahead::default();
+    let setup = Setup { clock: ahead.clock(), sync: every_hour(client), ..Setup::default() };
+    let rig = Rig::with(setup).await;
+    let refused = eventually("it is refused", || async {
+        let state = rig.store.sync_state(ACCOUNT.to_owned()).await.unwrap();
+        state.refused.into_iter().next()
+    })
+    .await;
+    assert_eq!((refused.kind.as_str(), refused.scopes.as_str()), ("path", "phone:read:call_log:admin"));
+    assert!(mark(&rig).await.is_some(), "rows are read all the same");
+    zoom.answer(200, steps());
+    ahead.minutes(61);
+    eventually("it is there", || async {
+        (rig.get("/api/v1/calls/20261122-step").await.status() == 200).then_some(())
+    })
+    .await;
+    eventually("nothing is refused any more", || async {
+        rig.store.sync_state(ACCOUNT.to_owned()).await.unwrap().refused.is_empty().then_some(())
+    })
+    .await;
 }
