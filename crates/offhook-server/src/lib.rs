@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Everything that may be asked, by whom, is decided in `access`. What runs beside the requests is in
-//! `folding` (inbox to calls), `live` (changes to browsers), `sync` (Zoom's own records to inbox) and `channel`
+//! `folding` (inbox to calls), `live` (changes to browsers), `sync` (Zoom's own records to inbox), `reconciliation`
+//! (reports that compare the two) and `channel`
 //! (Zoom's WebSocket events to inbox).
 
 mod access;
@@ -22,6 +23,7 @@ mod log;
 mod media;
 mod metrics;
 mod problem;
+mod reconciliation;
 mod serve;
 mod sync;
 mod tokens;

@@ -65,7 +65,21 @@ fn describe() {
         "offhook_unfamiliar_total",
         "Fields and values that Zoom sent and the types do not know"
     );
+    describe_counter!(
+        "offhook_quirks_total",
+        "Entries that were read past a known defect of Zoom's, by which"
+    );
     describe_histogram!("offhook_fold_seconds", Unit::Seconds, "Time to fold one batch");
+    describe_counter!("offhook_reconciliation_total", "Reports on what came in, by outcome");
+    describe_gauge!("offhook_reconciliation_items", "Items of the newest report, by kind");
+    describe_gauge!(
+        "offhook_reconciliation_missing",
+        "What the newest report knows to be and not to be here"
+    );
+    describe_gauge!(
+        "offhook_reconciliation_gaps",
+        "Windows of Zoom's lists that the newest report found unread"
+    );
     describe_counter!("offhook_import_rows_total", "Rows of imports, by what became of them");
     describe_counter!("offhook_sync_runs_total", "Runs of sync that ended, by mode");
     describe_counter!("offhook_sync_windows_total", "Windows of Zoom's history, by kind and outcome");

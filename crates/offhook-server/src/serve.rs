@@ -36,6 +36,7 @@ use crate::{
     media::{self, Media},
     metrics,
     problem::Problem,
+    reconciliation::Reconciliations,
     sync::{SyncConfig, Syncer},
     web,
 };
@@ -98,8 +99,9 @@ struct Shared {
     last_event: LastEvent,
     progress: watch::Receiver<Progress>,
     live: Live,
-    media: Option<Media>,
+    reconciliations: Arc<Reconciliations>,
     syncers: OnceLock<Vec<Arc<Syncer>>>,
+    media: Option<Media>,
     shutdown: CancellationToken,
 }
 
@@ -129,6 +131,10 @@ impl App {
 
     pub(crate) fn live(&self) -> &Live {
         &self.0.live
+    }
+
+    pub(crate) fn reconciliations(&self) -> &Reconciliations {
+        &self.0.reconciliations
     }
 
     pub(crate) fn media(&self) -> Option<&Media> {
@@ -209,7 +215,7 @@ impl Server {
                 Ingest::new(
                     config.secrets,
                     config.tolerance,
-                    config.accounts,
+                    config.accounts.clone(),
                     inbox,
                     last_event.clone(),
                     config.clock.clone(),
@@ -226,6 +232,14 @@ impl Server {
         let live = Live::new(&store, shutdown.clone());
         let media = config.media.map(|media| Media::new(store.clone(), media)).transpose()?;
         let (progress, folding) = folding::start(store.clone(), shutdown.clone(), start)?;
+        let with_records = config.sync.iter().map(|sync| sync.account.clone());
+        let reconciliations = Reconciliations::new(
+            store.clone(),
+            config.clock.clone(),
+            config.accounts.into_iter().chain(with_records).collect(),
+            progress.clone(),
+            shutdown.clone(),
+        );
         let app = App(Arc::new(Shared {
             store,
             clock: config.clock.clone(),
@@ -234,8 +248,9 @@ impl Server {
             last_event,
             progress: progress.clone(),
             live,
-            media,
+            reconciliations,
             syncers: OnceLock::new(),
+            media,
             shutdown: shutdown.clone(),
         }));
         if let Some(media) = app.media() {
@@ -272,6 +287,7 @@ impl Server {
             let (last_event, clock) = (self.app.0.last_event.clone(), self.app.0.clock.clone());
             channels.spawn(channel.run(inbox, last_event, clock, at_once, shutdown.clone()));
         }
+        Arc::clone(&self.app.0.reconciliations).start(syncers.clone()).await?;
         // Set once, here.
         let _ = self.app.0.syncers.set(syncers);
         let service = router(self.app).into_make_service_with_connect_info::<SocketAddr>();

@@ -206,6 +206,11 @@ impl Syncer {
         &self.config.account
     }
 
+    /// The client that it asks Zoom with.
+    pub(crate) fn client(&self) -> &Client {
+        &self.config.client
+    }
+
     /// Until when calls have been caught up with.
     pub fn until(&self) -> Option<Timestamp> {
         *self.until.borrow()

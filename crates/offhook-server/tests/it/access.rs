@@ -69,8 +69,8 @@ async fn the_network_is_not_listened_to() {
         secrets: offhook_server::Secrets::default(),
         tolerance: zoom_phone::webhook::Tolerance::default(),
         accounts: std::collections::BTreeSet::default(),
-        media: None,
         sync: Vec::new(),
+        media: None,
         channels: Vec::new(),
         clock: offhook_server::Clock::default(),
     };

@@ -7,6 +7,8 @@ mod api;
 #[cfg(test)]
 mod channel;
 #[cfg(test)]
+mod compat;
+#[cfg(test)]
 mod imports;
 #[cfg(test)]
 mod ingest;
@@ -16,6 +18,8 @@ mod ledger;
 mod live;
 #[cfg(test)]
 mod media;
+#[cfg(test)]
+mod reconciliations;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]

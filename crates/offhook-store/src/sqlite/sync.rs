@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use sha2::{Digest, Sha256};
 
@@ -289,14 +289,25 @@ impl Store {
         account: String,
         kind: String,
     ) -> Result<Vec<(Timestamp, Timestamp)>, StoreError> {
+        self.sync_read(account, kind, SignedDuration::from_millis(LATE_MS)).await
+    }
+
+    /// What has been read of a kind at least so long after it happened: stretches, in no order.
+    pub async fn sync_read(
+        &self,
+        account: String,
+        kind: String,
+        after: SignedDuration,
+    ) -> Result<Vec<(Timestamp, Timestamp)>, StoreError> {
         self.work(move |work| {
+            let after = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
             let sql = "SELECT from_ms, min(to_ms, due_ms - ?3) FROM sync_window
                  WHERE account = ?1 AND kind = ?2 AND state = 'done' AND from_ms < due_ms - ?3";
-            let covered = work
+            let read = work
                 .prepare_cached(sql)?
-                .query_map(params![account, kind, LATE_MS], |row| Ok((time(row, 0)?, time(row, 1)?)))?
+                .query_map(params![account, kind, after], |row| Ok((time(row, 0)?, time(row, 1)?)))?
                 .collect::<Result<_, _>>()?;
-            Ok(covered)
+            Ok(read)
         })
         .await
     }

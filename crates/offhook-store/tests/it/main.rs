@@ -1,6 +1,8 @@
 //! The store, from outside, on real files.
 
 #[cfg(test)]
+mod asides;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod feed;
@@ -14,5 +16,7 @@ mod inbox;
 mod lists;
 #[cfg(test)]
 mod rebuild;
+#[cfg(test)]
+mod reports;
 #[cfg(test)]
 mod secrets;
