@@ -217,7 +217,7 @@ fn print(report: &Value, out: Output) {
         out,
         "Events that never came: is the subscription missing?",
         &["EVENT", "EXPECTED"],
-        never.collect(),
+        &never.collect::<Vec<_>>(),
     );
     let gaps = listed("gaps").map(|gap| vec![text(&gap["list"]), text(&gap["from"]), text(&gap["to"])]);
     section(out, "Not read", &["LIST", "FROM", "TO"], &gaps.collect::<Vec<_>>());
