@@ -27,6 +27,8 @@ mod listen;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod reconcile;
+#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod stop;
