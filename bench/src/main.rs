@@ -6,6 +6,7 @@ mod clock;
 mod console;
 mod emulator;
 mod events;
+mod export;
 mod http;
 mod ingest;
 mod load;
@@ -14,8 +15,10 @@ mod peer;
 mod quota;
 #[path = "../../crates/zoom-phone/tests/it/quota_zoom.rs"]
 mod quota_zoom;
+mod records;
 mod sdk;
 mod server;
+mod stamp;
 mod stats;
 #[cfg(test)]
 mod stub;
@@ -34,6 +37,8 @@ enum Command {
     #[command(hide = true)]
     Peer(peer::Peer),
     Quota(quota::Quota),
+    Records(records::Records),
+    Export(export::Export),
     /// The server that `ingest` compares with
     #[command(hide = true)]
     Noop {
@@ -52,6 +57,8 @@ async fn main() -> anyhow::Result<()> {
         Command::Sdk(sdk) => sdk.run().await,
         Command::Peer(peer) => peer.run().await,
         Command::Quota(quota) => quota.run().await,
+        Command::Records(records) => records.run().await,
+        Command::Export(export) => export.run().await,
         Command::Noop { port } => noop::serve(port).await,
     }
 }

@@ -10,15 +10,17 @@ use crate::workspace::{build_offhook, cargo, execute};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// `ingest` (or, for bench, `quota`), and what `offhook-bench` takes; `--help` lists it.
+    /// `ingest` (or, for bench, `quota`, `records`, `export`), and what `offhook-bench` takes; `--help` lists it.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ingest [OPTIONS]")]
     words: Vec<OsString>,
 }
 
 pub(crate) fn bench(arguments: &Arguments) -> Result<()> {
     match arguments.words.split_first() {
-        // It needs no server.
-        Some((subject, rest)) if subject == "quota" => execute(offhook_bench("quota").args(rest)),
+        // They need no server.
+        Some((subject, rest)) if ["quota", "records", "export"].iter().any(|known| subject == known) => {
+            execute(offhook_bench(&subject.to_string_lossy()).args(rest))
+        }
         _ => forward("ingest", arguments),
     }
 }
@@ -44,7 +46,7 @@ fn forward(command: &str, Arguments { words }: &Arguments) -> Result<()> {
         return execute(bench.arg("--help"));
     }
     let Some((_, rest)) = words.split_first().filter(|(subject, _)| *subject == "ingest") else {
-        bail!("say what: `ingest` or `quota`");
+        bail!("say what: `ingest`; `bench` has `quota`, `records` and `export`, too");
     };
     bench.arg("--offhook").arg(build_offhook(true)?);
     execute(bench.args(rest))

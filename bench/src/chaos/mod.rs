@@ -126,9 +126,11 @@ fn print(report: &week::Report) -> io::Result<()> {
     line("ids looked up", report.ids_looked_up.to_string())?;
     line("rebuild identical", format!("{:?}", report.rebuild_identical))?;
     line("order dependent", report.order_dependent.to_string())?;
+    line("import dependent", report.import_dependent.to_string())?;
     line("restarts", report.hardships.restarts.to_string())?;
     line("minutes off", report.hardships.minutes_off.to_string())?;
     line("channel cuts", report.hardships.channel_cuts.to_string())?;
+    line("deletions", report.hardships.deletions.to_string())?;
     for (what, count) in &report.zoom {
         line(what, count.to_string())?;
     }
@@ -142,8 +144,8 @@ fn print(report: &week::Report) -> io::Result<()> {
     for example in &report.examples {
         writeln!(out, "{example}")?;
     }
-    for (field, reason) in &report.not_told {
-        writeln!(out, "not compared: {field}: {reason}")?;
+    for (field, not_told) in &report.not_told {
+        writeln!(out, "not told {} times: {field}: {}", not_told.count, not_told.why)?;
     }
     Ok(())
 }

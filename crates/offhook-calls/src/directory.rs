@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     party::{Party, PartyKind},
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// A phone user, from `listPhoneUsers`. Records of v3 know extensions and no users; this joins the two.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Member {
     /// Zoom account id.
     pub account: String,

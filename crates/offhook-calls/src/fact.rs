@@ -336,6 +336,8 @@ pub struct Element {
     pub recording_id: Option<String>,
     /// `voicemail_id`.
     pub voicemail_id: Option<String>,
+    /// `has_voicemail`, which call logs (v1) have instead of the id.
+    pub has_voicemail: Option<bool>,
 }
 
 /// One row of call history: the whole call, as recorded.

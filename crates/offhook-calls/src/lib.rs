@@ -13,17 +13,21 @@
 //!   ([`normalize::Aside`]).
 //! - [`CallView::of`] reads a set of facts and says what a person wants to know: who, with whom, since
 //!   when, how it ended. It is recomputed from the whole set, so nothing depends on arrival.
+//! - [`outdated`] says what of it comes by ways that Zoom has announced the end of.
+//! - [`compat`] shows a call in the shapes of older generations.
 //! - [`compare`] holds what came in about each call against what Zoom's records list.
 
 mod book;
 mod call;
 pub mod compare;
+pub mod compat;
 pub mod directory;
 mod fact;
 pub mod fax;
 mod identity;
 pub mod message;
 pub mod normalize;
+pub mod outdated;
 mod party;
 mod view;
 

@@ -111,6 +111,9 @@ fn count(folded: &Folded, once: &Once) {
             );
         }
     }
+    for quirk in &folded.quirks {
+        metrics::counter!("offhook_quirks_total", "quirk" => *quirk).increment(1);
+    }
     metrics::counter!("offhook_unfamiliar_total").increment(folded.unfamiliar.len() as u64);
     for (event, what) in &folded.unfamiliar {
         // The field only: what Zoom put into it may be anything, somebody's number included.

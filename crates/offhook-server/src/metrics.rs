@@ -62,6 +62,10 @@ fn describe() {
         "offhook_unfamiliar_total",
         "Fields and values that Zoom sent and the types do not know"
     );
+    describe_counter!(
+        "offhook_quirks_total",
+        "Entries that were read past a known defect of Zoom's, by which"
+    );
     describe_histogram!("offhook_fold_seconds", Unit::Seconds, "Time to fold one batch");
     describe_counter!("offhook_reconciliation_total", "Reports on what came in, by outcome");
     describe_gauge!("offhook_reconciliation_items", "Items of the newest report, by kind");

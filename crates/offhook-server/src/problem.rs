@@ -57,6 +57,11 @@ impl Problem {
         )
     }
 
+    /// Something that is asked for by its id and not known.
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "urn:offhook:not-found", "Nothing is here", detail)
+    }
+
     pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(
             StatusCode::FORBIDDEN,

@@ -27,6 +27,19 @@ pub enum StoreError {
         /// The newest we know.
         known: u32,
     },
+    /// The files were written by an older Offhook, and only `serve` and `rebuild` bring them up to date.
+    #[error("{} was written by an older Offhook (schema {found}, this one writes {known}); start `offhook serve` once", path.display())]
+    TooOld {
+        /// The file.
+        path: PathBuf,
+        /// Its schema version.
+        found: u32,
+        /// The one we read.
+        known: u32,
+    },
+    /// There is nothing to read.
+    #[error("there is no {}; name the data directory with OFFHOOK_DATA_DIR", .0.display())]
+    Missing(PathBuf),
     /// The read models' file is no database any more.
     #[error("{} is damaged; stop Offhook, and `offhook rebuild` makes it anew from the inbox", .0.display())]
     Damaged(PathBuf),

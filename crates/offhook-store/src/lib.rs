@@ -29,13 +29,15 @@ pub use media::{
     AtZoom, Hold, Media, MediaCount, MediaFilter, MediaKind, MediaNote, MediaState, Removal, Sighting,
 };
 pub use reports::{Heard, HeardPlace, NewReport, Report, ReportState};
-pub use sqlite::{Inbox, Lease, Rebuilt, Secrets, Store, ToldCursor, rebuild};
+pub use sqlite::{
+    Archive, Exported, Inbox, Lease, Moved, Rebuilt, Secrets, Span, Store, Stretch, ToldCursor, rebuild,
+};
 pub use sync::{
     NewSyncRun, SyncFate, SyncFollow, SyncItem, SyncItemProgress, SyncKindProgress, SyncLane, SyncPlace,
     SyncRefused, SyncRequests, SyncRow, SyncRun, SyncSpan, SyncState, SyncStep, SyncStepped, SyncStride,
     SyncTrouble, SyncWindow,
 };
 pub use values::{
-    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, Folded, ImportRow, Imported, Match,
-    OpenCalls,
+    Arrival, CallFilter, CallPage, Changes, Cursor, CursorError, Entry, FaxPage, Folded, ImportRow, Imported,
+    Match, MessagePage, OpenCalls, ReceivedOld, ServedOld, TextFilter,
 };

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use offhook_calls::{
     CallView, Direction, Outcome, State,
+    fax::FaxView,
+    message::MessageView,
     compare::Telling,
     normalize::{Door, Problem},
 };
@@ -60,6 +62,8 @@ pub struct Folded {
     pub problems: Vec<(Problem, String)>,
     /// Fields and values that the types do not know, with the event they were in.
     pub unfamiliar: Vec<(String, String)>,
+    /// Known defects of Zoom's that were read past, each once for each entry.
+    pub quirks: Vec<&'static str>,
     /// The newest number in the change feed.
     pub change_seq: u64,
     /// The last entry taken.
@@ -151,6 +155,35 @@ pub struct CallPage {
     pub next: Option<Cursor>,
 }
 
+/// Which text messages or faxes to list.
+#[derive(Debug, Clone, Default)]
+pub struct TextFilter {
+    /// Zoom account id.
+    pub account: Option<String>,
+    /// `session_id` of a conversation; faxes have none.
+    pub session: Option<String>,
+    /// A telephone number it went from or to, in any notation; its last digits suffice, at least four.
+    pub number: Option<String>,
+}
+
+/// One page of text messages.
+#[derive(Debug)]
+pub struct MessagePage {
+    /// Newest first.
+    pub messages: Vec<MessageView>,
+    /// Where the next page begins; none at the end.
+    pub next: Option<Cursor>,
+}
+
+/// One page of faxes.
+#[derive(Debug)]
+pub struct FaxPage {
+    /// Newest first.
+    pub faxes: Vec<FaxView>,
+    /// Where the next page begins; none at the end.
+    pub next: Option<Cursor>,
+}
+
 /// A call found by something typed into a search box.
 #[derive(Debug)]
 pub struct Match {
@@ -178,4 +211,32 @@ pub struct Imported {
     pub stored: u64,
     /// Rows that an earlier import had stored, or that came twice.
     pub known: u64,
+}
+
+/// Something that Zoom has announced the end of, and how much of it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedOld {
+    /// `operation`, `event` or `array`.
+    pub what: String,
+    /// Which one, as in `zoom_phone_types::deprecation`.
+    pub name: String,
+    /// Entries of the inbox, ever.
+    pub count: u64,
+    /// When the last one came.
+    pub last_at: Timestamp,
+    /// The newest days on which it came, newest first, with their counts.
+    pub days: Vec<(String, u64)>,
+}
+
+/// A program that asks for old shapes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServedOld {
+    /// What it asks for, as in `zoom_phone_types::deprecation`.
+    pub operation: String,
+    /// Its `User-Agent`.
+    pub client: String,
+    /// How often it did.
+    pub requests: u64,
+    /// The last day on which it did, UTC.
+    pub last_day: String,
 }

@@ -64,6 +64,11 @@ impl Api {
         }
     }
 
+    /// Posts JSON to a path given in segments.
+    pub(crate) async fn post(&self, path: &[&str], body: &Value) -> anyhow::Result<Value> {
+        self.answer(self.http.post(self.url(path)?).json(body)).await
+    }
+
     fn url(&self, path: &[&str]) -> anyhow::Result<Url> {
         let mut url = self.base.clone();
         match url.path_segments_mut() {

@@ -2,6 +2,7 @@
 
 pub(crate) mod emulator;
 mod migrate;
+pub(crate) mod sync;
 mod reconcile;
 mod time;
 mod zoom;
@@ -13,10 +14,10 @@ use clap_complete::{Shell, env::EnvCompleter};
 use url::Url;
 use zoom_phone_emulator::FASTEST;
 
-use self::emulator::EmulatorArgs;
-pub(crate) use self::migrate::ImportArgs;
+pub(crate) use self::migrate::{CheckArgs, ImportArgs, MigrateCommand, StatusArgs};
 pub(crate) use self::reconcile::{FailOn, ReconcileCommand, ReportArgs, ReportsArgs, RunArgs};
 pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
+use self::{emulator::EmulatorArgs, sync::SyncCommand};
 use crate::doctor::DoctorArgs;
 
 /// Self-hosted Zoom Phone integration: every call received, stored, and shown live.
@@ -69,12 +70,18 @@ pub(crate) enum Command {
     Calls(CallsCommand),
     /// Take call records of before in: from Zoom's API, from the portal, from another system
     Import(Box<ImportArgs>),
+    /// From call logs to call history and call elements: what changes, what is still in use
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
     /// Did we get all of them? Compare what came in with Zoom's records
     #[command(subcommand)]
     Reconcile(ReconcileCommand),
     /// Look at what came in, on a running server
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Have Zoom's history read by a running server, and see how far it is
+    #[command(subcommand)]
+    Sync(SyncCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -82,6 +89,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Make all read models anew from the inbox (with the server stopped)
     Rebuild,
+    /// Write calls, legs, elements and events to files or a stream: CSV, NDJSON, Parquet
+    Export(ExportArgs),
     /// Print the OpenAPI document of the server's API
     Openapi,
     /// Print completions for a shell
@@ -260,6 +269,49 @@ pub(crate) struct ShowArgs {
     /// Also print what Zoom said, as it came in
     #[arg(long)]
     pub(crate) events: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+  offhook export calls elements --to lake --format parquet    files by account and day; run it again for what is new
+  offhook export calls --to - --format csv > calls.csv        one table to standard output
+  offhook export --columns                                    what is in the tables
+
+It reads the data directory of the settings, with the server running or not. docs/export.md says how to read the files.")]
+pub(crate) struct ExportArgs {
+    /// What: calls, legs, elements, events
+    #[arg(value_name = "TABLE", value_parser = ["calls", "legs", "elements", "events"], required_unless_present = "columns")]
+    pub(crate) tables: Vec<String>,
+    /// A directory for files by account and day, or - for standard output
+    #[arg(long, value_name = "DIR", required_unless_present = "columns")]
+    pub(crate) to: Option<PathBuf>,
+    /// csv, ndjson or parquet
+    #[arg(long, default_value = "parquet", value_parser = ["csv", "ndjson", "parquet"])]
+    pub(crate) format: String,
+    /// In CSV, put ' before texts that a spreadsheet would take for formulas; also before +1 415...
+    #[arg(long)]
+    pub(crate) csv_safe: bool,
+    /// Only calls that began, and events received, on this day (UTC) or at this time, or later
+    #[arg(long, value_name = "TIME", value_parser = time::begin)]
+    pub(crate) from: Option<jiff::Timestamp>,
+    /// The last day (UTC), or the time before which
+    #[arg(long, value_name = "TIME", value_parser = time::end)]
+    pub(crate) to_date: Option<jiff::Timestamp>,
+    /// Only this Zoom account
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<String>,
+    /// Whose days the files are by, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) time_zone: String,
+    /// Replace what earlier runs wrote to the directory
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// With --to -, only what was told after this event: the number that the last run ended with
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) after: u64,
+    /// List the columns of the tables
+    #[arg(long)]
+    pub(crate) columns: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,14 +11,17 @@ mod doctor;
 mod emulator;
 mod events;
 mod exit;
+mod export;
 mod import;
 mod listen;
+mod migrate;
 mod open;
 mod output;
 mod rebuild;
 mod reconcile;
 mod rest;
 mod serve;
+mod sync;
 mod zoom;
 
 use std::process::ExitCode;
@@ -54,11 +57,14 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Calls(CallsCommand::List(list)) => runtime()?.block_on(calls::list(list, config, out))?,
         Command::Calls(CallsCommand::Show(show)) => runtime()?.block_on(calls::show(show, config, out))?,
         Command::Import(import) => return runtime()?.block_on(import::run(*import, config, out)),
+        Command::Migrate(migrate) => runtime()?.block_on(migrate::run(migrate, config, out))?,
         Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, config, out))?,
+        Command::Sync(sync) => runtime()?.block_on(sync::run(sync, config, out))?,
         Command::Config(ConfigCommand::Check) => return config::check::run(config, out),
         Command::Doctor(args) => return runtime()?.block_on(doctor::run(args, config, out)),
         Command::Reconcile(command) => return runtime()?.block_on(reconcile::run(command, config, out)),
         Command::Rebuild => return rebuild::run(config, out),
+        Command::Export(args) => export::run(args, config, out)?,
         Command::Openapi => out.print(&serde_json::to_string_pretty(&offhook_server::document())?),
         Command::Completions { shell } => out.print(args::completions(shell)?.trim_end()),
     }

@@ -13,6 +13,7 @@ use crate::world::file::CompanyFile;
 /// How one emulator behaves. [`Config::default`] holds the documented demo credentials, so that
 /// a client can be pointed at a fresh emulator without any set-up.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     /// The company, its callers and the whole day follow from this number.
     pub seed: u64,
@@ -52,6 +53,9 @@ pub struct Config {
     /// Whether finished calls are also told in the deprecated events of versions 1 and 2 of call records. With
     /// [`Temper::Field`] they are in any case.
     pub older_records: bool,
+    /// The one version in which finished calls are told, by events and in the arrays of call history's answers; all of
+    /// them when absent. For an account as it was before Zoom's changes, or as it will be after them.
+    pub only: Option<Version>,
     /// Whether webhooks are stamped and signed with the company's time instead of real time: for a receiver that lives
     /// in the company's time, such as one under test whose clock is [`Running::now`](crate::Running::now).
     pub stamps_in_company_time: bool,
@@ -61,6 +65,29 @@ pub struct Config {
     /// Who may embed the phone: hosts (`crm.example.com`, on any port) and origins (`https://crm.example.com:8443`,
     /// `chrome-extension://…`). By default pages of this machine.
     pub embed_domains: Vec<String>,
+}
+
+/// A version of Zoom's call records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// Call logs.
+    V1,
+    /// Call history: `call_logs` and `call_path`.
+    V2,
+    /// Call elements: `call_history` and `call_elements`.
+    V3,
+}
+
+impl Version {
+    /// Whether the event of this name, without `phone.`, tells of a finished call in this version.
+    pub(crate) fn has(self, event: &str) -> bool {
+        let word = match self {
+            Self::V1 => "_call_log_completed",
+            Self::V2 => "_call_history_completed",
+            Self::V3 => "_call_element_completed",
+        };
+        event.ends_with(word)
+    }
 }
 
 /// How far Zoom keeps to its documentation.
@@ -110,6 +137,7 @@ impl Default for Config {
             temper: Temper::Documented,
             invent_ids: false,
             older_records: false,
+            only: None,
             stamps_in_company_time: false,
             public_url: None,
             embed_domains: ["127.0.0.1", "localhost"].map(str::to_owned).into(),

@@ -112,6 +112,7 @@ impl Emulator {
         exchange.temper = config.temper;
         exchange.traffic = config.by_the_hour.then(|| traffic.clone());
         exchange.older_records = config.older_records || config.temper == Temper::Field;
+        exchange.only = config.only;
         if let Some(url) = &config.public_url {
             url.as_str().trim_end_matches('/').clone_into(&mut exchange.links);
         }

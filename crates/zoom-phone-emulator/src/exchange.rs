@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, Temper};
+use crate::config::{Config, Temper, Version};
 use crate::dice::Dice;
 use crate::party::Party;
 use crate::world::directory::Directory;
@@ -32,6 +32,8 @@ pub struct Exchange {
     pub temper: Temper,
     /// Whether records are told in events of versions 1 and 2, too.
     pub older_records: bool,
+    /// The one version in which records are told; all of them when absent.
+    pub only: Option<Version>,
     /// How long people of the company talk and wait; usual lengths without.
     pub traffic: Option<Traffic>,
     pub(crate) world: World,
@@ -67,6 +69,7 @@ impl Exchange {
             links: "https://zoom-phone-emulator.invalid".to_owned(),
             temper: Temper::Documented,
             older_records: false,
+            only: None,
             traffic: None,
             world,
             directory: Arc::default(),

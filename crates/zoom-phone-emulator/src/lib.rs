@@ -88,7 +88,7 @@ mod world;
 pub use apps::{App, AppKind};
 pub use builder::{Builder, Running};
 pub use clock::FASTEST;
-pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper};
+pub use config::{Config, DEMO_WEBHOOK_SECRET, Temper, Version};
 pub use emulator::{Emulator, serve, serve_from, serve_with_embed};
 pub use error::Error;
 pub use exchange::Exchange;

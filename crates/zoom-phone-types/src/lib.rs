@@ -46,6 +46,8 @@
 #[cfg(feature = "catalogue")]
 pub mod catalogue;
 #[cfg(feature = "events")]
+pub mod deprecation;
+#[cfg(feature = "events")]
 pub mod embed;
 #[cfg(feature = "events")]
 pub mod events;

@@ -7,6 +7,7 @@ mod compare;
 mod faults;
 mod offhook;
 mod report;
+mod untold;
 mod zoom;
 
 use std::time::Instant;
@@ -58,6 +59,8 @@ pub(crate) struct Hardships {
     pub(crate) minutes_off: i64,
     /// Times that the event channel was broken off.
     pub(crate) channel_cuts: u32,
+    /// Records, recordings and messages that people deleted at Zoom.
+    pub(crate) deletions: u32,
 }
 
 /// Nothing comes after the last call so late as this: recordings, retries and records have come.
@@ -73,13 +76,15 @@ pub(crate) async fn live(plan: &Plan, tell: impl Fn(&str)) -> anyhow::Result<Rep
     offhook.start(Doors::both()).await?;
     zoom.running.validated().await;
     let mut hardships = Hardships::default();
-    let end = zoom.running.now() + SignedDuration::from_hours(24 * i64::from(plan.days));
+    let begin = zoom.running.now();
+    let end = begin + SignedDuration::from_hours(24 * i64::from(plan.days));
     let mut rare = zoom::Rare::new(plan.days, zoom.running.now(), &mut dice);
     while zoom.running.now() < end {
         tell(&format!("{}", zoom.running.now().strftime("%A %H:%M")));
         rare.play(&zoom).await?;
         zoom.running.advance(SignedDuration::from_mins(dice.random_range(3..=20))).await;
         if plan.faults {
+            hardships.deletions += u32::from(dice.random_ratio(1, 6) && zoom.delete(&mut dice).await?);
             ordeal(&zoom, &mut offhook, &mut dice, &mut hardships).await?;
         }
     }
@@ -90,15 +95,25 @@ pub(crate) async fn live(plan: &Plan, tell: impl Fn(&str)) -> anyhow::Result<Rep
     }
     let played = begun.elapsed();
     tell("reading what Zoom recorded");
-    offhook.complete().await.context("Offhook did not come to the end of Zoom's records")?;
+    let kinds: &[&str] = match plan.generation {
+        Generation::V1 => &["users", "call_logs", "recordings", "voicemails"],
+        Generation::V2 | Generation::V3 => {
+            &["users", "calls", "recordings", "voicemails", "charges", "summaries"]
+        }
+        Generation::Mixed => {
+            &["users", "calls", "recordings", "voicemails", "charges", "summaries", "call_logs"]
+        }
+    };
+    let sync = offhook.complete(begin, kinds).await;
+    let sync = sync.context("Offhook did not come to the end of Zoom's records")?;
     let ledger = zoom.running.ledger().await?;
     let calls = offhook.calls().await?;
-    let mut report = Report::new(plan, hardships, zoom.state().await?);
+    let mut report = Report::new(plan, hardships, zoom.state().await?, sync);
     compare::compare(&ledger, &calls, plan.generation, &mut report);
     report.look_up(&offhook, &ledger).await?;
     report.times(played, begun.elapsed());
     tell("making the read models anew");
-    report.check_data(offhook.stop().await?, &calls).await?;
+    report.check_data(offhook.stop().await?, &calls, zoom.running.now()).await?;
     Ok(report)
 }
 

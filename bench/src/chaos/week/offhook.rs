@@ -8,13 +8,14 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use jiff::{SignedDuration, Timestamp};
 use offhook_calls::CallView;
 use offhook_server::{Channel, Clock, Secrets, ServeError, Server, ServerConfig, SyncConfig};
 use offhook_store::{Store, StoreError};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -177,27 +178,36 @@ impl Offhook {
         Ok(call.and_then(|call| call["id"].as_str().map(str::to_owned)))
     }
 
-    /// Waits until everything that Zoom has recorded up to now is read and folded.
-    pub(super) async fn complete(&mut self) -> anyhow::Result<()> {
+    /// Has all of Zoom's records since then read, and waits until that is done and folded.
+    pub(super) async fn complete(&mut self, since: Timestamp, kinds: &[&str]) -> anyhow::Result<Value> {
         self.halt(true).await?;
-        let now = self.zoom.now();
         self.start(Doors::both()).await?;
+        let order = json!({ "mode": "backfill", "from": since, "kinds": kinds, "again": true });
+        let url = format!("http://127.0.0.1:{}/api/v1/sync", self.port);
+        self.http.post(url).json(&order).send().await?.error_for_status()?;
         let begun = Instant::now();
-        loop {
-            let board = self.get("/api/v1/live/snapshot", &[]).await?.context("no board")?;
-            let until: Option<jiff::Timestamp> =
-                serde_json::from_value(board["clocks"]["last_reconcile_at"].clone())?;
-            if until.is_some_and(|until| until >= now) {
-                break;
+        let status = loop {
+            let status = self.get("/api/v1/sync", &[]).await?.context("no sync")?;
+            let account = &status["accounts"][0];
+            let runs = account["runs"].as_array().context("no runs")?;
+            // A catch-up always comes again.
+            let backfills = runs.iter().filter(|run| run["mode"] == "backfill");
+            let ended = backfills.clone().count() > 0 && backfills.clone().all(|run| run["state"] == "done");
+            let items = runs.iter().flat_map(|run| run["items"].as_array().into_iter().flatten());
+            let late: i64 = items.filter_map(|items| items["due"].as_i64()).sum();
+            if ended && late == 0 {
+                break account.clone();
             }
-            ensure!(begun.elapsed() < PATIENCE, "it got to {until:?} and should get to {now}");
+            ensure!(begun.elapsed() < PATIENCE, "reading does not come to an end: {status}");
+            // What is not ready is asked for again by the company's clock.
+            self.zoom.advance(SignedDuration::from_mins(5)).await;
             tokio::time::sleep(ASK_EVERY).await;
-        }
+        };
         while self.backlog().await? > 0 {
             ensure!(begun.elapsed() < PATIENCE, "the inbox is not folded");
             tokio::time::sleep(ASK_EVERY).await;
         }
-        Ok(())
+        Ok(status)
     }
 
     /// Entries of the inbox that are not in the read models.

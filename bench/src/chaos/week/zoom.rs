@@ -1,13 +1,13 @@
 //! The company and its Zoom.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use zoom_phone_emulator::{CompanyFile, Emulator, Running, Scenario, Subscription, Temper};
+use zoom_phone_emulator::{CompanyFile, Emulator, Running, Scenario, Subscription, Temper, Version};
 
 use super::{Generation, Plan, faults};
 
@@ -20,6 +20,7 @@ const MONDAY: &str = "2026-11-16T00:00:00Z";
 /// A running emulator.
 pub(super) struct Zoom {
     pub(super) running: Arc<Running>,
+    http: reqwest::Client,
 }
 
 impl Zoom {
@@ -34,16 +35,22 @@ impl Zoom {
             *calls *= wanted / in_a_week;
         }
         let url = format!("http://127.0.0.1:{port}/zoom/webhook").parse().context("no address")?;
-        let mut webhook = Subscription::new(url, SECRET);
-        webhook.events = events_of(plan.generation);
+        let webhook = Subscription::new(url, SECRET);
         let start: Timestamp = MONDAY.parse().context("no Monday")?;
         let mut builder =
             Emulator::builder().seed(plan.seed).company(company).at(start).subscription(webhook).config(
                 |config| {
                     config.by_the_hour = true;
                     config.calls_per_minute = 1.0;
+                    config.sms_threads_per_hour = 1.0;
                     config.stamps_in_company_time = true;
-                    config.older_records = plan.generation != Generation::V3;
+                    config.older_records = true;
+                    config.only = match plan.generation {
+                        Generation::V1 => Some(Version::V1),
+                        Generation::V2 => Some(Version::V2),
+                        Generation::V3 => Some(Version::V3),
+                        Generation::Mixed => None,
+                    };
                 },
             );
         if plan.faults {
@@ -52,7 +59,8 @@ impl Zoom {
                 builder = builder.fault(fault);
             }
         }
-        Ok(Self { running: Arc::new(builder.start().await?) })
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?;
+        Ok(Self { running: Arc::new(builder.start().await?), http })
     }
 
     async fn ask(
@@ -80,17 +88,35 @@ impl Zoom {
         Ok(self.ask(axum::http::Method::POST, "/ws/drop", None).await?["dropped"] == true)
     }
 
+    /// Somebody deletes something of a call: the record, the recording or the message. Whether Zoom did it.
+    pub(super) async fn delete(&self, dice: &mut ChaCha8Rng) -> anyhow::Result<bool> {
+        let ledger = self.running.ledger().await?;
+        if ledger.is_empty() {
+            return Ok(false);
+        }
+        let call = &ledger[dice.random_range(0..ledger.len())];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut paths = Vec::new();
+        for (list, field) in [("recordings", "recording_ids"), ("voice_mails", "voicemail_ids")] {
+            let ids = call[field].as_array().into_iter().flatten();
+            paths.extend(ids.map(|id| format!("{list}/{}", text(id))));
+        }
+        let users = call["answered_by"].as_array().into_iter().flatten();
+        let history = text(&call["call_history_uuid"]);
+        paths.extend(users.map(|user| format!("users/{}/call_history/{history}", text(&user["id"]))));
+        let Some(path) = paths.first() else { return Ok(false) };
+        let url = format!("{}/v2/phone/{path}", self.running.origin());
+        let request = self.http.delete(url).bearer_auth(self.running.token());
+        // Faults strike people, too.
+        Ok(request.send().await.is_ok_and(|answer| answer.status().is_success()))
+    }
+
     /// What an administrator does who sees that Zoom has given the endpoint up.
     pub(super) async fn enable_webhook(&self) -> anyhow::Result<()> {
         let body = Some(json!({ "enabled": true }));
         self.ask(axum::http::Method::PATCH, "/subscriptions/webhook", body).await?;
         Ok(())
     }
-}
-
-/// Events that the subscription names; none for all.
-fn events_of(_generation: Generation) -> Vec<String> {
-    Vec::new()
 }
 
 /// Every kind of call once a day, however rare it is.

@@ -3,6 +3,7 @@
 //! A log is read as one step of the record, that of its owner: what it says of times, of hold and of how it ended is
 //! true of the owner's part. It alone knows user ids and what a call cost.
 
+use jiff::SignedDuration;
 use serde_json::{Map, Value};
 use zoom_phone_types::events::{CallLog, CallLogForwarding, CallLogs, Event, Owner, Wire};
 
@@ -62,7 +63,7 @@ pub(super) fn detail(mut row: Map<String, Value>, facts: &mut Facts<'_>) {
         let Some(id) = text(step.id.as_deref()).filter(|id| Some(id) != own_id.as_ref()) else { continue };
         let names = Names::of_call(log.call_id.as_ref()).and(AliasKind::CallLogId, Some(&id));
         let started_at = time(step.date_time.as_ref());
-        let length = seconds(step.duration).map(jiff::SignedDuration::from_secs);
+        let length = seconds(step.duration).map(SignedDuration::from_secs);
         let made = Element {
             id,
             event: step.path.as_deref().and_then(words::event_of_path).map(str::to_owned),
@@ -138,6 +139,13 @@ pub(super) fn one(facts: &mut Facts<'_>, source: Source, side: Side, told: &Call
         Side::Caller => of_path.filter(|event| *event != "ring_to_member").unwrap_or("outgoing"),
         Side::Callee => of_path.unwrap_or("incoming"),
     };
+    let ended_at = time(told.call_end_time.as_ref());
+    let length = seconds(told.duration);
+    // Events of callers and details leave the answer out. The duration runs from there to the end.
+    let worked_out = || {
+        let length = SignedDuration::from_secs(length.filter(|length| answered && *length > 0)?);
+        ended_at?.checked_sub(length).ok()
+    };
     let made = Element {
         id,
         event: Some(event.to_owned()),
@@ -147,16 +155,16 @@ pub(super) fn one(facts: &mut Facts<'_>, source: Source, side: Side, told: &Call
         emergency: (told.callee_number_type == Some(3)).then_some(true),
         caller,
         callee,
-        operator: told.forwarded_by.as_ref().map(forwarder).unwrap_or_default(),
+        operator: operator(side, told),
         started_at: time(told.date_time.as_ref()),
-        answered_at: time(told.answer_start_time.as_ref()),
-        ended_at: time(told.call_end_time.as_ref()),
+        answered_at: time(told.answer_start_time.as_ref()).or_else(worked_out),
+        ended_at,
         wait_seconds: seconds(told.waiting_time),
-        // From answer to end.
-        talk_seconds: seconds(told.duration)
-            .filter(|_| answered)
+        talk_seconds: length
+            .filter(|length| answered || *length == 0)
             .map(|length| length.saturating_sub(hold.unwrap_or(0)).max(0)),
         hold_seconds: hold,
+        has_voicemail: told.has_voicemail,
         recording_id: text(told.recording_id.as_deref()),
         ..Element::default()
     };
@@ -217,6 +225,19 @@ fn is_internal(told: &CallLog) -> Option<bool> {
         return Some(true);
     }
     types.contains(&Some(2)).then_some(false)
+}
+
+/// What sent the call here. Lists of the account leave out who that was; the path tells at least what it was.
+fn operator(side: Side, told: &CallLog) -> Party {
+    let mut party = told.forwarded_by.as_ref().map(forwarder).unwrap_or_default();
+    if side == Side::Callee && party.kind == PartyKind::Unknown {
+        party.kind = match told.path.as_deref().map(str::trim) {
+            Some("callQueue") => PartyKind::CallQueue,
+            Some("autoReceptionist") => PartyKind::AutoReceptionist,
+            _ => PartyKind::Unknown,
+        };
+    }
+    party
 }
 
 fn forwarder(told: &CallLogForwarding) -> Party {

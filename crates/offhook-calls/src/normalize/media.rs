@@ -114,7 +114,7 @@ fn file(facts: &mut Facts<'_>, told: &WireFile, happened: RecordingEvent) {
     );
     let said = RecordingFile {
         id,
-        kind: facts.word(told.recording_type.as_ref().map(|kind| kind.as_str())),
+        kind: text(told.recording_type.as_ref().map(|kind| kind.as_str())),
         started_at,
         ended_at,
         duration_seconds: seconds(told.duration),

@@ -155,7 +155,7 @@ pub enum Aside {
 pub mod quirk {
     /// Two steps of one path tell of one and the same thing, once for each party.
     pub const MIRRORED_ROW: &str = "mirrored_row";
-    /// A word with space around it.
+    /// A word with space around it. Seen in rows of REST only, but for call logs.
     pub const SPACE: &str = "space";
     /// `caller_acconut_code`.
     pub const MISSPELT_FIELD: &str = "misspelt_field";
@@ -341,6 +341,11 @@ impl<'a> Facts<'a> {
         let is_whole = |text: &str| text.trim().parse::<i64>().is_ok();
         if WHOLE.iter().any(|name| row.get(*name).and_then(Value::as_str).is_some_and(is_whole)) {
             self.quirks.insert(quirk::NUMBER_AS_TEXT);
+        }
+        let is_spaced = |word: &str| word.trim().len() != word.len();
+        let words = ["event", "result", "result_reason", "call_result"];
+        if words.iter().any(|name| row.get(*name).and_then(Value::as_str).is_some_and(is_spaced)) {
+            self.quirks.insert(quirk::SPACE);
         }
         if row.contains_key("caller_acconut_code") {
             self.quirks.insert(quirk::MISSPELT_FIELD);

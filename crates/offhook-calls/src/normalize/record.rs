@@ -108,9 +108,9 @@ fn element(facts: &mut Facts<'_>, source: Source, told: &CallElement, owner: Opt
     count_quirks(facts, source, told);
     let mut made = Element {
         id,
-        event: facts.word(told.event.as_ref().map(|word| word.as_str())),
-        result: facts.word(told.result.as_ref().map(|word| word.as_str())),
-        result_reason: facts.word(told.result_reason.as_ref().map(|word| word.as_str())),
+        event: text(told.event.as_ref().map(|word| word.as_str())),
+        result: text(told.result.as_ref().map(|word| word.as_str())),
+        result_reason: text(told.result_reason.as_ref().map(|word| word.as_str())),
         direction: direction(told.direction.as_ref()),
         internal: internal(told.connect_type.as_ref()),
         emergency: emergency(told.call_type.as_ref()),
@@ -136,6 +136,7 @@ fn element(facts: &mut Facts<'_>, source: Source, told: &CallElement, owner: Opt
         press_key: extra.get("press_key").and_then(String::from_json).and_then(|key| text(Some(&key))),
         recording_id: text(told.recording_id.as_deref()),
         voicemail_id: text(told.voicemail_id.as_deref()),
+        has_voicemail: None,
     };
     if let Some(Owner { side, user_id }) = owner {
         let party = match side {
@@ -216,8 +217,7 @@ pub(super) fn row(mut row: Map<String, Value>, facts: &mut Facts<'_>) {
     let v3 = take(&mut row, "call_history_uuid");
     let v2 = take(&mut row, "id");
     let source = if v3.is_some() { Source::HistoryRow } else { Source::V2 };
-    let result = row.shift_remove("call_result").and_then(|value| String::from_json(&value));
-    let result = facts.word(result.as_deref());
+    let result = take(&mut row, "call_result");
     let recorded = take(&mut row, "recording_status").map(|status| status == "recorded");
     // Rows and elements name parties and times alike.
     let Some(told) = CallElement::from_json(&Value::Object(row)) else { return };

@@ -8,6 +8,7 @@
 mod assemble;
 mod conflicts;
 mod ends;
+mod generations;
 mod legs;
 mod outcome;
 mod queue;
@@ -358,6 +359,10 @@ impl CallView {
                     leg.state = State::Unknown;
                     leg.outcome = Some(Outcome::Unknown);
                 }
+            }
+            for stay in self.queues.iter_mut().filter(|stay| stay.outcome == QueueOutcome::InProgress) {
+                stay.outcome = QueueOutcome::TimedOut;
+                stay.derived = true;
             }
         }
         self

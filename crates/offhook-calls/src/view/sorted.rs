@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{recordings::RecordingStep, words::Side};
+use super::{generations::overlay, recordings::RecordingStep, words::Side};
 use crate::{
     call::CallFacts,
     fact::{
@@ -123,6 +123,7 @@ impl<'a> Sorted<'a> {
                 _ => sorted.elements.push((source, element.clone())),
             }
         }
+        sorted.elements = overlay(std::mem::take(&mut sorted.elements));
         sorted.elements.sort_by(|(_, a), (_, b)| {
             (a.segment.is_none(), a.segment, a.started_at, a.node, &a.id).cmp(&(
                 b.segment.is_none(),
@@ -140,7 +141,8 @@ impl<'a> Sorted<'a> {
                 unknown => *unknown = Some((source, row.clone())),
             }
         }
-        sorted.voicemail |= sorted.elements.iter().any(|(_, e)| e.voicemail_id.is_some());
+        sorted.voicemail |=
+            sorted.elements.iter().any(|(_, e)| e.voicemail_id.is_some() || e.has_voicemail == Some(true));
         sorted.emergency |= sorted.elements.iter().any(|(_, e)| e.emergency == Some(true))
             || sorted.row.as_ref().is_some_and(|(_, row)| row.emergency == Some(true));
         sorted
@@ -170,10 +172,10 @@ macro_rules! fill {
 
 impl Element {
     /// Fills what is missing from another telling of the same element.
-    fn learn(&mut self, other: &Self) {
+    pub(super) fn learn(&mut self, other: &Self) {
         fill!(self, other: event, result, result_reason, direction, internal, emergency, started_at,
             answered_at, ended_at, wait_seconds, talk_seconds, hold_seconds, segment, node, is_node,
-            press_key, recording_id, voicemail_id);
+            press_key, recording_id, voicemail_id, has_voicemail);
         self.caller.learn(&other.caller);
         self.callee.learn(&other.callee);
         self.operator.learn(&other.operator);

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod compare;
+mod doors;
+mod generations;
+mod identity;
 mod inbound;
 mod ledger;
 mod properties;

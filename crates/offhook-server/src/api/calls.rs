@@ -156,7 +156,7 @@ pub(crate) async fn list(
 #[into_params(parameter_in = Query)]
 pub(crate) struct AccountParams {
     /// Zoom account id; needed only where two accounts know one id.
-    account: Option<String>,
+    pub(super) account: Option<String>,
 }
 
 /// One call in full: a summary and its story.

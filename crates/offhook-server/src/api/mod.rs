@@ -1,11 +1,16 @@
 //! The HTTP API, and the OpenAPI document that describes it.
 
 mod calls;
+mod compat;
+mod deprecations;
 mod events;
+mod export;
 mod imports;
 mod reconciliations;
 mod search;
 mod sync;
+mod texts;
+mod users;
 
 use axum::{
     Json,
@@ -30,7 +35,10 @@ use crate::{live, problem::Problem, serve::App};
     tags(
         (name = "live", description = "What is happening now"),
         (name = "calls", description = "Calls, found by any of their ids"),
+        (name = "texts", description = "Text messages and faxes"),
+        (name = "users", description = "Who has which extension"),
         (name = "events", description = "The inbox: what came in, as it came in"),
+        (name = "export", description = "Whole tables, as they are or since the last time"),
         (name = "reconciliations", description = "Did we get all of them? Reports that compare what came in with Zoom's records"),
         (name = "migration", description = "Coming from call logs: imports, the old shapes, what is still in use"),
         (name = "sync", description = "Reading Zoom's own records")
@@ -47,12 +55,24 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(calls::show))
         .routes(routes!(calls::events))
         .routes(routes!(search::search))
+        .routes(routes!(texts::messages))
+        .routes(routes!(texts::message))
+        .routes(routes!(texts::faxes))
+        .routes(routes!(texts::fax))
+        .routes(routes!(users::list))
         .routes(routes!(reconciliations::list, reconciliations::order))
         .routes(routes!(reconciliations::show))
         .routes(routes!(reconciliations::items))
         .routes(routes!(reconciliations::of_call))
         .routes(routes!(events::list))
+        .routes(routes!(export::table))
         .routes(routes!(imports::take))
+        .routes(routes!(deprecations::list))
+        .routes(routes!(compat::call_logs))
+        .routes(routes!(compat::user_call_logs))
+        .routes(routes!(compat::call_log))
+        .routes(routes!(compat::call_history))
+        .routes(routes!(compat::call_path))
         .routes(routes!(sync::status, sync::begin))
         .routes(routes!(sync::pause))
         .routes(routes!(sync::resume))

@@ -194,8 +194,12 @@ impl Syncer {
                     // It is not about this one: none would be answered now.
                     _ => {
                         count("failed");
-                        asking.resting_until = Some(Instant::now() + asking.rest);
-                        asking.rest = (asking.rest * 2).min(LONGEST_REST);
+                        // Many that were under way together fail together, for one reason.
+                        let now = Instant::now();
+                        if asking.resting_until.is_none_or(|until| until <= now) {
+                            asking.resting_until = Some(now + asking.rest);
+                            asking.rest = (asking.rest * 2).min(LONGEST_REST);
+                        }
                         None
                     }
                 };

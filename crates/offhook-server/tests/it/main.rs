@@ -7,6 +7,8 @@ mod api;
 #[cfg(test)]
 mod channel;
 #[cfg(test)]
+mod compat;
+#[cfg(test)]
 mod imports;
 #[cfg(test)]
 mod ingest;

@@ -7,14 +7,19 @@ use std::{
 
 use jiff::Timestamp;
 use offhook_calls::{
-    Alias, CallBook, CallKey, CallView, Change, State,
-    normalize::{self, Reading},
+    Alias, CallBook, CallKey, CallView, Change, PartyKind, State,
+    normalize::{self, Aside, Reading},
+    outdated::{self, Deprecation},
 };
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
-    Store, packed, read,
+    Store, packed,
+    people::{store_member, store_wiped},
+    read,
     row::{COLUMNS, Call, hash, word},
+    texts::{store_fax, store_message},
+    usage,
 };
 use crate::{Entry, Folded, StoreError};
 
@@ -44,13 +49,16 @@ pub(super) struct Told {
     seq: u64,
     event: String,
     reading: Reading,
+    /// It came by a way that Zoom has announced the end of; when.
+    old: Option<(Timestamp, &'static Deprecation)>,
 }
 
 impl Told {
     pub(super) fn of(entry: &Entry) -> Self {
         let Entry { seq, arrival } = entry;
         let reading = normalize::read(arrival.door, &arrival.account, &arrival.body);
-        Self { seq: *seq, event: arrival.event.clone(), reading }
+        let old = outdated::of(arrival.door, &arrival.event, &reading).map(|old| (arrival.received_at, old));
+        Self { seq: *seq, event: arrival.event.clone(), reading, old }
     }
 }
 
@@ -67,11 +75,23 @@ pub(super) fn fold(calls: &mut Connection, told: Vec<Told>, feeding: bool) -> Re
     let shelf = Shelf::load(&transaction, &told, &mut book)?;
     // One name of each fact, to know afterwards whose it became.
     let mut named: Vec<(u64, String, Alias)> = Vec::new();
-    for Told { seq, event, reading } in told {
+    for Told { seq, event, reading, old } in told {
+        if let Some((at, old)) = old {
+            usage::count(&transaction, at, old)?;
+        }
         if let Some(problem) = reading.problem {
             folded.problems.push((problem, event.clone()));
         }
         folded.unfamiliar.extend(reading.unfamiliar.into_iter().map(|what| (event.clone(), what)));
+        folded.quirks.extend(reading.quirks);
+        for aside in reading.aside {
+            match aside {
+                Aside::Member(member) => store_member(&transaction, &member)?,
+                Aside::Wiped(wiped) => store_wiped(&transaction, &wiped)?,
+                Aside::Message(message) => store_message(&transaction, message)?,
+                Aside::Fax(fax) => store_fax(&transaction, fax)?,
+            }
+        }
         for (fact, heard) in reading.facts {
             if let Some(name) = fact.names.first() {
                 named.push((seq, fact.account.clone(), name.clone()));
@@ -368,8 +388,12 @@ fn parts(view: &CallView) -> BTreeSet<(&'static str, String)> {
         for (kind, value) in [("user", &party.user_id), ("extension", &party.extension_number)] {
             parts.extend(value.clone().map(|value| (kind, value)));
         }
+        // Whose it is the list of users may tell, now or later.
+        if party.user_id.is_none() && matches!(party.kind, PartyKind::User | PartyKind::Unknown) {
+            parts.extend(party.extension_id.clone().map(|value| ("extension_id", value)));
+        }
         parts.extend(party.number.as_deref().and_then(reversed_digits).map(|digits| ("number", digits)));
-        if party.kind == offhook_calls::PartyKind::CallQueue {
+        if party.kind == PartyKind::CallQueue {
             parts.extend(party.extension_number.clone().map(|value| ("queue", value)));
         }
     }

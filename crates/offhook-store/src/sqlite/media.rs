@@ -97,7 +97,7 @@ impl Store {
                     let call = Call::read(row)?;
                     let key = call.key.clone();
                     let place = ToldCursor { seq: row.get(4)?, account: key.account, key: word(&key.name) };
-                    Ok((place, call.view()))
+                    Ok((place, call.view(calls)?))
                 })?
                 .collect()
         })

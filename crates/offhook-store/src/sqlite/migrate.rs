@@ -1,6 +1,6 @@
 //! Opening the files and bringing their schema up to date. Steps are appended, never edited.
 
-use std::{path::Path, time::Duration};
+use std::{cmp::Ordering, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -148,7 +148,54 @@ const CALLS: &[&str] = &["
         PRIMARY KEY (account, key)
     ) WITHOUT ROWID;
     CREATE INDEX moved_by_seq ON moved (seq);
-"];
+", "
+    -- What belongs to no call. The inbox is gone over once more, for what it tells of this.
+    DELETE FROM meta WHERE name = 'watermark';
+
+    -- Who has which extension: records of v3 know no user ids.
+    CREATE TABLE extension (
+        account TEXT NOT NULL,
+        extension_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        number TEXT,
+        name TEXT,
+        email TEXT,
+        PRIMARY KEY (account, extension_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX extension_by_user ON extension (user_id);
+
+    -- Whose records were all deleted at Zoom, and when.
+    CREATE TABLE wiped (
+        account TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        to_trash INTEGER NOT NULL,
+        PRIMARY KEY (account, user_id, at_ms, to_trash)
+    ) WITHOUT ROWID;
+
+    -- Text messages and faxes.
+    CREATE TABLE text (
+        kind TEXT NOT NULL,                     -- message, fax
+        account TEXT NOT NULL,
+        id TEXT NOT NULL,
+        session TEXT,
+        at_ms INTEGER NOT NULL,                 -- 0 when not known
+        told TEXT NOT NULL,                     -- JSON: all that was told of it
+        PRIMARY KEY (kind, id, account)
+    ) WITHOUT ROWID;
+    CREATE INDEX text_by_time ON text (kind, at_ms DESC);
+    CREATE INDEX text_by_session ON text (session, at_ms DESC) WHERE session IS NOT NULL;
+
+    -- Numbers that a text went from or to (digits, reversed).
+    CREATE TABLE correspondent (
+        kind TEXT NOT NULL,
+        account TEXT NOT NULL,
+        id TEXT NOT NULL,
+        number TEXT NOT NULL,
+        PRIMARY KEY (kind, account, id, number)
+    ) WITHOUT ROWID;
+    CREATE INDEX correspondent_by_number ON correspondent (number);
+", super::usage::RECEIVED];
 
 const SECRETS: &[&str] = &["
     CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -167,8 +214,8 @@ const WORK: &[&str] = &[
     super::sync::TABLES,
     super::reports::TABLES,
     super::media::TABLES,
-    super::exports::TABLES,
     super::imports::TABLES,
+    super::usage::TABLES,
 ];
 
 /// Opens the file of what is under way. Its commits reach the disk before they return.
@@ -227,6 +274,30 @@ fn writer(path: &Path, steps: &[&str], synchronous: &str) -> Result<Connection, 
 
 fn user_version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Opens the read models for reading only, if they are of this version.
+pub(super) fn calls_reader(path: &Path) -> Result<Connection, StoreError> {
+    current(path, CALLS)
+}
+
+/// Opens the inbox for reading only, if it is of this version.
+pub(super) fn inbox_reader(path: &Path) -> Result<Connection, StoreError> {
+    current(path, INBOX)
+}
+
+fn current(path: &Path, steps: &[&str]) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Missing(path.to_owned()));
+    }
+    let connection = reader(path)?;
+    let found = user_version(&connection)?;
+    let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(connection),
+        Ordering::Less => Err(StoreError::TooOld { path: path.to_owned(), found, known }),
+        Ordering::Greater => Err(StoreError::TooNew { path: path.to_owned(), found, known }),
+    }
 }
 
 /// Opens a file for reading only.

@@ -7,12 +7,15 @@ mod inbox;
 mod media;
 mod migrate;
 mod packed;
+mod people;
 mod read;
 mod rebuild;
 mod reports;
 mod row;
 mod secrets;
 mod sync;
+mod texts;
+mod usage;
 
 use std::{
     fs::File,
@@ -23,6 +26,7 @@ use std::{
 use rusqlite::Connection;
 
 pub use self::{
+    exports::{Archive, Exported, Moved, Span, Stretch},
     inbox::Inbox,
     media::ToldCursor,
     rebuild::{Rebuilt, rebuild},

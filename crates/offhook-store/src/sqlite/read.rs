@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use super::{
     Store,
     fold::{reversed_digits, set_mark, watermark},
+    people::extensions_of,
     row::{COLUMNS, Call, hash, unword, word},
 };
 use crate::{Arrival, CallFilter, CallPage, Changes, Cursor, Entry, Match, OpenCalls, StoreError};
@@ -33,7 +34,7 @@ impl Store {
                      UNION ALL
                      SELECT {COLUMNS} FROM call WHERE NOT is_open AND started_ms >= ?1 AND last_ms >= ?2"
                 ))?
-                .query_and_then([now_ms - stale_ms(), now_ms - recent_ms], view)?
+                .query_and_then([now_ms - stale_ms(), now_ms - recent_ms], |row| view(&transaction, row))?
                 .collect::<Result<_, _>>()?;
             Ok(OpenCalls { seq, calls })
         })
@@ -242,7 +243,7 @@ fn changes_after(calls: &Connection, seq: u64, limit: usize) -> Result<Option<Ch
         let Some(name) = unword(&key) else { continue };
         let found = named(calls, Some(&account), &name.value)?;
         if let Some((call, _)) = found.iter().find(|(call, _)| call.key.name == name) {
-            changes.calls.push(call.view());
+            changes.calls.push(call.view(calls)?);
         } else if gone {
             changes.gone.push(name.value);
         }
@@ -295,12 +296,16 @@ pub(super) fn entries_named(inbox: &Connection, event: &str, seq: u64) -> Result
         .collect::<Result<_, _>>()?)
 }
 
-fn view(row: &Row<'_>) -> Result<CallView, StoreError> {
-    Ok(Call::read(row)?.view())
+fn view(calls: &Connection, row: &Row<'_>) -> Result<CallView, StoreError> {
+    Call::read(row)?.view(calls)
 }
 
 /// The calls that this id leads to, and as what kind.
-fn named(calls: &Connection, account: Option<&str>, id: &str) -> Result<Vec<(Call, AliasKind)>, StoreError> {
+pub(super) fn named(
+    calls: &Connection,
+    account: Option<&str>,
+    id: &str,
+) -> Result<Vec<(Call, AliasKind)>, StoreError> {
     let mut found = Vec::new();
     let mut by_hash = calls.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM alias JOIN call ON call.id = alias.call WHERE alias.hash = ?1"
@@ -320,12 +325,10 @@ fn named(calls: &Connection, account: Option<&str>, id: &str) -> Result<Vec<(Cal
 fn by_alias(calls: &Connection, account: Option<&str>, id: &str) -> Result<Vec<Match>, StoreError> {
     let mut found = named(calls, account, id)?;
     found.sort_by(|(a, a_kind), (b, b_kind)| (a_kind, &a.key).cmp(&(b_kind, &b.key)));
-    let matches = found.into_iter().map(|(call, kind)| Match {
-        kind: kind.as_str().to_owned(),
-        value: id.to_owned(),
-        call: call.view(),
+    let matches = found.into_iter().map(|(call, kind)| {
+        Ok(Match { kind: kind.as_str().to_owned(), value: id.to_owned(), call: call.view(calls)? })
     });
-    Ok(matches.collect())
+    matches.collect()
 }
 
 fn by_part(
@@ -335,7 +338,7 @@ fn by_part(
     limit: usize,
 ) -> Result<Vec<Match>, StoreError> {
     let mut subjects = subjects(calls, account, "extension", text, text)?;
-    subjects.extend(self::subjects(calls, account, "user", text, text)?);
+    subjects.extend(users(calls, account, text)?);
     if let Some(digits) = number_end(text) {
         subjects.extend(self::subjects(calls, account, "number", &digits, &format!("{digits}:"))?);
     }
@@ -357,7 +360,7 @@ fn by_part(
     let mut one = calls.prepare_cached(&format!("SELECT {COLUMNS} FROM call WHERE id = ?1"))?;
     let mut found = Vec::new();
     for (_, call, number) in newest {
-        for call in one.query_and_then([call], view)? {
+        for call in one.query_and_then([call], |row| view(calls, row))? {
             let Subject { kind, value, .. } = &subjects[number];
             let value = if kind == "number" { value.chars().rev().collect() } else { value.clone() };
             found.push(Match { kind: kind.clone(), value, call: call? });
@@ -393,9 +396,22 @@ fn subjects(
     Ok(found)
 }
 
+/// A user, and the extensions under which records know somebody of whom they know no user id.
+fn users(calls: &Connection, account: Option<&str>, user_id: &str) -> Result<Vec<Subject>, StoreError> {
+    let mut found = subjects(calls, account, "user", user_id, user_id)?;
+    for extension_id in extensions_of(calls, account, user_id)? {
+        let mut by_extension = subjects(calls, account, "extension_id", &extension_id, &extension_id)?;
+        for subject in &mut by_extension {
+            (subject.kind, subject.value) = ("user".to_owned(), user_id.to_owned());
+        }
+        found.extend(by_extension);
+    }
+    Ok(found)
+}
+
 /// What a person typed, as the end of a number, reversed; `None` if it is no number, or too short a one.
 /// `:` is the character after `9`, so `digits..=digits:` spans all that begin so.
-fn number_end(text: &str) -> Option<String> {
+pub(super) fn number_end(text: &str) -> Option<String> {
     let looks_like_one = text.chars().all(|c| c.is_ascii_digit() || "+-(). /".contains(c));
     reversed_digits(text).filter(|digits| looks_like_one && digits.len() >= SHORTEST_NUMBER)
 }
@@ -413,7 +429,7 @@ fn list(
         .query_and_then(rusqlite::params_from_iter(values.iter()), |row| {
             let call = Call::read(row)?;
             let after = format!("{}/{}", call.key.account, word(&call.key.name));
-            Ok((call.view(), Cursor { started_ms: row.get(4)?, after }))
+            Ok((call.view(calls)?, Cursor { started_ms: row.get(4)?, after }))
         })?
         .collect::<Result<Vec<(CallView, Cursor)>, StoreError>>()?;
     let more = rows.len() > limit;
@@ -440,7 +456,7 @@ fn listing(
         of_subjects.push(subjects(calls, account, "queue", queue, queue)?);
     }
     if let Some(person) = &filter.person {
-        let mut either = subjects(calls, account, "user", person, person)?;
+        let mut either = users(calls, account, person)?;
         either.extend(subjects(calls, account, "extension", person, person)?);
         of_subjects.push(either);
     }

@@ -155,6 +155,9 @@ fn same(old: &Connection, new: &Connection) -> Result<bool, StoreError> {
             return Ok(false);
         }
     }
+    if !same_asides(old, new)? {
+        return Ok(false);
+    }
     let mut calls = new.prepare(&format!("SELECT {COLUMNS}, {CALL} FROM call"))?;
     let mut twins = old.prepare(&format!(
         "SELECT {COLUMNS}, {CALL} FROM alias JOIN call ON call.id = alias.call
@@ -181,6 +184,35 @@ fn same(old: &Connection, new: &Connection) -> Result<bool, StoreError> {
                 if !known.exists([hash(&name.value), id])? {
                     return Ok(false);
                 }
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Whether what belongs to no call is the same in both.
+fn same_asides(old: &Connection, new: &Connection) -> Result<bool, StoreError> {
+    for (table, columns) in [
+        ("extension", "account, extension_id, user_id, number, name, email"),
+        ("wiped", "account, user_id, at_ms, to_trash"),
+        ("text", "kind, id, account, session, at_ms, told"),
+        ("correspondent", "kind, account, id, number"),
+    ] {
+        let sorted = format!("SELECT {columns} FROM {table} ORDER BY {columns}");
+        let width = columns.split(',').count();
+        let (mut old, mut new) = (old.prepare(&sorted)?, new.prepare(&sorted)?);
+        let (mut old, mut new) = (old.query([])?, new.query([])?);
+        loop {
+            match (old.next()?, new.next()?) {
+                (None, None) => break,
+                (Some(old), Some(new)) => {
+                    for column in 0..width {
+                        if old.get_ref(column)? != new.get_ref(column)? {
+                            return Ok(false);
+                        }
+                    }
+                }
+                _ => return Ok(false),
             }
         }
     }

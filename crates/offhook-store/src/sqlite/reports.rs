@@ -308,7 +308,7 @@ fn page(
     let mut read = |row: &Row<'_>| -> Result<_, StoreError> {
         let call = Call::read(row)?;
         let numbers = told.query_map([call.id], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        Ok((HeardPlace { started_ms: row.get(4)?, id: call.id }, call.view(), numbers))
+        Ok((HeardPlace { started_ms: row.get(4)?, id: call.id }, call.view(&calls)?, numbers))
     };
     if after.is_none_or(|place| place.started_ms == 0) {
         let id = after.map(|place| place.id);

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use offhook_calls::{Alias, AliasKind, CallFacts, CallKey, CallView};
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 
-use super::packed;
+use super::{packed, people::People};
 use crate::StoreError;
 
 /// What [`Call::read`] needs, of a table `call`, in its order.
@@ -38,9 +38,11 @@ impl Call {
         Ok(Self { id: row.get(0)?, key: CallKey { account: row.get(1)?, name }, names, facts })
     }
 
-    /// The read model.
-    pub(super) fn view(&self) -> CallView {
-        CallView::of(&self.key, &self.names, &self.facts)
+    /// The read model, with what the list of users knows of its people.
+    pub(super) fn view(&self, calls: &Connection) -> Result<CallView, StoreError> {
+        let mut view = CallView::of(&self.key, &self.names, &self.facts);
+        view.look_up(&mut People(calls))?;
+        Ok(view)
     }
 }
 

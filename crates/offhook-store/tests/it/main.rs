@@ -1,6 +1,8 @@
 //! The store, from outside, on real files.
 
 #[cfg(test)]
+mod asides;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod feed;

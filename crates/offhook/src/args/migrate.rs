@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, Subcommand};
 
 use super::ServerArg;
-use crate::import::time::DateOrder;
+use crate::{import::time::DateOrder, migrate::check::Generation};
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
@@ -60,4 +60,42 @@ pub(crate) struct ImportArgs {
     /// Keep every line that was not taken, with the reason, in this file
     #[arg(long, value_name = "FILE")]
     pub(crate) errors: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateCommand {
+    /// Say of each field, parameter, operation and event of yours what became of it
+    Check(CheckArgs),
+    /// Say what Zoom has announced the end of, and what of it is still in use
+    Status(StatusArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Give it what there is: a list of field names, samples of JSON (pages, rows, events), SQL with the
+columns, field paths of an OpenAPI document, addresses with their parameters.
+
+  echo 'caller_user_id, duration, charge' | offhook migrate check -
+  offhook migrate check sample.json schema.sql
+  echo 'GET /phone/call_logs?type=missed' | offhook migrate check - --json
+
+v3 has a call in three places: rows of the account's list, elements as the account sees them
+(GET /phone/call_history/{callHistoryUuid}), and elements as a participant sees them (a user's list,
+sync, events). A field may be in one and not in the others.")]
+pub(crate) struct CheckArgs {
+    /// Files, or - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The generation that the names are of [default: the one that has most of them]
+    #[arg(long, value_name = "GENERATION")]
+    pub(crate) from: Option<Generation>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+    /// Also what is not in use
+    #[arg(long)]
+    pub(crate) all: bool,
 }

@@ -3,55 +3,17 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use zoom_phone::types::{catalogue::Catalogue, events::EventFacts};
+use zoom_phone::types::{
+    catalogue::Catalogue,
+    deprecation::{self, What},
+    events::EventFacts,
+};
 
 use super::{
     checks,
     facts::{Asked, Stored},
     line::Line,
 };
-
-/// One generation or shape, and its end as Zoom announced it. Zoom names months, not days; the switch itself was
-/// often later than announced.
-#[derive(Debug)]
-struct Sunset {
-    /// Which names it is about: each begins and ends so.
-    names: &'static [&'static str],
-    /// In a sentence.
-    what: &'static str,
-    /// Last day of the month that Zoom names.
-    ends: Date,
-    /// What replaces it.
-    instead: &'static str,
-}
-
-/// Zoom's migration guides ("Migrate to call history", "Migrate call log webhooks") and its changelog of 2025-11-13.
-const SUNSETS: &[Sunset] = &[
-    Sunset {
-        names: &[
-            "phone.caller_call_log_completed",
-            "phone.callee_call_log_completed",
-            "phone.call_log_deleted",
-            "phone.call_log_permanently_deleted",
-        ],
-        what: "events of call logs (v1)",
-        ends: jiff::civil::date(2026, 5, 31),
-        instead: "phone.caller_call_element_completed, phone.callee_call_element_completed and phone.call_element_deleted",
-    },
-    Sunset {
-        names: &[
-            "phone.caller_call_history_completed",
-            "phone.callee_call_history_completed",
-            "phone.call_history_deleted",
-        ],
-        what: "events of call history (v2)",
-        ends: jiff::civil::date(2026, 11, 30),
-        instead: "phone.caller_call_element_completed, phone.callee_call_element_completed and phone.call_element_deleted",
-    },
-];
-
-/// The arrays `call_logs` and `call_path`: deprecated in November 2026 (Zoom's guide "Migrate to call history").
-const OLD_ARRAYS_END: Date = jiff::civil::date(2026, 11, 30);
 
 /// What Offhook asks of Zoom.
 const OPERATIONS: &[&str] = &["accountCallHistory", "getCallPath"];
@@ -70,7 +32,8 @@ pub(crate) fn judge(stored: &Asked<Stored>, today: Date) -> Vec<Line> {
 }
 
 /// How long it is to a day, in words.
-fn when(ends: Date, today: Date) -> String {
+fn when(ends: Option<Date>, today: Date) -> String {
+    let Some(ends) = ends else { return "is deprecated, no date known".to_owned() };
     let days = today.until(ends).map_or(0, |span| span.get_days());
     match days {
         0.. => format!("ends in {}, {days} days from now", ends.strftime("%B %Y")),
@@ -91,17 +54,13 @@ fn events(stored: &Stored, today: Date) -> Line {
         return checks::OLD_EVENTS.pass("no event that came in is deprecated");
     }
     let mut found = Vec::new();
-    let mut instead = BTreeSet::new();
+    let mut instead: BTreeSet<&str> = BTreeSet::new();
     for event in seen {
-        match SUNSETS.iter().find(|sunset| sunset.names.contains(&event)) {
-            Some(sunset) => {
-                found.push(format!("{event} ({} {})", sunset.what, when(sunset.ends, today)));
-                instead.insert(sunset.instead);
-            }
-            None => found.push(format!("{event} (deprecated, no date known)")),
-        }
+        let known = deprecation::of(What::Event, event);
+        found.push(format!("{event} ({})", when(known.and_then(|known| known.ends), today)));
+        instead.extend(known.map_or(&[][..], |known| known.instead));
     }
-    let instead = instead.into_iter().collect::<Vec<_>>().join("; ");
+    let instead = instead.into_iter().collect::<Vec<_>>().join(", ");
     let remedy = if instead.is_empty() {
         "Look in Zoom's changelog for what replaces them.".to_owned()
     } else {
@@ -113,11 +72,13 @@ fn events(stored: &Stored, today: Date) -> Line {
 fn rows(stored: &Stored, today: Date) -> Line {
     let rows = stored.entries.iter().filter(|entry| entry.door == "call_history").count();
     let old = stored.entries.iter().filter(|entry| entry.old_row).count();
+    let old_rows =
+        deprecation::of(What::Array, "account_call_history.call_logs").and_then(|array| array.ends);
     match (rows, old) {
         (0, _) => checks::OLD_ROWS.skip("no row of call history has been read yet"),
         (rows, 0) => checks::OLD_ROWS.pass(format!("all of {rows} rows of call history came in the names of today (v3)")),
         (rows, old) => checks::OLD_ROWS.warn(
-            format!("{old} of {rows} rows of call history came in the array call_logs (v2), which {}", when(OLD_ARRAYS_END, today)),
+            format!("{old} of {rows} rows of call history came in the array call_logs (v2), which {}", when(old_rows, today)),
             "Nothing: Offhook reads both, and turns to call_history when this account gets it; other programs of yours may not.",
         ),
     }
@@ -142,8 +103,6 @@ fn operations(used: &[&str]) -> Line {
 
 #[cfg(test)]
 mod tests {
-    use zoom_phone::types::events::EVENTS;
-
     use super::super::facts::Entry;
     use super::super::line::Status::{Pass, Skip, Warn};
     use super::*;
@@ -172,21 +131,6 @@ mod tests {
         assert!(line.remedy.unwrap().contains("phone.caller_call_element_completed"));
         let new = stored(&[("webhook", "phone.callee_ringing", false)]);
         assert_eq!(events(&new, jiff::civil::date(2026, 6, 1)).status, Pass);
-    }
-
-    #[test]
-    fn every_event_that_zoom_calls_deprecated_has_a_date_and_every_replacement_exists() {
-        for event in EVENTS.iter().filter(|event| event.deprecated) {
-            assert!(SUNSETS.iter().any(|sunset| sunset.names.contains(&event.name)), "{}", event.name);
-        }
-        for sunset in SUNSETS {
-            for name in sunset.names {
-                assert!(EventFacts::of(name).is_some(), "{name}");
-            }
-            for word in sunset.instead.split([' ', ',']).filter(|word| word.starts_with("phone.")) {
-                assert!(EventFacts::of(word).is_some_and(|facts| !facts.deprecated), "{word}");
-            }
-        }
     }
 
     #[test]

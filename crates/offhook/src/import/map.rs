@@ -194,7 +194,7 @@ pub(super) fn put(row: &mut Map<String, Value>, field: &str, value: Value) {
 }
 
 /// `callerNumber`, `Caller Number`, `CALLER-NUMBER` as `caller_number`.
-pub(super) fn snake(name: &str) -> String {
+pub(crate) fn snake(name: &str) -> String {
     let mut out = String::new();
     let mut before = ' ';
     for c in name.trim().chars() {

@@ -30,6 +30,7 @@ use offhook_calls::normalize::Door;
 use serde_json::{Value, json};
 use tokio::{sync::mpsc, time::Instant};
 
+pub(crate) use self::map::snake;
 use self::{map::Mapping, read::How, read::Item, time::Reading};
 use crate::{
     api::Api,

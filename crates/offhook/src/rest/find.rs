@@ -98,7 +98,7 @@ fn words(name: &str) -> Vec<String> {
 }
 
 /// Letters to add, take away or change (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
+pub(crate) fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (index, a) in one.chars().enumerate() {

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use zoom_phone::quota::Priority;
 use zoom_phone::types::catalogue::Method;
 
+pub(crate) use self::find::distance;
 use self::request::{Input, Target};
 use crate::{
     args::RestArgs,

@@ -191,6 +191,16 @@ impl CallRecord {
         self.path_with(Temper::Documented, None)
     }
 
+    /// Its row in the deprecated array `call_logs` of `GET /phone/call_history` (version 2).
+    pub fn deprecated_row(&self) -> Value {
+        shapes().deprecated_row.value(self)
+    }
+
+    /// Its rows in `GET /phone/call_logs` (`accountCallLogs`, version 1): one of each side of each user.
+    pub fn call_logs(&self) -> Vec<Value> {
+        v1::logs(self, None).iter().map(|log| v1::shapes().account.value(log)).collect()
+    }
+
     /// The answer of `GET /phone/call_element/{callElementId}` (`getCallElement`), if that element is part of this
     /// call.
     pub fn element(&self, id: &str) -> Option<Value> {

@@ -37,8 +37,10 @@ impl Script<'_> {
             last_event + self.seconds(5, 60)
         };
         for record in records {
-            let older = self.exchange.older_records;
-            let told = completion_events(&record, self.exchange.temper, older);
+            let only = self.exchange.only;
+            let older = self.exchange.older_records || only.is_some();
+            let mut told = completion_events(&record, self.exchange.temper, older);
+            told.retain(|(event, _)| only.is_none_or(|version| version.has(event)));
             self.agenda.push((ready, Due::Happening(Happening::Record(Box::new(record)))));
             let mut at = ready;
             for (name, object) in told {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
-use zoom_phone_emulator::{Config, Scenario, Temper};
+use zoom_phone_emulator::{Config, Emulator, Scenario, Temper, Version};
 
 use crate::rig::Zoom;
 
@@ -366,4 +367,34 @@ async fn reports_and_metrics_tell_of_the_calls_and_of_what_was_changed() {
         (&json!("Add"), &json!("Add /phone/blocked_list"))
     );
     assert_eq!(logs["total_records"], 1, "what was refused is no operation");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_of_one_version_is_told_nothing_of_the_others() {
+    for (only, row, step) in
+        [(Version::V2, "call_logs", "call_path"), (Version::V3, "call_history", "call_elements")]
+    {
+        let zoom = Zoom::with(Config { only: Some(only), ..Config::default() }).await;
+        let call = zoom.play(Scenario::QueueAnswered).await;
+        let (_, history) = zoom.get("/v2/phone/call_history").await;
+        let arrays = |answer: &Value| -> Vec<String> {
+            let fields = answer.as_object().expect("an object").iter();
+            fields.filter(|(_, value)| value.is_array()).map(|(name, _)| name.clone()).collect()
+        };
+        assert_eq!(arrays(&history), [row]);
+        let uuid = call["call_history_uuid"].as_str().expect("an id");
+        let (_, path) = zoom.get(&format!("/v2/phone/call_history/{uuid}")).await;
+        assert_eq!(arrays(&path), [step]);
+    }
+    let zoom = Emulator::builder().config(|config| config.only = Some(Version::V1)).start().await;
+    let zoom = zoom.expect("an emulator");
+    zoom.trigger("inbound_answered", json!({})).await.expect("a call");
+    zoom.advance(SignedDuration::from_hours(1)).await;
+    let events = zoom.events();
+    let told: BTreeSet<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
+    assert!(told.contains("phone.callee_call_log_completed"), "{told:?}");
+    assert!(
+        !told.iter().any(|event| event.contains("call_history") || event.contains("element")),
+        "{told:?}"
+    );
 }

@@ -109,6 +109,9 @@ pub(super) fn differences(view: &CallView, truth: &Value, told: Told) -> Vec<Dif
     same("voicemails", format!("{ours:?}"), format!("{:?}", texts(&truth["voicemail_ids"])));
     let ours: BTreeSet<String> = view.summaries.iter().map(|one| one.id.clone()).collect();
     same("summaries", format!("{ours:?}"), format!("{:?}", texts(&truth["ai_call_summary_ids"])));
+    if told == Told::All {
+        files(view, truth, &mut same);
+    }
     let (talk, hold) = totals(truth);
     same("talk", view.talk_seconds.unwrap_or(0).to_string(), talk.to_string());
     same("hold", view.hold_seconds.unwrap_or(0).to_string(), hold.to_string());
@@ -119,6 +122,39 @@ pub(super) fn differences(view: &CallView, truth: &Value, told: Told) -> Vec<Dif
     queues(view, truth, told, &mut same);
     same("conflicts", view.conflicts.len().to_string(), "0".to_owned());
     found
+}
+
+/// What is known of recordings and voicemails.
+fn files(view: &CallView, truth: &Value, same: &mut impl FnMut(&str, String, String)) {
+    let steps = texts(&truth["call_element_ids"]);
+    let is_step = |id: &Option<String>| id.as_ref().is_some_and(|id| steps.contains(id));
+    for recording in view.recordings.iter().filter(|one| one.state != "failed") {
+        let on_demand = truth["scenario"] == "recorded_on_demand";
+        let kind = if on_demand { "on_demand" } else { "automatic" };
+        same("recording kind", shown(&recording.kind), kind.to_owned());
+        same("recording state", recording.state.clone(), "ready".to_owned());
+        same("recording step", is_step(&recording.element_id).to_string(), "true".to_owned());
+        same("recording transcript", recording.transcript.to_string(), "true".to_owned());
+        let span =
+            recording.started_at.zip(recording.ended_at).map(|(from, to)| to.duration_since(from).as_secs());
+        same("recording length", shown(&recording.duration_seconds), shown(&span));
+        let owner = recording.owner.as_ref().and_then(|owner| owner.user_id.clone());
+        let talked = list(&truth["legs"]).iter().find(|leg| leg["answer_time"].is_string());
+        same("recording owner", shown(&owner), talked.map_or("-".to_owned(), |leg| word(&leg["who"]["id"])));
+    }
+    for message in &view.voicemails {
+        same("voicemail state", message.state.clone(), "received".to_owned());
+        same("voicemail step", is_step(&message.element_id).to_string(), "true".to_owned());
+        same("voicemail transcript", message.transcript.to_string(), "true".to_owned());
+        let end = message.left_at.zip(message.duration_seconds);
+        let end = end.map(|(at, length)| at + jiff::SignedDuration::from_secs(length));
+        same("voicemail end", shown(&end), word(&truth["end_time"]));
+        let from = message.from.as_ref().and_then(|from| from.number.clone());
+        if truth["direction"] == "inbound" {
+            same("voicemail from", shown(&from), word(&truth["caller"]["number"]));
+        }
+        same("voicemail mailbox", message.mailbox.is_some().to_string(), "true".to_owned());
+    }
 }
 
 /// Talk and hold of each conversation once: by the called side, and by the caller's where that is outside.

@@ -4,14 +4,16 @@ mod lives;
 mod reading;
 mod store;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
-use offhook_calls::{CallFacts, CallView, Fact, Heard, STALE_AFTER, State};
+use offhook_calls::{
+    Alias, AliasKind, CallFacts, CallView, Fact, Heard, QueueOutcome, STALE_AFTER, Said, Source, State,
+};
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use self::store::{Store, calls_of};
-use crate::say::moment;
+use crate::say::{ACCOUNT, moment};
 
 /// What one or several messages told.
 type Facts = Vec<(Fact, Heard)>;
@@ -101,6 +103,56 @@ proptest! {
     }
 
     #[test]
+    fn every_name_leads_to_one_call_and_says_who_told_it(facts in lives::facts()) {
+        let calls = calls_of(&facts);
+        let mut owners = BTreeMap::new();
+        for (key, (names, view)) in &calls {
+            for name in names {
+                prop_assert_eq!(owners.insert(name.clone(), key.clone()), None, "two calls have {:?}", name);
+            }
+            prop_assert_eq!(view.ids.len(), names.len());
+            prop_assert!(view.ids.iter().all(|id| !id.sources.is_empty()));
+        }
+        for (fact, _) in &facts {
+            let homes: BTreeSet<_> = fact.names.iter().map(|name| owners.get(name)).collect();
+            prop_assert_eq!(homes.len(), 1, "all names of a message lead to one call");
+        }
+    }
+
+    #[test]
+    fn one_call_is_in_no_conflict_with_itself(facts in lives::life(1)) {
+        for (_, (_, view)) in calls_of(&facts) {
+            prop_assert_eq!(view.conflicts, []);
+        }
+    }
+
+    #[test]
+    fn an_id_that_two_calls_claim_is_shown_with_both_in_any_order(
+        (facts, at) in (lives::life(1), lives::life(2), any::<bool>()).prop_flat_map(|(mut one, two, by_element)| {
+            let names = |call: &str| {
+                let kind = if by_element { AliasKind::CallElementId } else { AliasKind::VoicemailId };
+                let mut names = Alias::of_call_id(call);
+                names.extend(Alias::new(kind, "claimed"));
+                names
+            };
+            for call in ["18", "28"] {
+                let said = Said::Deleted { to_trash: true };
+                let names = names(call);
+                one.push((Fact { source: Source::Media, account: ACCOUNT.to_owned(), at: None, names, said }, Heard::default()));
+            }
+            one.extend(two);
+            (Just(one).prop_shuffle(), Just(by_element))
+        })
+    ) {
+        let calls = calls_of(&facts);
+        let claimed: Vec<_> = calls.values().flat_map(|(_, view)| &view.conflicts).collect();
+        prop_assert_eq!(claimed.len(), 1);
+        prop_assert_eq!(&claimed[0].value, "claimed");
+        prop_assert_eq!(&claimed[0].kind, if at { "call_element_id" } else { "voicemail_id" });
+        prop_assert_eq!(&claimed[0].claimed_by, &["18", "28"]);
+    }
+
+    #[test]
     fn a_view_depends_on_nothing_but_the_facts(facts in lives::facts()) {
         prop_assert_eq!(calls_of(&facts), calls_of(&facts));
     }
@@ -150,6 +202,12 @@ proptest! {
                 for seconds in [leg.wait_seconds, leg.talk_seconds, leg.hold_seconds].into_iter().flatten() {
                     prop_assert!(seconds >= 0);
                 }
+            }
+            for stay in &view.queues {
+                prop_assert!(!over || stay.outcome != QueueOutcome::InProgress, "{:#?}", view.queues);
+                prop_assert!(stay.wait_seconds.is_none_or(|seconds| seconds >= 0));
+                prop_assert!(stay.answered_by.is_none() || stay.outcome == QueueOutcome::Answered);
+                prop_assert_eq!(stay.left_at.is_none() && stay.entered_at.is_some() && stay.wait_seconds.is_some(), false);
             }
             let moments: Vec<_> = view.timeline.iter().filter_map(|entry| entry.at).collect();
             prop_assert!(moments.is_sorted());

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::clock::text;
-use crate::config::Temper;
+use crate::config::{Temper, Version};
 use crate::events::envelope;
 use crate::examples;
 use crate::records::facts::{Fact, Facts, Shape, Shown};
@@ -32,11 +32,12 @@ pub(super) fn route(name: &str) -> Option<Handler> {
     })
 }
 
-/// A page with the rows in both the array of today and the deprecated one.
+/// A page with the rows in both the array of today and the deprecated one, or in the one that the account has.
 #[derive(Serialize)]
 #[serde(bound(serialize = "T: Facts"))]
 struct Both<'a, T: Facts> {
-    call_logs: Vec<Shown<'a, T>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_logs: Option<Vec<Shown<'a, T>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     call_history: Option<Vec<Shown<'a, T>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,24 +50,31 @@ struct Both<'a, T: Facts> {
     next_page_token: &'a str,
 }
 
+/// Whether the account's records are told in this version.
+fn is_told(ask: &Ask<'_>, version: Version) -> bool {
+    ask.shared.config.only.is_none_or(|only| only == version)
+}
+
 /// `GET /phone/call_history`.
 fn account(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let window = Window::of_a_day(ask)?;
     let filter = Filter::read(ask.query)?;
+    let has_history = is_told(ask, Version::V2) || is_told(ask, Version::V3);
     let pick = |call: &CallRecord, rows: &mut Vec<usize>| {
-        if filter.lets_call(call) {
+        if has_history && filter.lets_call(call) {
             rows.push(0);
         }
     };
     let page = ask.shared.state.book(|book| {
-        let pick: Option<listing::Pick<'_>> = if filter.is_empty() { None } else { Some(&pick) };
+        let pick: Option<listing::Pick<'_>> =
+            if filter.is_empty() && has_history { None } else { Some(&pick) };
         listing::page(ask, 300, &window, book.all(), pick)
     })?;
     let shapes = shapes();
     let rows = |shape| page.list.iter().map(|(call, _)| Shown(shape, &**call)).collect::<Vec<_>>();
     written(&Both {
-        call_logs: rows(&shapes.deprecated_row),
-        call_history: Some(rows(&shapes.row)),
+        call_logs: is_told(ask, Version::V2).then(|| rows(&shapes.deprecated_row)),
+        call_history: is_told(ask, Version::V3).then(|| rows(&shapes.row)),
         call_elements: None,
         from: window.first(),
         to: window.last(),
@@ -91,7 +99,15 @@ fn path(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let uuid = ask.path("callHistoryUuid");
     ask.shared.state.desk(|world, book| {
         let call = book.call(uuid).ok_or_else(|| not_found("Call history"))?;
-        Ok(Answer::Json(call.path_with(ask.shared.config.temper, client_code(world, call))))
+        let mut path = call.path_with(ask.shared.config.temper, client_code(world, call));
+        for (version, array) in [(Version::V2, "call_path"), (Version::V3, "call_elements")] {
+            if !is_told(ask, version)
+                && let Some(path) = path.as_object_mut()
+            {
+                path.shift_remove(array);
+            }
+        }
+        Ok(Answer::Json(path))
     })
 }
 
@@ -134,9 +150,9 @@ fn of_user(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let shapes = shapes();
     let rows = |shape| steps.iter().map(|step| Shown(shape, step)).collect::<Vec<_>>();
     written(&Both {
-        call_logs: rows(&shapes.deprecated_user),
+        call_logs: is_told(ask, Version::V2).then(|| rows(&shapes.deprecated_user)),
         call_history: None,
-        call_elements: Some(rows(&shapes.user)),
+        call_elements: is_told(ask, Version::V3).then(|| rows(&shapes.user)),
         from: window.first(),
         to: window.last(),
         page_count: page.pages(),
@@ -195,11 +211,15 @@ fn sync(ask: &Ask<'_>) -> Result<Answer, Refusal> {
     let steps: Vec<_> = steps.iter().filter_map(|row| step(row, temper)).collect();
     let shapes = shapes();
     let rows = |shape: &Shape| -> Value { steps.iter().map(|step| shape.value(step)).collect() };
-    Ok(Answer::Json(json!({
-        "call_logs": rows(&shapes.deprecated_sync),
-        "call_elements": rows(&shapes.sync),
-        "sync_token": token,
-    })))
+    let mut answer = json!({ "sync_token": token });
+    for (version, array, shape) in
+        [(Version::V2, "call_logs", &shapes.deprecated_sync), (Version::V3, "call_elements", &shapes.sync)]
+    {
+        if is_told(ask, version) {
+            answer[array] = rows(shape);
+        }
+    }
+    Ok(Answer::Json(answer))
 }
 
 /// The part of the user's steps that a sync asks for.
