@@ -304,8 +304,40 @@ export function detail(call) {
     elements,
     recordings:
       call.recording && call.recording !== "on"
-        ? [{ id: `rec-${call.id}`, state: call.recording, started_at: call.answered_at }]
+        ? [
+            {
+              id: `rec-${call.id}`,
+              state: call.recording,
+              started_at: call.answered_at,
+              ended_at: call.ended_at,
+              duration_seconds: call.talk_seconds,
+              kind: "automatic",
+              element_id: null,
+              owner: call.to,
+              transcript: false,
+            },
+          ]
         : [],
+    queues:
+      call.queue && call.state === "ended"
+        ? [
+            {
+              queue: call.queue,
+              via: "incoming",
+              entered_at: call.started_at,
+              left_at: call.answered_at ?? call.ended_at,
+              outcome: call.answered_at ? "answered" : "abandoned",
+              wait_seconds: call.wait_seconds,
+              answered_by: call.answered_at ? call.to : null,
+              rung: legs.length,
+              derived: false,
+            },
+          ]
+        : [],
+    voicemails: [],
+    charges: [],
+    deletions: [],
+    conflicts: [],
   };
 }
 

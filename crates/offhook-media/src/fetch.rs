@@ -81,7 +81,7 @@ impl Archive {
                         Ok(download) => return self.take(media, download, now).await,
                         Err(error) if !link_is_over(&error) => return Err(fails(error)),
                         Err(_) => {
-                            metrics::counter!("offhook_media_links_total", "what" => "expired").increment(1)
+                            metrics::counter!("offhook_media_links_total", "what" => "expired").increment(1);
                         }
                     }
                 }

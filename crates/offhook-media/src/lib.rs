@@ -15,6 +15,7 @@ mod draft;
 mod fetch;
 mod item;
 mod judge;
+mod link;
 mod open;
 mod pass;
 mod seal;
@@ -30,6 +31,7 @@ use zoom_phone::client::Client;
 use zoom_phone::oauth::seal::{SealError, SealKey};
 
 pub use self::item::{Policy, id};
+pub use self::link::{LinkError, Links};
 pub use self::open::{Bytestream, Verified};
 pub use self::pass::Pass;
 pub use self::shelf::{Bucket, Deleted, Folder, Record, S3, S3Error, Shelf, ShelfError};

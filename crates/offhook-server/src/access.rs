@@ -15,6 +15,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use offhook_store::Media;
+
 use crate::problem::Problem;
 
 /// Whom a path is for.
@@ -29,9 +31,19 @@ pub(crate) enum Audience {
 /// The table. What is not in it is for this machine only.
 const ANYONE: &[&str] = &["/zoom/webhook", "/healthz", "/readyz"];
 
+/// What is below these is for anyone, too: each address is a signed, short-lived link.
+const ANYONE_BELOW: &[&str] = &["/media/"];
+
 /// Whom this path is for.
 pub(crate) fn audience(path: &str) -> Audience {
-    if ANYONE.contains(&path) { Audience::Anyone } else { Audience::ThisMachine }
+    let open = ANYONE.contains(&path) || ANYONE_BELOW.iter().any(|beginning| path.starts_with(beginning));
+    if open { Audience::Anyone } else { Audience::ThisMachine }
+}
+
+/// Whether who asks the API may hear this file. Until people can sign in there is nobody to tell apart: who reaches
+/// the API may. Every way to the bytes of a file begins with a link, and every link with this question.
+pub(crate) fn may_hear(_media: &Media) -> bool {
+    true
 }
 
 /// Refuses what the table does not allow.
@@ -123,7 +135,7 @@ mod tests {
         let here = "127.0.0.1:50000";
         let there = "203.0.113.9:50000";
         let local: &[(&'static str, &str)] = &[("host", "127.0.0.1:8080")];
-        for path in ["/zoom/webhook", "/healthz", "/readyz"] {
+        for path in ["/zoom/webhook", "/healthz", "/readyz", "/media/0011"] {
             assert_eq!(asked(path, there, &[("host", "hooks.example.com")]), None, "{path} is for anyone");
         }
         let guarded = [
@@ -148,6 +160,10 @@ mod tests {
             "/api/v1/reconciliations",
             "/api/v1/reconciliations/1",
             "/api/v1/reconciliations/1/items",
+            "/api/v1/media",
+            "/api/v1/media/1",
+            "/api/v1/media/1/link",
+            "/media",
             "/api/v1/imports",
             "/api/v1/sync",
             "/api/v1/sync/pause",

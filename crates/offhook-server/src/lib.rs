@@ -20,6 +20,7 @@ mod health;
 mod ingest;
 mod live;
 mod log;
+mod media;
 mod metrics;
 mod problem;
 mod reconciliation;

@@ -50,6 +50,9 @@ fn describe() {
     describe_gauge!("offhook_channel_connected", "Event channels that are connected");
     describe_counter!("offhook_inbox_appended_total", "Arrivals written to the inbox");
     describe_counter!("offhook_inbox_commits_total", "Commits (each with one flush to disk) that this took");
+    describe_counter!("offhook_media_fetches_total", "Tries to fetch a file of a call, by outcome");
+    describe_counter!("offhook_media_links_total", "Links to files that were read, or had expired");
+    describe_counter!("offhook_media_deleted_total", "Files of calls that were deleted");
     describe_gauge!("offhook_inbox_backlog", "Arrivals in the inbox that are not folded into calls yet");
     describe_gauge!("offhook_inbox_waiting", "Arrivals that wait for the disk");
     describe_counter!("offhook_folded_entries_total", "Inbox entries folded");

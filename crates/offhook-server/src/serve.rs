@@ -18,6 +18,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use offhook_calls::normalize::Door;
+use offhook_media::{ArchiveConfig, ArchiveError};
 use offhook_store::{Store, StoreError};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -32,6 +33,7 @@ use crate::{
     health,
     ingest::{Ingest, LastEvent, Secrets, webhook},
     live::Live,
+    media::{self, Media},
     metrics,
     problem::Problem,
     reconciliation::Reconciliations,
@@ -55,6 +57,8 @@ pub struct ServerConfig {
     pub sync: Vec<SyncConfig>,
     /// Event channels to listen to, beside the webhook.
     pub channels: Vec<Channel>,
+    /// Recordings, voicemails and transcripts; `None` leaves them out.
+    pub media: Option<ArchiveConfig>,
     /// What time it is for this server.
     pub clock: Clock,
 }
@@ -72,6 +76,9 @@ pub enum ServeError {
     /// A webhook secret is not usable.
     #[error("a webhook secret is not usable; check ZOOM_WEBHOOK_SECRET")]
     Secret(#[source] SecretError),
+    /// Recordings and voicemails cannot be kept as the settings say.
+    #[error("recordings and voicemails cannot be kept; check the settings of media.")]
+    Media(#[from] ArchiveError),
     /// Storage failed.
     #[error("storage failed")]
     Store(#[from] StoreError),
@@ -94,6 +101,7 @@ struct Shared {
     live: Live,
     reconciliations: Arc<Reconciliations>,
     syncers: OnceLock<Vec<Arc<Syncer>>>,
+    media: Option<Media>,
     shutdown: CancellationToken,
 }
 
@@ -127,6 +135,10 @@ impl App {
 
     pub(crate) fn reconciliations(&self) -> &Reconciliations {
         &self.0.reconciliations
+    }
+
+    pub(crate) fn media(&self) -> Option<&Media> {
+        self.0.media.as_ref()
     }
 
     pub(crate) fn shutdown(&self) -> &CancellationToken {
@@ -218,6 +230,7 @@ impl Server {
             failing: false,
         };
         let live = Live::new(&store, shutdown.clone());
+        let media = config.media.map(|media| Media::new(store.clone(), media)).transpose()?;
         let (progress, folding) = folding::start(store.clone(), shutdown.clone(), start)?;
         let with_records = config.sync.iter().map(|sync| sync.account.clone());
         let reconciliations = Reconciliations::new(
@@ -237,8 +250,13 @@ impl Server {
             live,
             reconciliations,
             syncers: OnceLock::new(),
+            media,
             shutdown: shutdown.clone(),
         }));
+        if let Some(media) = app.media() {
+            let clock = config.clock;
+            tokio::spawn(media.archive.clone().run(move || clock.now(), progress.clone(), shutdown.clone()));
+        }
         Live::start(&app, start.change_seq, progress, shutdown);
         Ok(Self { app, sync: config.sync, channels: config.channels, folding })
     }
@@ -311,11 +329,17 @@ fn router(app: App) -> Router {
         .route("/metrics", get(health::metrics))
         .fallback(web::app)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(app)
+        .with_state(app.clone())
         .layer(CompressionLayer::new());
+    // Not compressed: parts of a file are asked for by their place in it.
+    let files = Router::new()
+        .route("/media/{token}", get(media::file))
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(app);
 
     Router::new()
         .merge(pages)
+        .merge(files)
         .layer(middleware::from_fn(access::guard))
         // Beside the guard, not behind it: this path is for anyone.
         .merge(ingest)
@@ -337,7 +361,8 @@ async fn harden(mut response: Response) -> Response {
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
     for (name, value) in told {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        // A file of a call is told more narrowly.
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use offhook_calls::{
     CallView, Direction, Outcome, State,
+    compare::Telling,
     fax::FaxView,
     message::MessageView,
-    compare::Telling,
     normalize::{Door, Problem},
 };
 

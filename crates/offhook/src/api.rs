@@ -3,6 +3,7 @@
 use std::{fmt, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
+use reqwest::Method;
 use serde_json::Value;
 use url::Url;
 
@@ -37,9 +38,20 @@ impl Api {
         self.answer(self.http.get(self.url(path)?).query(query)).await
     }
 
-    /// Posts JSON to a path given in segments.
-    pub(crate) async fn post(&self, path: &[&str], body: &Value) -> anyhow::Result<Value> {
-        self.answer(self.http.post(self.url(path)?).json(body)).await
+    /// Asks for something to be done, with a body of JSON where it has one.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, String)],
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let request = self.http.request(method, self.url(path)?).query(query);
+        self.answer(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
     }
 
     /// Posts NDJSON, and again, at most so many times in all, where the server says that it cannot take it now.
@@ -62,11 +74,6 @@ impl Api {
             attempt += 1;
             wait *= 2;
         }
-    }
-
-    /// Posts JSON to a path given in segments.
-    pub(crate) async fn post(&self, path: &[&str], body: &Value) -> anyhow::Result<Value> {
-        self.answer(self.http.post(self.url(path)?).json(body)).await
     }
 
     fn url(&self, path: &[&str]) -> anyhow::Result<Url> {

@@ -1,9 +1,10 @@
 //! The command line.
 
 pub(crate) mod emulator;
+mod media;
 mod migrate;
-pub(crate) mod sync;
 mod reconcile;
+pub(crate) mod sync;
 mod time;
 mod zoom;
 
@@ -14,6 +15,7 @@ use clap_complete::{Shell, env::EnvCompleter};
 use url::Url;
 use zoom_phone_emulator::FASTEST;
 
+pub(crate) use self::media::{MediaCommand, MediaListArgs};
 pub(crate) use self::migrate::{CheckArgs, ImportArgs, MigrateCommand, StatusArgs};
 pub(crate) use self::reconcile::{FailOn, ReconcileCommand, ReportArgs, ReportsArgs, RunArgs};
 pub(crate) use self::zoom::{AuthCommand, CallScheme, DialArgs, LoginArgs, RestArgs, SmsArgs};
@@ -82,6 +84,9 @@ pub(crate) enum Command {
     /// Have Zoom's history read by a running server, and see how far it is
     #[command(subcommand)]
     Sync(SyncCommand),
+    /// Recordings, voicemails and transcripts on a running server: fetch, hold, delete, verify
+    #[command(subcommand)]
+    Media(MediaCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),

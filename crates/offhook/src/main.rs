@@ -14,6 +14,7 @@ mod exit;
 mod export;
 mod import;
 mod listen;
+mod media;
 mod migrate;
 mod open;
 mod output;
@@ -60,6 +61,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Migrate(migrate) => runtime()?.block_on(migrate::run(migrate, config, out))?,
         Command::Events(EventsCommand::Tail(tail)) => runtime()?.block_on(events::tail(tail, config, out))?,
         Command::Sync(sync) => runtime()?.block_on(sync::run(sync, config, out))?,
+        Command::Media(command) => return runtime()?.block_on(media::run(command, config, out)),
         Command::Config(ConfigCommand::Check) => return config::check::run(config, out),
         Command::Doctor(args) => return runtime()?.block_on(doctor::run(args, config, out)),
         Command::Reconcile(command) => return runtime()?.block_on(reconcile::run(command, config, out)),

@@ -4,6 +4,7 @@ use std::{path::Path, process::ExitCode, time::Duration};
 
 use anyhow::bail;
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
@@ -50,7 +51,7 @@ async fn order(args: RunArgs, config: Option<&Path>, out: Output) -> anyhow::Res
         "from": args.from.unwrap_or(from).to_string(),
         "to": args.to.unwrap_or(to).to_string(),
     });
-    let mut report = api.post(&["reconciliations"], &wanted).await?;
+    let mut report = api.send(Method::POST, &["reconciliations"], &[], Some(&wanted)).await?;
     let id = report["id"].to_string();
     if !args.wait && args.fail_on.is_empty() {
         if out.json {

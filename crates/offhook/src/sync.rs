@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
@@ -32,13 +33,13 @@ pub(crate) async fn run(command: SyncCommand, config: Option<&Path>, out: Output
 async fn paused(what: &str, whom: &SyncServer, config: Option<&Path>, out: Output) -> anyhow::Result<()> {
     let api = Api::new(&whom.server, config)?;
     let body = whom.account.as_ref().map_or_else(|| json!({}), |account| json!({"account": account}));
-    show(&of(api.post(&["sync", what], &body).await?, whom.account.as_deref()), out);
+    show(&of(api.send(Method::POST, &["sync", what], &[], Some(&body)).await?, whom.account.as_deref()), out);
     Ok(())
 }
 
 async fn begin(args: RunArgs, config: Option<&Path>, out: Output) -> anyhow::Result<()> {
     let api = Api::new(&args.whom.server, config)?;
-    let begun = api.post(&["sync"], &order(&args)).await?;
+    let begun = api.send(Method::POST, &["sync"], &[], Some(&order(&args))).await?;
     let runs: Vec<u64> =
         begun["accounts"].as_array().into_iter().flatten().filter_map(|one| one["run"].as_u64()).collect();
     if runs.is_empty() {

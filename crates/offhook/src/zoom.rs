@@ -92,19 +92,23 @@ pub(crate) fn app(config: &Config) -> anyhow::Result<App> {
 
 /// Where tokens are kept, sealed. Makes the folder, and the key unless one is set.
 pub(crate) fn store(config: &Config) -> anyhow::Result<FileStore> {
+    let key = key(config)?;
+    Ok(FileStore::open(config.tokens_dir(), key)?)
+}
+
+/// The data key: the one that is set, else the one in the file `key` beside the tokens, which is made if need be.
+pub(crate) fn key(config: &Config) -> anyhow::Result<SealKey> {
+    if let Some(key) = config.get("data.secret_key") {
+        return SealKey::from_text(&SecretString::from(key))
+            .context("OFFHOOK_SECRET_KEY is no key; `openssl rand -hex 32` makes one");
+    }
     let folder = config.tokens_dir();
-    let key = if let Some(key) = config.get("data.secret_key") {
-        SealKey::from_text(&SecretString::from(key))
-            .context("OFFHOOK_SECRET_KEY is no key; `openssl rand -hex 32` makes one")?
-    } else {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        SealKey::from_file(&folder.join("key"))?
-    };
-    Ok(FileStore::open(folder, key)?)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    Ok(SealKey::from_file(&folder.join("key"))?)
 }
 
 /// A setting that cannot be done without.

@@ -1,4 +1,12 @@
-import type { CallDetail, CallPage, Match, Problem, RawEvent } from "./types";
+import type {
+  AccountSync,
+  CallDetail,
+  CallPage,
+  Match,
+  MediaFile,
+  Problem,
+  RawEvent,
+} from "./types";
 
 /** A request that got no useful answer. `status` is 0 when the server was not reached at all. */
 export class ApiError extends Error {
@@ -20,15 +28,22 @@ export function problemOf(status: number, statusText: string, body: unknown): Ap
   return new ApiError(status, title, problem.detail ?? "The server gave no further detail.");
 }
 
-async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+const get = <T>(path: string, signal?: AbortSignal): Promise<T> =>
+  ask<T>(path, signal ? { signal } : {});
+
+const post = <T>(path: string, body: unknown): Promise<T> =>
+  ask<T>(path, {
+    method: "POST",
+    headers: { accept: "application/json", "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
+async function ask<T>(path: string, request: RequestInit): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, {
-      headers: { accept: "application/json" },
-      ...(signal && { signal }),
-    });
+    response = await fetch(path, { headers: { accept: "application/json" }, ...request });
   } catch (cause) {
-    if (signal?.aborted) throw cause;
+    if (request.signal?.aborted) throw cause;
     throw new ApiError(
       0,
       "Offhook cannot be reached",
@@ -68,3 +83,27 @@ export const getEvents = (id: string, signal?: AbortSignal): Promise<{ events: R
 /** Calls that carry this id or number. */
 export const search = (q: string, signal?: AbortSignal): Promise<{ matches: Match[] }> =>
   get(`/api/v1/search?q=${seg(q)}`, signal);
+
+/** The files of a call: what is here to be heard or read, and what is not. */
+export const getMedia = (call: string, signal?: AbortSignal): Promise<{ files: MediaFile[] }> =>
+  get(`/api/v1/media?limit=500&call=${seg(call)}`, signal);
+
+/** An address at which a file can be heard or read for an hour. */
+export const linkTo = (file: string): Promise<{ url: string }> =>
+  post(`/api/v1/media/${seg(file)}/link`, { seconds: 3600 });
+
+/** Has a file fetched from Zoom, whatever the policy says. */
+export const fetchMedia = (file: string): Promise<MediaFile> =>
+  post(`/api/v1/media/${seg(file)}/fetch`, { who: "the call page" });
+
+/** How reading Zoom’s own records stands. */
+export const getSync = (signal?: AbortSignal): Promise<{ accounts: AccountSync[] }> =>
+  get("/api/v1/sync", signal);
+
+/** Has Zoom’s records read: all of the last six months, or what is new. */
+export const beginSync = (mode: "backfill" | "catch_up", account: string): Promise<unknown> =>
+  post("/api/v1/sync", { mode, account });
+
+/** Lets backfill and nightly runs rest, or go on. */
+export const pauseSync = (paused: boolean, account: string): Promise<{ accounts: AccountSync[] }> =>
+  post(`/api/v1/sync/${paused ? "pause" : "resume"}`, { account });

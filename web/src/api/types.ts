@@ -191,11 +191,98 @@ export interface CallElement {
   node: number | null;
 }
 
-/** A recording of a call; the media stays with Zoom. */
+/** A recording of a call. Its sound is a `MediaFile`. */
 export interface Recording {
   id: string;
   state: string;
   started_at: Time | null;
+  ended_at: Time | null;
+  duration_seconds: number | null;
+  kind: Open<"on_demand" | "automatic"> | null;
+  element_id: string | null;
+  owner: Party | null;
+  transcript: boolean;
+}
+
+/** A message left. Its sound is a `MediaFile`. */
+export interface Voicemail {
+  id: string;
+  state: Open<"received" | "trashed" | "purged">;
+  left_at: Time | null;
+  duration_seconds: number | null;
+  element_id: string | null;
+  mailbox: Party | null;
+  from: Party | null;
+  transcript: boolean;
+}
+
+/** One stay of the call in a call queue. */
+export interface QueueStay {
+  queue: QueueRef;
+  via: string | null;
+  entered_at: Time | null;
+  left_at: Time | null;
+  outcome: Open<
+    | "answered"
+    | "abandoned"
+    | "overflowed_out"
+    | "voicemail"
+    | "timed_out"
+    | "rejected"
+    | "in_progress"
+  >;
+  wait_seconds: number | null;
+  answered_by: Party | null;
+  /** Members rung, each time counted. */
+  rung: number;
+  /** Worked out from the members’ lines, because no record tells of the stay. */
+  derived: boolean;
+}
+
+/** An id that is the only link between what would otherwise be several calls. */
+export interface Conflict {
+  kind: string;
+  value: string;
+  claimed_by: string[];
+}
+
+/** Records of the call that were deleted at Zoom. */
+export interface Deletion {
+  ids: string[];
+  state: Open<"trashed" | "purged">;
+  at: Time | null;
+}
+
+/** What a part of the call cost; amounts are decimals as Zoom wrote them. */
+export interface Charge {
+  amount: string | null;
+  currency: string | null;
+  rate: string | null;
+  reference: string | null;
+  party: Party | null;
+  source: string;
+}
+
+/** A file of a call: a recording, a voicemail, or what was said in one. */
+export interface MediaFile {
+  id: string;
+  kind: Open<"recording" | "transcript" | "voicemail" | "voicemail_transcript">;
+  /** Zoom’s id of the recording or voicemail. */
+  zoom_id: string;
+  state: Open<
+    | "skipped"
+    | "wanted"
+    | "fetching"
+    | "here"
+    | "failed"
+    | "not_ready"
+    | "gone"
+    | "deleting"
+    | "deleted"
+    | "refused"
+  >;
+  why: string | null;
+  content_type: string | null;
 }
 
 /** Everything known about one call. */
@@ -204,7 +291,12 @@ export interface CallDetail extends CallSummary {
   timeline: TimelineEntry[];
   ids: CallId[];
   elements: CallElement[];
+  queues: QueueStay[];
   recordings: Recording[];
+  voicemails: Voicemail[];
+  charges: Charge[];
+  deletions: Deletion[];
+  conflicts: Conflict[];
 }
 
 /** One message as it arrived, before anything was made of it. */
@@ -225,6 +317,56 @@ export interface Match {
   kind: string;
   value: string;
   call: CallSummary;
+}
+
+/** How reading Zoom’s own records stands for one account. */
+export interface AccountSync {
+  account_id: string;
+  /** Backfill and nightly runs rest; catch-ups go on. */
+  paused: boolean;
+  /** By kind, until when catch-ups have read without a gap. */
+  until: { kind: string; at: Time }[];
+  /** Of HEAVY requests; `null` where it cannot be told. */
+  quota: {
+    daily: number;
+    used_today: number;
+    backfill_share: number;
+    backfill_percent: number;
+    resets_in_seconds: number;
+  } | null;
+  /** What Zoom refuses for want of a scope. */
+  refused: { kind: string; scopes: string; since: Time; again_at: Time }[];
+  /** Newest first. */
+  runs: SyncRun[];
+  troubles: SyncTrouble[];
+}
+
+/** One run of a sync. */
+export interface SyncRun {
+  id: number;
+  mode: Open<"backfill" | "catch_up" | "nightly">;
+  state: Open<"running" | "paused" | "done">;
+  from: Time;
+  to: Time;
+  started_at: Time;
+  ended_at: Time | null;
+  /** 0 to 100. */
+  percent: number;
+  eta_seconds: number | null;
+  rows: number;
+  requests: { light: number; medium: number; heavy: number };
+  kinds: { kind: string; windows_missing: number }[];
+  items: { kind: string; done: number; due: number; not_ready: number; given_up: number }[];
+}
+
+/** Something of a sync that is late, or given up. */
+export interface SyncTrouble {
+  kind: string;
+  what: string;
+  given_up: boolean;
+  tries: number;
+  at: Time;
+  reason: string;
 }
 
 /** RFC 9457 problem details, the body of every error. */

@@ -4,6 +4,7 @@ export type Route =
   | { page: "calls" }
   | { page: "call"; id: string }
   | { page: "search" }
+  | { page: "records" }
   | { page: "missing" };
 
 /** Which page a path names. */
@@ -11,6 +12,7 @@ export function routeOf(path: string): Route {
   if (path === "/") return { page: "live" };
   if (/^\/calls\/?$/.test(path)) return { page: "calls" };
   if (/^\/search\/?$/.test(path)) return { page: "search" };
+  if (/^\/records\/?$/.test(path)) return { page: "records" };
   const id = /^\/calls\/([^/]+)\/?$/.exec(path)?.[1];
   if (id === undefined) return { page: "missing" };
   try {

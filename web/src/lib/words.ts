@@ -1,9 +1,12 @@
 import type { Party, QueueRef } from "../api/types";
 
+/** A count as its reader groups digits. */
+const count = (n: number): string => new Intl.NumberFormat().format(n);
+
 /** Every text the app shows, in one place. Times and numbers go through `Intl` elsewhere. */
 export const words = {
   app: "Offhook",
-  nav: { label: "Main", live: "Live", calls: "Calls", skip: "Skip to content" },
+  nav: { label: "Main", live: "Live", calls: "Calls", records: "Records", skip: "Skip to content" },
   search: {
     label: "Find a call by any id or number",
     placeholder: "Any call id or number",
@@ -177,6 +180,38 @@ export const words = {
     ids: "Identifiers",
     idsHint: "Any of these finds this call, here and on the command line.",
     recordings: "Recordings",
+    voicemails: "Voicemails",
+    queues: "Queue stays",
+    queuesHint: "Each stay in a call queue has one outcome.",
+    entered: "Entered",
+    left: "Left",
+    outcome: "Outcome",
+    answeredBy: "Answered by",
+    members: "Rung",
+    mailbox: (name: string): string => `for ${name}`,
+    media: {
+      play: "Play",
+      read: "Read transcript",
+      fetch: "Fetch from Zoom",
+      states: {
+        skipped: "Kept at Zoom",
+        wanted: "Will be fetched",
+        fetching: "Being fetched",
+        failed: "Fetching failed; tried again",
+        not_ready: "Not ready at Zoom; tried again",
+        gone: "Gone at Zoom before it was fetched",
+        deleting: "Being deleted",
+        deleted: "Deleted here",
+        refused: "Zoom refused it",
+      } as Record<string, string>,
+      transcript: "Transcript",
+    },
+    conflict: (kind: string, n: number): string =>
+      `${String(n)} calls claim one ${kind}. They are shown as one call; check which facts belong together.`,
+    conflictTitle: "Conflict",
+    deletedAtZoom: (n: number, state: string): string =>
+      `${n === 1 ? "1 record" : `${String(n)} records`} of this call ${n === 1 ? "was" : "were"} ${state === "trashed" ? "moved to the trash" : "deleted for good"} at Zoom. What Offhook knows of it stays.`,
+    cost: "Cost",
     events: "Raw events",
     eventsHint: "The messages this call was made from, as they arrived.",
     showEvents: "Show raw events",
@@ -204,6 +239,55 @@ export const words = {
     event: "Event",
     notFound: "There is no call with this id.",
     asOf: (clock: string): string => `Could not refresh. Shown as of ${clock}.`,
+  },
+  records: {
+    title: "Records",
+    sync: "Reading Zoom\u2019s history",
+    syncHint:
+      "What happened before Offhook listened, and what no event told, is read from Zoom\u2019s own records.",
+    noAccounts: "No account can be read.",
+    noAccountsHint:
+      "Set ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET of a server-to-server app; offhook doctor tests them.",
+    until: "Read without a gap until",
+    nothingYet: "Nothing yet",
+    quota: "Zoom\u2019s daily quota",
+    quotaUsed: (used: number, daily: number): string =>
+      `${count(used)} of ${count(daily)} heavy requests used today`,
+    quotaShare: (share: number, percent: number): string =>
+      `A backfill stops at ${count(share)} (${String(percent)} %) and goes on after midnight UTC.`,
+    backfill: "Read six months",
+    backfillRuns: "A backfill is under way",
+    catchUp: "Read what is new",
+    pause: "Pause",
+    resume: "Resume",
+    paused: "Backfill and nightly runs are paused. What is new is read all the same.",
+    runs: "Runs",
+    noRuns: "No run yet.",
+    mode: "Run",
+    span: "Covers",
+    progress: "Done",
+    rows: "Rows",
+    requests: "Requests",
+    left: "Left",
+    eta: (time: string): string => `about ${time} left`,
+    missing: (n: number): string => (n === 1 ? "1 window missing" : `${String(n)} windows missing`),
+    notReady: (n: number): string => `${String(n)} not ready yet`,
+    givenUp: (n: number): string => `${String(n)} given up`,
+    modes: {
+      backfill: "Backfill",
+      catch_up: "Catch-up",
+      nightly: "Nightly",
+    } as Record<string, string>,
+    states: { running: "Running", paused: "Paused", done: "Done" } as Record<string, string>,
+    refused: (kind: string, scopes: string): string =>
+      `Zoom refuses ${kind} until the app has the scope ${scopes}.`,
+    troubles: "Late or given up",
+    noTroubles: "Nothing is late.",
+    what: "What",
+    tries: "Tries",
+    next: "Again",
+    reason: "Why",
+    over: "given up",
   },
   errors: { retry: "Try again", missing: "There is no page at this address.", home: "Go to Live" },
 } as const;

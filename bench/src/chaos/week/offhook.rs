@@ -132,6 +132,7 @@ impl Offhook {
             accounts: BTreeSet::from([ACCOUNT.to_owned()]),
             sync: vec![SyncConfig { every: Some(EVERY), ..SyncConfig::new(client, ACCOUNT) }],
             channels: if doors.channel { vec![channel] } else { Vec::new() },
+            media: None,
             clock: Clock::new(move || zoom.now()),
         };
         let store = open(self.directory.path()).await?;

@@ -1,1 +1,12 @@
-//! The archive against the emulator, on sockets and real files.
+//! The archive on real files and sockets, against the emulator.
+
+#[cfg(test)]
+mod bucket;
+#[cfg(test)]
+mod delete;
+#[cfg(test)]
+mod fetch;
+#[cfg(test)]
+mod keep;
+#[cfg(test)]
+mod rig;

@@ -22,7 +22,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use self::calls::CallSummary;
-use crate::{live, problem::Problem, serve::App};
+use crate::{live, media, problem::Problem, serve::App};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -37,6 +37,7 @@ use crate::{live, problem::Problem, serve::App};
         (name = "calls", description = "Calls, found by any of their ids"),
         (name = "texts", description = "Text messages and faxes"),
         (name = "users", description = "Who has which extension"),
+        (name = "media", description = "Recordings, voicemails and transcripts, fetched and kept"),
         (name = "events", description = "The inbox: what came in, as it came in"),
         (name = "export", description = "Whole tables, as they are or since the last time"),
         (name = "reconciliations", description = "Did we get all of them? Reports that compare what came in with Zoom's records"),
@@ -66,6 +67,13 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reconciliations::of_call))
         .routes(routes!(events::list))
         .routes(routes!(export::table))
+        .routes(routes!(media::list))
+        .routes(routes!(media::summary))
+        .routes(routes!(media::show, media::purge))
+        .routes(routes!(media::fetch))
+        .routes(routes!(media::verify))
+        .routes(routes!(media::hold, media::release))
+        .routes(routes!(media::link))
         .routes(routes!(imports::take))
         .routes(routes!(deprecations::list))
         .routes(routes!(compat::call_logs))
@@ -127,6 +135,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 }
 
 /// How many items a page has: what was asked, within bounds.
-fn page_size(asked: Option<usize>, usual: usize, most: usize) -> usize {
+pub(crate) fn page_size(asked: Option<usize>, usual: usize, most: usize) -> usize {
     asked.unwrap_or(usual).clamp(1, most)
 }

@@ -70,6 +70,7 @@ async fn the_network_is_not_listened_to() {
         tolerance: zoom_phone::webhook::Tolerance::default(),
         accounts: std::collections::BTreeSet::default(),
         sync: Vec::new(),
+        media: None,
         channels: Vec::new(),
         clock: offhook_server::Clock::default(),
     };

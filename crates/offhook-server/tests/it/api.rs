@@ -35,8 +35,8 @@ async fn every_route_of_the_document_answers_as_documented() {
     for (path, item) in paths {
         for (method, operation) in item.as_object().unwrap() {
             assert!(operation["summary"].is_string() && operation["operationId"].is_string(), "{path}");
-            // What changes something has tests of its own.
-            if method != "get" {
+            // What changes something, and files of calls, have tests of their own.
+            if method != "get" || path.starts_with("/api/v1/media") {
                 continue;
             }
             let documented = operation["responses"].as_object().unwrap();

@@ -17,6 +17,8 @@ mod ledger;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod media;
+#[cfg(test)]
 mod reconciliations;
 #[cfg(test)]
 mod rig;

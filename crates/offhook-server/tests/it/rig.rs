@@ -8,6 +8,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use offhook_media::ArchiveConfig;
 use offhook_server::{Channel, Clock, Secrets, ServeError, Server, ServerConfig, SyncConfig};
 use offhook_store::{Arrival, Entry, Store, StoreError};
 use secrecy::SecretString;
@@ -64,6 +65,7 @@ pub(crate) struct Setup {
     pub(crate) accounts: BTreeSet<String>,
     pub(crate) sync: Vec<SyncConfig>,
     pub(crate) channels: Vec<Channel>,
+    pub(crate) media: Option<ArchiveConfig>,
     pub(crate) clock: Clock,
     pub(crate) directory: Arc<TempDir>,
     /// Port; 0 for any.
@@ -77,6 +79,7 @@ impl Default for Setup {
             accounts: BTreeSet::from([ACCOUNT.to_owned()]),
             sync: Vec::new(),
             channels: Vec::new(),
+            media: None,
             clock: Clock::default(),
             directory: Arc::new(TempDir::new().unwrap()),
             port: 0,
@@ -107,6 +110,7 @@ impl Rig {
             accounts: setup.accounts,
             sync: setup.sync,
             channels: setup.channels,
+            media: setup.media,
             clock: setup.clock,
         };
         let listener = TcpListener::bind(("127.0.0.1", setup.port)).await.unwrap();

@@ -121,7 +121,7 @@ impl Config {
                                 self.values.insert(setting.key, Value { text, origin: origin.clone() });
                             }
                             (Some(setting), None) => {
-                                self.unreadable(setting.key, "must be a text or a number");
+                                self.unreadable(setting.key, "must be a text, a number, or true or false");
                             }
                             (None, _) => {
                                 self.unreadable("offhook.toml", &format!("there is no setting {key}"));
@@ -176,6 +176,7 @@ fn plain(value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),
         toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(switch) => Some(switch.to_string()),
         _ => None,
     }
 }
@@ -222,7 +223,7 @@ mod tests {
     fn a_misspelt_setting_is_an_error_rather_than_nothing() {
         let config = with_file("[server]\nprot = 1\n[zoom]\nclient_id = [1]\nx = 1\n[[account]]\nname = 'a'");
         let texts: Vec<_> = config.problems().into_iter().filter(|p| p.is_error).map(|p| p.text).collect();
-        for part in ["server.prot", "must be a text", "zoom.x", "no setting name", "has no id"] {
+        for part in ["server.prot", "must be a text, a number", "zoom.x", "no setting name", "has no id"] {
             assert!(texts.iter().any(|text| text.contains(part)), "{part} in {texts:?}");
         }
     }

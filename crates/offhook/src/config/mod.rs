@@ -6,13 +6,20 @@
 pub(crate) mod check;
 mod credentials;
 mod load;
+mod media;
 mod quota;
 mod settings;
 
-use std::{collections::BTreeSet, net::IpAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    path::PathBuf,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
+use offhook_media::Source;
 use offhook_server::{Channel, Clock, Nightly, Secrets, ServerConfig, SyncConfig};
 use secrecy::SecretString;
 use url::Url;
@@ -103,9 +110,10 @@ impl Config {
         let every = self.seconds("sync.every_seconds", 300);
         let nightly = self.number("sync.nightly_at").map(|at| Nightly { at, zone: TimeZone::system() });
         let mut channels = Vec::new();
+        let mut sources = BTreeMap::new();
         let limiters = self.limiters(credentials.iter().map(|(account, ..)| account.as_str()))?;
         for (account, client_id, client_secret) in credentials {
-            let tokens = self.tokens_of(&account, client_id, client_secret)?;
+            let tokens = self.tokens_of(&account, client_id.clone(), client_secret)?;
             if let Some(config) = self.channel("server.websocket_subscription_id")?
                 && self.get("zoom.account_id") == Some(&account)
             {
@@ -116,11 +124,13 @@ impl Config {
                 limiter: limiters.get(&account).cloned(),
                 ..ClientConfig::default()
             };
+            let client = Client::new(config, tokens)?;
+            sources.insert(account.clone(), Source { client: client.clone(), client_id });
             sync.push(SyncConfig {
                 every: Some(every).filter(|every| !every.is_zero()),
                 nightly: nightly.clone(),
                 share_percent: self.number("sync.backfill_percent").unwrap_or(80),
-                ..SyncConfig::new(Client::new(config, tokens)?, account)
+                ..SyncConfig::new(client, account)
             });
         }
         let tolerance = Tolerance {
@@ -128,7 +138,9 @@ impl Config {
             future: self.seconds("webhook.max_ahead_seconds", usual.future.as_secs()),
             ..usual
         };
-        Ok(ServerConfig { secrets, tolerance, accounts, sync, channels, clock: Clock::default() })
+        let media = Some(self.media(sources)?);
+        let clock = Clock::default();
+        Ok(ServerConfig { secrets, tolerance, accounts, sync, channels, media, clock })
     }
 
     fn tokens_of(
@@ -266,6 +278,13 @@ impl Config {
                 "is also zoom.websocket_subscription_id: `offhook listen` would take the events from the server; make a \
                  subscription for each",
             );
+        }
+        if self.get("media.s3_bucket").is_some() {
+            for key in ["media.s3_endpoint", "media.s3_key_id", "media.s3_secret"] {
+                if self.get(key).is_none() {
+                    say(key, true, "is not set; a bucket (media.s3_bucket) needs it");
+                }
+            }
         }
         match missing.as_slice() {
             [] => {}

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use offhook_store::MediaKind;
 use url::Url;
 
 /// One setting.
@@ -59,6 +60,23 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("sync.every_seconds", &["OFFHOOK_SYNC_EVERY_SECONDS"], "300", seconds),
     setting("sync.nightly_at", &["OFFHOOK_SYNC_NIGHTLY_AT"], "02:30", time_of_day),
     setting("sync.backfill_percent", &["OFFHOOK_SYNC_BACKFILL_PERCENT"], "80", percent),
+    setting("media.fetch", &["OFFHOOK_MEDIA_FETCH"], "false", switch),
+    setting("media.kinds", &["OFFHOOK_MEDIA_KINDS"], "", media_kinds),
+    setting("media.queues", &["OFFHOOK_MEDIA_QUEUES"], "", text),
+    setting("media.people", &["OFFHOOK_MEDIA_PEOPLE"], "", text),
+    setting("media.max_age_days", &["OFFHOOK_MEDIA_MAX_AGE_DAYS"], "", days),
+    setting("media.max_megabytes", &["OFFHOOK_MEDIA_MAX_MEGABYTES"], "1024", megabytes),
+    setting("media.parallel", &["OFFHOOK_MEDIA_PARALLEL"], "2", parallel),
+    setting("media.retention_days", &["OFFHOOK_MEDIA_RETENTION_DAYS"], "", days),
+    setting("media.follow_trash", &["OFFHOOK_MEDIA_FOLLOW_TRASH"], "false", switch),
+    setting("media.encrypt", &["OFFHOOK_MEDIA_ENCRYPT"], "false", switch),
+    setting("media.folder", &["OFFHOOK_MEDIA_FOLDER"], "", text),
+    setting("media.s3_endpoint", &["OFFHOOK_MEDIA_S3_ENDPOINT"], "", url),
+    setting("media.s3_bucket", &["OFFHOOK_MEDIA_S3_BUCKET"], "", token),
+    setting("media.s3_region", &["OFFHOOK_MEDIA_S3_REGION"], "us-east-1", token),
+    setting("media.s3_prefix", &["OFFHOOK_MEDIA_S3_PREFIX"], "", token),
+    setting("media.s3_key_id", &["OFFHOOK_MEDIA_S3_KEY_ID", "AWS_ACCESS_KEY_ID"], "", token),
+    secret("media.s3_secret", &["OFFHOOK_MEDIA_S3_SECRET", "AWS_SECRET_ACCESS_KEY"]),
     setting("log.level", &["OFFHOOK_LOG"], "info", log_level),
     setting("log.format", &["OFFHOOK_LOG_FORMAT"], "", log_format),
 ];
@@ -159,6 +177,43 @@ fn origin(value: &str) -> Result<(), String> {
     Ok(())
 }
 
+fn switch(value: &str) -> Result<(), String> {
+    if matches!(value, "true" | "false") { Ok(()) } else { Err("is neither true nor false".to_owned()) }
+}
+
+/// The words of a list that is written with commas.
+pub(super) fn list(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').map(str::trim).filter(|word| !word.is_empty())
+}
+
+fn media_kinds(value: &str) -> Result<(), String> {
+    let kinds = MediaKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>();
+    match list(value).find(|word| !kinds.contains(word)) {
+        Some(word) => Err(format!("has {word:?}, which is none of {}", kinds.join(", "))),
+        None => Ok(()),
+    }
+}
+
+fn number_from(value: &str, from: u32, to: u32, what: &str) -> Result<(), String> {
+    match value.parse::<u32>() {
+        Ok(number) if (from..=to).contains(&number) => Ok(()),
+        _ => Err(format!("is no number of {what}; give {from} to {to}")),
+    }
+}
+
+fn days(value: &str) -> Result<(), String> {
+    number_from(value, 1, 36_500, "days")
+}
+
+/// One request to a bucket carries 5 GB at most.
+fn megabytes(value: &str) -> Result<(), String> {
+    number_from(value, 1, 5_000, "megabytes")
+}
+
+fn parallel(value: &str) -> Result<(), String> {
+    number_from(value, 1, 16, "files at a time")
+}
+
 /// A word that is no level would be taken for the name of a module, and nothing else would be logged.
 /// `off` is a time of day, too: never.
 fn time_of_day(text: &str) -> Result<(), String> {
@@ -215,6 +270,9 @@ mod tests {
         assert!(token("two words").is_err());
         assert!(plan("business").is_ok() && plan("Enterprise").unwrap_err().contains("enterprise"));
         assert!(port("99999").is_err());
+        assert!(media_kinds("recording, voicemail").is_ok());
+        assert!(media_kinds("recordings").unwrap_err().contains("recording, transcript"));
+        assert!(switch("yes").is_err() && days("0").is_err() && megabytes("9000").is_err());
         for good in ["info", "WARN", "off", "offhook_server=debug", "info,offhook_store=debug"] {
             assert!(log_level(good).is_ok(), "{good}");
         }

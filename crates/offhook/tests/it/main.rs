@@ -27,6 +27,8 @@ mod listen;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod media;
+#[cfg(test)]
 mod reconcile;
 #[cfg(test)]
 mod rig;

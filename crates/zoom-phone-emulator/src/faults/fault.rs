@@ -104,6 +104,8 @@ pub enum What {
         #[serde(skip_serializing_if = "Option::is_none")]
         location: Option<String>,
     },
+    /// A page for people with status 200 instead of the answer, as downloads were seen to give; nothing is done.
+    WebPage {},
     /// The connection ends instead of an answer of the token service.
     TokenResponseLost {
         /// Whether the tokens were rotated before; then the old refresh token is dead.
@@ -207,6 +209,7 @@ impl What {
             Self::ExpiredPageToken {} => "expired_page_token",
             Self::ExpiredSyncToken {} => "expired_sync_token",
             Self::Redirect { .. } => "redirect",
+            Self::WebPage {} => "web_page",
             Self::TokenResponseLost { .. } => "token_response_lost",
             Self::ClockSkew { .. } => "clock_skew",
             Self::RateLimit { .. } => "rate_limit",

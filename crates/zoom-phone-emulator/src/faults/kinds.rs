@@ -111,6 +111,11 @@ impl FaultKind {
             "The answer is a redirect (307); nothing is done.",
             &[field("location", "text", false, "where to; the same address when empty")],
         ),
+        rest(
+            "web_page",
+            "A page for people with status 200 instead of the answer, as of a download; nothing is done.",
+            &[],
+        ),
         FaultKind {
             fault: "token_response_lost",
             what: "The connection ends instead of an answer of /oauth/token.",

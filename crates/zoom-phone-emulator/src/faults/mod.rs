@@ -21,7 +21,7 @@ use crate::news::News;
 pub use fault::{Fault, LimitKind, Malformed, NotReady, What};
 pub use kinds::{FaultField, FaultKind};
 pub use plan::{FaultPlan, FaultPlanError};
-pub(crate) use rest::cut;
+pub(crate) use rest::{cut, sign_in_page};
 use stale::Stale;
 
 /// Objects for which a `not_ready` counts; further ones are ready at once.

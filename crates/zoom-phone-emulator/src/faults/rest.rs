@@ -40,7 +40,7 @@ impl Faults {
             |name: &str| form_urlencoded::parse(query).any(|(key, value)| key == name && !value.is_empty());
         let struck = self.take(called, None, |fault| {
             let strikes = match fault.what {
-                What::Status { .. } | What::Reset {} | What::Redirect { .. } => true,
+                What::Status { .. } | What::Reset {} | What::Redirect { .. } | What::WebPage {} => true,
                 What::ExpiredPageToken {} => has("next_page_token"),
                 What::ExpiredSyncToken {} => has("sync_token"),
                 _ => false,
@@ -59,6 +59,7 @@ impl Faults {
                 return location
                     .map(|to| (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response());
             }
+            Some(What::WebPage {}) => return Some(sign_in_page()),
             Some(What::ExpiredPageToken {}) => {
                 return refusal(StatusCode::BAD_REQUEST, 300, "The next page token is invalid or expired.");
             }
@@ -127,6 +128,12 @@ impl Faults {
         };
         Response::from_parts(parts, body)
     }
+}
+
+/// What a browser would show to somebody who has to sign in first.
+pub(crate) fn sign_in_page() -> Response {
+    Html("<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>")
+        .into_response()
 }
 
 fn refuse(

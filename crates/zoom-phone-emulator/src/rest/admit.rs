@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use zoom_phone_types::catalogue::{Api, Catalogue, Operation};
 
 use super::{Found, Refusal, perform};
 use crate::config::Temper;
 use crate::emulator::Shared;
+use crate::faults::sign_in_page;
 use crate::limits::{Budget, CONCURRENT};
 use crate::oauth::{Access, Holder, Locked};
 use crate::scopes::{self, Reach};
@@ -61,6 +62,7 @@ async fn pass(
     let access = match access {
         Ok(access) => access,
         Err(_) if shared.config.temper == Temper::Field && is_download(found.as_ref()) => {
+            // Live, who asks for a file without a good token gets a page for people, and no error.
             return Ok(sign_in_page());
         }
         Err(why) => return Err(locked(why, shared.config.temper)),
@@ -100,12 +102,6 @@ async fn pass(
 /// Whether a file is asked for.
 fn is_download(found: Option<&Found>) -> bool {
     found.is_some_and(|(operation, _)| operation.path.contains("/download/"))
-}
-
-/// Live, who asks for a file without a good token gets a page for people, and no error.
-fn sign_in_page() -> Response {
-    Html("<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>")
-        .into_response()
 }
 
 /// 401 with code 124. The words are those of Zoom's documents; an expired token was seen to be answered with others.
