@@ -29,7 +29,7 @@ const PLAN: &str = r#"
         { fault = "lost_effect", probability = 0.5 },
         { fault = "stale_read", probability = 0.5 },
         { fault = "expired_page_token", probability = 0.05 },
-        { fault = "expired_sync_token", probability = 0.2 },
+        { fault = "expired_sync_token", probability = 0.03 },
         { fault = "redirect", probability = 0.002 },
         { fault = "token_response_lost", rotated = true, probability = 0.2 },
         { fault = "token_response_lost", rotated = false, probability = 0.2 },

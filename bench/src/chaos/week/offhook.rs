@@ -194,8 +194,8 @@ impl Offhook {
             // A catch-up always comes again.
             let backfills = runs.iter().filter(|run| run["mode"] == "backfill");
             let ended = backfills.clone().count() > 0 && backfills.clone().all(|run| run["state"] == "done");
-            let items = runs.iter().flat_map(|run| run["items"].as_array().into_iter().flatten());
-            let late: i64 = items.filter_map(|items| items["due"].as_i64()).sum();
+            let troubles = account["troubles"].as_array().into_iter().flatten();
+            let late = troubles.filter(|trouble| trouble["given_up"] == false).count();
             if ended && late == 0 {
                 break account.clone();
             }

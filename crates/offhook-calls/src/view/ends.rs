@@ -12,11 +12,13 @@ use crate::{fact::Element, party::Party};
 /// A step that began at most this long after the first ringing is the call's first step.
 const OPENING_SLACK: SignedDuration = SignedDuration::from_secs(3);
 
-/// The recorded step with which the call began, unless lines were active well before every step on record.
+/// The recorded step with which the call began, unless lines were active well before every step on record. The steps
+/// inside a v1 log name nobody, and say nothing about ends.
 fn opening_element<'a>(sorted: &'a Sorted<'_>, legs: &[Leg]) -> Option<&'a Element> {
     let (_, first) = sorted
         .elements
         .iter()
+        .filter(|(_, e)| !e.caller.is_nobody() || !e.callee.is_nobody())
         .min_by_key(|(_, e)| (e.started_at.is_none(), e.started_at, e.segment, e.node, &e.id))?;
     let first_leg = legs.iter().filter_map(|leg| leg.view.started_at).min();
     let is_late = |start: Timestamp, leg: Timestamp| start.duration_since(leg) > OPENING_SLACK;
@@ -53,8 +55,17 @@ pub(super) fn direction(sorted: &Sorted<'_>, legs: &[Leg]) -> Direction {
         Some(_) => Direction::Inbound,
         // Whoever speaks into a mailbox and shows nothing is outside.
         None if sorted.voicemails.iter().any(|(_, mailbox)| mailbox.is_inside()) => Direction::Inbound,
-        None => Direction::Unknown,
+        None => of_recordings(sorted),
     }
+}
+
+/// A call of which nothing but its recordings is known.
+fn of_recordings(sorted: &Sorted<'_>) -> Direction {
+    let told = sorted.recording_files.iter().find_map(|file| {
+        let is_internal = file.caller.is_inside() && file.callee.is_inside();
+        if is_internal { Some(Direction::Internal) } else { file.direction }
+    });
+    told.unwrap_or(Direction::Unknown)
 }
 
 /// Who called, and who or what was called first.
@@ -102,6 +113,10 @@ pub(super) fn ends(
     for (caller, callee) in &sorted.voicemails {
         from.push(caller);
         to.push(callee);
+    }
+    for file in &sorted.recording_files {
+        from.push(&file.caller);
+        to.push(&file.callee);
     }
     let one = |candidates: Vec<&Party>| {
         let mut candidates = candidates.into_iter().filter(|party| !party.is_nobody());

@@ -25,7 +25,7 @@ const BATCH: usize = 512;
 
 /// Answers are written down together: so many, or what has come in this time.
 const GATHER: usize = 64;
-const GATHER_TIME: Duration = Duration::from_millis(250);
+const GATHER_TIME: Duration = Duration::from_secs(1);
 
 /// Not there so many times, over more than a day: it never will be.
 const NOT_THERE: u32 = 12;
@@ -184,7 +184,9 @@ impl Syncer {
                     }
                     Some(api) if error.daily_end().is_none() && is_about_item(&error, api) => {
                         count("failed");
-                        let most = if error.retry_helps() { FAILURES } else { REFUSALS };
+                        // A sync token that is out of date is replaced by the next try.
+                        let helps = error.retry_helps() || api.code == Some(7035);
+                        let most = if helps { FAILURES } else { REFUSALS };
                         Some(if item.tries + 1 >= most {
                             SyncFate::GivenUp { reason: reason.clone() }
                         } else {

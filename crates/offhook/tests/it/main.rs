@@ -19,6 +19,8 @@ mod doctor;
 #[cfg(test)]
 mod emulator;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod kill;
@@ -29,7 +31,11 @@ mod logs;
 #[cfg(test)]
 mod media;
 #[cfg(test)]
+<<<<<<< HEAD
 mod reconcile;
+=======
+mod migrate;
+>>>>>>> records
 #[cfg(test)]
 mod rig;
 #[cfg(test)]

@@ -322,8 +322,15 @@ pub(super) fn forget(ask: &Ask<'_>, user: &str, id: &str) -> bool {
             list: ids,
         })
     };
-    tell("call_element_deleted", deletion("call_element_ids"));
-    tell("call_history_deleted", deletion("call_log_ids"));
+    if is_told(ask, Version::V3) {
+        tell("call_element_deleted", deletion("call_element_ids"));
+    }
+    if is_told(ask, Version::V2) {
+        tell("call_history_deleted", deletion("call_log_ids"));
+    }
+    if !is_told(ask, Version::V1) {
+        return true;
+    }
     let logs = gone.iter().map(|(id, call_id)| json!({ "id": v1::id(id), "call_id": call_id }));
     tell("call_log_deleted", json!({ "user_id": user, "call_logs": logs.collect::<Value>() }));
     true
