@@ -31,11 +31,9 @@ mod logs;
 #[cfg(test)]
 mod media;
 #[cfg(test)]
-<<<<<<< HEAD
-mod reconcile;
-=======
 mod migrate;
->>>>>>> records
+#[cfg(test)]
+mod reconcile;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]
