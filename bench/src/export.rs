@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use jiff::{Timestamp, tz::TimeZone};
-use offhook_export::{Files, Format, Kind, Selection, to_directory};
+use offhook_export::{Files, Format, Kind, PART_ROWS, Selection, to_directory};
 use offhook_store::{Archive, Span};
 use serde::{Deserialize, Serialize};
 
@@ -109,8 +109,13 @@ fn measure(what: &str, data: &Path) -> anyhow::Result<Measured> {
             let kind = Kind::from_word(kind).context("no such kind")?;
             let format = Format::from_word(format, false).context("no such format")?;
             let out = tempfile::TempDir::new_in(data)?;
-            let files =
-                Files { directory: out.path().to_owned(), format, time_zone: TimeZone::UTC, full: false };
+            let files = Files {
+                directory: out.path().to_owned(),
+                format,
+                time_zone: TimeZone::UTC,
+                full: false,
+                part_rows: PART_ROWS,
+            };
             let selection = Selection { kind, now: Timestamp::MAX, account: None, from: None, to: None };
             let written = to_directory(archive, &selection, &files, |_, _, _| ())?;
             (written.rows, size(out.path())?, written.files)

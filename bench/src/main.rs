@@ -1,6 +1,7 @@
 //! Load, speed and kill tests of Offhook: real sockets, real signatures, real disks. And its limiter, against a
 //! simulated Zoom.
 
+mod backfill;
 mod chaos;
 mod clock;
 mod console;
@@ -37,6 +38,7 @@ enum Command {
     #[command(hide = true)]
     Peer(peer::Peer),
     Quota(quota::Quota),
+    Backfill(backfill::Backfill),
     Records(records::Records),
     Export(export::Export),
     /// The server that `ingest` compares with
@@ -57,6 +59,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Sdk(sdk) => sdk.run().await,
         Command::Peer(peer) => peer.run().await,
         Command::Quota(quota) => quota.run().await,
+        Command::Backfill(backfill) => backfill.run().await,
         Command::Records(records) => records.run().await,
         Command::Export(export) => export.run().await,
         Command::Noop { port } => noop::serve(port).await,

@@ -10,7 +10,7 @@ use crate::workspace::{build_offhook, cargo, execute};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// `ingest` (or, for bench, `quota`, `records`, `export`), and what `offhook-bench` takes; `--help` lists it.
+    /// `ingest` (or, for bench, `quota`, `backfill`, `records`, `export`), and what `offhook-bench` takes; `--help` lists it.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ingest [OPTIONS]")]
     words: Vec<OsString>,
 }
@@ -18,7 +18,9 @@ pub(crate) struct Arguments {
 pub(crate) fn bench(arguments: &Arguments) -> Result<()> {
     match arguments.words.split_first() {
         // They need no server.
-        Some((subject, rest)) if ["quota", "records", "export"].iter().any(|known| subject == known) => {
+        Some((subject, rest))
+            if ["quota", "backfill", "records", "export"].iter().any(|known| subject == known) =>
+        {
             execute(offhook_bench(&subject.to_string_lossy()).args(rest))
         }
         _ => forward("ingest", arguments),
@@ -46,7 +48,7 @@ fn forward(command: &str, Arguments { words }: &Arguments) -> Result<()> {
         return execute(bench.arg("--help"));
     }
     let Some((_, rest)) = words.split_first().filter(|(subject, _)| *subject == "ingest") else {
-        bail!("say what: `ingest`; `bench` has `quota`, `records` and `export`, too");
+        bail!("say what: `ingest`; `bench` has `quota`, `backfill`, `records` and `export`, too");
     };
     bench.arg("--offhook").arg(build_offhook(true)?);
     execute(bench.args(rest))

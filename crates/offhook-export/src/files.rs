@@ -21,11 +21,11 @@ use crate::{
     ExportError, Format, Kind, Selection,
     batch::Batch,
     format::Writer,
-    rows::{HEAVY, Place, read},
+    rows::{HEAVY, Place, STRETCH, read},
 };
 
-/// Rows in memory at which parts are written.
-const ROWS: usize = 50_000;
+/// Rows to gather in memory before parts are written, if nothing else is wanted.
+pub const PART_ROWS: usize = 50_000;
 
 /// The name of what has no account or day, as Hive, Spark and DuckDB know it.
 const NONE: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -41,6 +41,8 @@ pub struct Files {
     pub time_zone: TimeZone,
     /// Forget what was exported before, and begin again.
     pub full: bool,
+    /// Rows to gather in memory before parts are written: more make larger files, and take more memory.
+    pub part_rows: usize,
 }
 
 /// What one run wrote.
@@ -141,11 +143,11 @@ pub fn to_directory(
         Ok::<(), ExportError>(())
     };
     let after = written.after;
-    read(archive, selection, after, up_to, |piece| {
+    read(archive, selection, after, up_to, STRETCH.min(files.part_rows), |piece| {
         piece.each(kind, |place, row| row.push(parts.of(&place)));
         parts.rows = parts.open.values().map(|batch| batch.rows).sum();
         let weight: usize = parts.open.values().map(Batch::weight).sum();
-        if parts.rows >= ROWS || weight >= HEAVY || piece.through == up_to {
+        if parts.rows >= files.part_rows || weight >= HEAVY || piece.through == up_to {
             done(&mut parts, &mut written, piece.through)?;
         }
         Ok(())

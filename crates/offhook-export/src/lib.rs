@@ -18,7 +18,7 @@ mod table;
 
 pub use docs::markdown;
 pub use error::ExportError;
-pub use files::{Files, Written, to_directory};
+pub use files::{Files, PART_ROWS, Written, to_directory};
 pub use format::Format;
 pub use rows::{Selection, Streamed, stream};
 pub use table::{Column, Kind, Type};

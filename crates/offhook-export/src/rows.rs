@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Calls or events that are read together.
-const STRETCH: usize = 256;
+pub(crate) const STRETCH: usize = 256;
 
 /// Stretches that are read ahead of writing.
 const AHEAD: usize = 2;
@@ -67,7 +67,7 @@ pub fn stream<W: Write + Send>(
     let limit = if format == Format::Parquet { GROUP } else { PIECE };
     let mut batch = Batch::new(&columns);
     let mut streamed = Streamed { rows: 0, watermark: after };
-    read(archive, selection, after, up_to, |piece| {
+    read(archive, selection, after, up_to, STRETCH, |piece| {
         piece.each(kind, |_, row| row.push(&mut batch));
         streamed.watermark = piece.through;
         if batch.rows >= limit || batch.weight() >= HEAVY {
@@ -172,12 +172,13 @@ impl Piece {
     }
 }
 
-/// Reads on a thread of its own, and gives piece after piece to `take`.
+/// Reads on a thread of its own, about `stretch` calls or events at a time, and gives piece after piece to `take`.
 pub(crate) fn read(
     archive: Archive,
     selection: &Selection,
     after: u64,
     up_to: u64,
+    stretch: usize,
     mut take: impl FnMut(&Piece) -> Result<(), ExportError>,
 ) -> Result<(), ExportError> {
     thread::scope(|scope| {
@@ -186,8 +187,8 @@ pub(crate) fn read(
             let mut after = after;
             while after < up_to {
                 let piece = match selection.kind {
-                    Kind::Events => entries(&archive, selection, after, up_to),
-                    _ => calls(&archive, selection, after, up_to),
+                    Kind::Events => entries(&archive, selection, after, up_to, stretch),
+                    _ => calls(&archive, selection, after, up_to, stretch),
                 };
                 let failed = piece.is_err();
                 after = piece.as_ref().map_or(after, |piece| piece.through);
@@ -204,16 +205,28 @@ pub(crate) fn read(
     })
 }
 
-fn calls(archive: &Archive, selection: &Selection, after: u64, up_to: u64) -> Result<Piece, StoreError> {
+fn calls(
+    archive: &Archive,
+    selection: &Selection,
+    after: u64,
+    up_to: u64,
+    limit: usize,
+) -> Result<Piece, StoreError> {
     let Selection { account, from, to, now, .. } = selection.clone();
-    let mut stretch = archive.calls(&Span { after, up_to, account, from, to }, STRETCH)?;
+    let mut stretch = archive.calls(&Span { after, up_to, account, from, to }, limit)?;
     let as_of_now = |call: Exported| Exported { view: call.view.as_of(now), ..call };
     stretch.calls = stretch.calls.into_iter().map(as_of_now).collect();
     Ok(Piece { through: stretch.through, what: What::Calls(stretch) })
 }
 
-fn entries(archive: &Archive, selection: &Selection, after: u64, up_to: u64) -> Result<Piece, StoreError> {
-    let mut entries = archive.entries_after(after, STRETCH)?;
+fn entries(
+    archive: &Archive,
+    selection: &Selection,
+    after: u64,
+    up_to: u64,
+    limit: usize,
+) -> Result<Piece, StoreError> {
+    let mut entries = archive.entries_after(after, limit)?;
     entries.retain(|entry| entry.seq <= up_to);
     let through = entries.last().map_or(up_to, |entry| entry.seq);
     let Selection { account, from, to, .. } = selection;

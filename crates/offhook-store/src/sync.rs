@@ -104,8 +104,10 @@ pub struct SyncWindow {
     pub to: Timestamp,
     /// Where an earlier reading stopped.
     pub place: Option<SyncPlace>,
-    /// Failures so far.
+    /// Failures since the last page.
     pub tries: u32,
+    /// Readings that ended with rows missing.
+    pub gaps: u32,
 }
 
 /// One thing that is to be asked for by its id.
@@ -173,6 +175,13 @@ pub enum SyncStride {
         reason: String,
         /// The token is good for nothing.
         anew: bool,
+    },
+    /// It was read to its end with rows missing, and is read again from its beginning.
+    Gap {
+        /// Not before this time.
+        due: Timestamp,
+        /// Why.
+        reason: String,
     },
     /// It is given up.
     Missing {

@@ -311,6 +311,9 @@ pub(crate) struct ExportArgs {
     /// Replace what earlier runs wrote to the directory
     #[arg(long)]
     pub(crate) full: bool,
+    /// Rows to gather before files are written: more make larger files, and take more memory
+    #[arg(long, value_name = "NUMBER", default_value_t = offhook_export::PART_ROWS)]
+    pub(crate) part_rows: usize,
     /// With --to -, only what was told after this event: the number that the last run ended with
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub(crate) after: u64,

@@ -55,7 +55,7 @@ pub(crate) fn run(args: ExportArgs, config: Option<&Path>, out: Output) -> anyho
     if args.after != 0 {
         bail!("--after is for --to -; a directory knows how far it has come");
     }
-    let files = Files { directory: to, format, time_zone, full: args.full };
+    let files = Files { directory: to, format, time_zone, full: args.full, part_rows: args.part_rows };
     let watching = io::stderr().is_terminal();
     let mut done = Vec::new();
     for kind in kinds {

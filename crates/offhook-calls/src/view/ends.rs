@@ -55,8 +55,17 @@ pub(super) fn direction(sorted: &Sorted<'_>, legs: &[Leg]) -> Direction {
         Some(_) => Direction::Inbound,
         // Whoever speaks into a mailbox and shows nothing is outside.
         None if sorted.voicemails.iter().any(|(_, mailbox)| mailbox.is_inside()) => Direction::Inbound,
-        None => Direction::Unknown,
+        None => of_recordings(sorted),
     }
+}
+
+/// A call of which nothing but its recordings is known.
+fn of_recordings(sorted: &Sorted<'_>) -> Direction {
+    let told = sorted.recording_files.iter().find_map(|file| {
+        let is_internal = file.caller.is_inside() && file.callee.is_inside();
+        if is_internal { Some(Direction::Internal) } else { file.direction }
+    });
+    told.unwrap_or(Direction::Unknown)
 }
 
 /// Who called, and who or what was called first.
@@ -104,6 +113,10 @@ pub(super) fn ends(
     for (caller, callee) in &sorted.voicemails {
         from.push(caller);
         to.push(callee);
+    }
+    for file in &sorted.recording_files {
+        from.push(&file.caller);
+        to.push(&file.callee);
     }
     let one = |candidates: Vec<&Party>| {
         let mut candidates = candidates.into_iter().filter(|party| !party.is_nobody());

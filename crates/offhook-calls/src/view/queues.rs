@@ -47,7 +47,7 @@ pub(super) fn queues(sorted: &Sorted<'_>, legs: &[Leg], is_over: bool) -> Vec<Qu
         .collect();
     let mut stays = recorded(sorted);
     if stays.is_empty() && rings.iter().all(|(ring, _)| ring.queue.is_none()) {
-        return of_row(sorted, legs).into_iter().collect();
+        return of_row(sorted, legs).or_else(|| of_caller(sorted, legs, is_over)).into_iter().collect();
     }
     rings.sort_by_key(|(ring, party)| (ring.started_at, ring.ended_at, *party));
     let is_recorded = !stays.is_empty();
@@ -79,6 +79,12 @@ pub(super) fn queues(sorted: &Sorted<'_>, legs: &[Leg], is_over: bool) -> Vec<Qu
         }
     }
     stays.sort_by_key(|stay| stay.entered);
+    // Somebody of ours who calls a queue was in it before a phone rang.
+    for (ring, queue) in called(legs) {
+        if let Some(first) = stays.iter_mut().find(|stay| stay.derived && stay.queue.is_same_as(queue)) {
+            first.entered = first.entered.min(ring.started_at).or(first.entered);
+        }
+    }
     let last = stays.len().saturating_sub(1);
     let outcomes: Vec<QueueOutcome> = stays
         .iter()
@@ -113,7 +119,8 @@ fn recorded<'a>(sorted: &Sorted<'_>) -> Vec<Stay<'a>> {
                 .started_at
                 .zip(before.ended)
                 .is_some_and(|(start, end)| end.duration_since(start).abs() <= SLACK);
-            if follows && matches!(step.event.as_deref(), Some("overflow" | "forward")) {
+            let is_mailbox = matches!(told, None | Some(Outcome::Voicemail | Outcome::Missed));
+            if follows && is_mailbox && matches!(step.event.as_deref(), Some("overflow" | "forward")) {
                 before.mailbox = Some(step.voicemail_id.is_some() || told == Some(Outcome::Voicemail));
                 continue;
             }
@@ -137,6 +144,30 @@ fn recorded<'a>(sorted: &Sorted<'_>) -> Vec<Stay<'a>> {
 fn is_transferred(sorted: &Sorted<'_>, stay: &Stay<'_>, ring: &Ring) -> bool {
     let answered = stay.answer().map(|(at, _)| at).or(stay.taken);
     sorted.transfers.iter().any(|(at, _)| *at >= answered && *at <= ring.started_at)
+}
+
+/// The queues that people of ours called.
+fn called(legs: &[Leg]) -> impl Iterator<Item = (&Ring, &QueueRef)> {
+    let rings = legs.iter().filter(|leg| leg.view.side == Side::Caller).flat_map(|leg| &leg.rings);
+    rings.filter_map(|ring| Some((ring, ring.queue.as_ref()?)))
+}
+
+/// The stay of somebody of ours in a queue in which no phone has rung yet.
+fn of_caller(sorted: &Sorted<'_>, legs: &[Leg], is_over: bool) -> Option<QueueEntryView> {
+    let (ring, queue) = called(legs).next()?;
+    let stay = Stay {
+        queue: queue.clone(),
+        via: None,
+        entered: ring.started_at,
+        taken: None,
+        ended: ring.ended_at,
+        told: None,
+        mailbox: None,
+        rings: Vec::new(),
+        derived: true,
+    };
+    let outcome = stay.outcome(sorted, legs, &[], true, is_over);
+    Some(stay.view(outcome))
 }
 
 /// The stay of a call of which no more is known than that it was to a queue.

@@ -135,7 +135,7 @@ fn samples() -> Vec<(Door, Value)> {
 fn every_door_is_read_and_an_import_tells_the_same() {
     let samples = samples();
     for door in Door::ALL.into_iter().filter(|door| *door != Door::Import) {
-        let (_, sample) = samples.iter().find(|(known, _)| *known == door).expect(door.as_str());
+        let (_, sample) = samples.iter().find(|(known, _)| *known == door).unwrap();
         let told = read(door, sample);
         assert_eq!(told.problem, None, "{door:?}");
         assert!(!told.facts.is_empty() || !told.aside.is_empty(), "{door:?}");
@@ -216,7 +216,9 @@ fn a_step_of_a_logs_details_adds_nothing_to_newer_records() {
 fn a_call_seen_first_by_its_recording_is_a_call_and_later_the_same() {
     let first = read(Door::Recording, &recording());
     let view = call(vec![first]);
-    assert_eq!(view.id, CALL);
+    assert_eq!((view.id.as_str(), view.direction), (CALL, Direction::Inbound));
+    assert_eq!(view.from.as_ref().unwrap().number.as_deref(), Some("+14155550100"));
+    assert_eq!(view.to.as_ref().unwrap().extension_number.as_deref(), Some("1001"));
     let [file] = &view.recordings[..] else { panic!("{:#?}", view.recordings) };
     assert_eq!((file.id.as_str(), file.duration_seconds, file.transcript), ("R1", Some(50), true));
     assert_eq!(file.kind.as_deref(), Some("on_demand"));

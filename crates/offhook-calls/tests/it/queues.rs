@@ -1,10 +1,11 @@
 //! Calls to queues: ring-all, rounds, abandons, overflow.
 
-use offhook_calls::{Direction, Outcome, PartyKind, State};
+use offhook_calls::{Direction, Outcome, PartyKind, QueueOutcome, State};
 use serde_json::json;
 
 use crate::say::{
-    Line, call, callee, caller, customer, element, elements, leg, moment, queue, sales, time, user, voicemail,
+    Line, call, callee, caller, customer, element, elements, leg, moment, path, queue, row, sales, time,
+    user, voicemail,
 };
 
 fn member(n: usize, ring: i64) -> Line {
@@ -259,4 +260,86 @@ fn a_caller_named_by_the_number_has_no_name() {
     let record = element("E1", 1, 0, 20, json!({"result": "no_answer", "caller_name": "+14155550100"}));
     let from = call(&[elements("callee", 1, 90, &[record])]).from.unwrap();
     assert_eq!((from.name, from.number.as_deref()), (None, Some("+14155550100")));
+}
+
+#[test]
+fn a_colleague_who_waits_in_a_queue_is_in_it_though_no_phone_rings() {
+    let line = caller(&user(1), &sales(), 0);
+    let waiting = call(&[line.ringing(), line.answered(1)]);
+    assert_eq!(waiting.queues.len(), 1);
+    assert_eq!(waiting.queues[0].outcome, QueueOutcome::InProgress);
+    assert_eq!((waiting.queues[0].entered_at, waiting.queues[0].left_at), (Some(moment(0)), None));
+    let gone = call(&[line.ringing(), line.answered(1), line.ended(1, 40)]);
+    assert_eq!(gone.queues[0].outcome, QueueOutcome::Abandoned);
+    assert_eq!((gone.queues[0].left_at, gone.queues[0].wait_seconds), (Some(moment(40)), Some(40)));
+    let member = callee(&user(2), &user(1), 10).via(&sales());
+    let taken = call(&[line.ringing(), line.answered(1), member.ringing(), member.answered(15)]);
+    assert_eq!(taken.queues.len(), 1);
+    assert_eq!(taken.queues[0].outcome, QueueOutcome::Answered);
+    assert_eq!((taken.queues[0].entered_at, taken.queues[0].wait_seconds), (Some(moment(0)), Some(15)));
+}
+
+/// A queue's own step.
+fn stay(id: &str, number: u32, start: i64, end: i64, fields: serde_json::Value) -> serde_json::Value {
+    let mut step = element(
+        id,
+        1,
+        start,
+        end,
+        json!({
+            "callee_ext_type": "call_queue", "callee_ext_id": format!("Q{number}"),
+            "callee_ext_number": number.to_string(), "segment": start, "node": 1, "is_node": 1
+        }),
+    );
+    step.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    step
+}
+
+#[test]
+fn a_call_that_overflows_is_in_two_queues_one_after_the_other_and_each_stay_ends_once() {
+    let view = call(&[path(&[
+        stay("E1", 800, 0, 30, json!({"event": "incoming", "result": "overflowed"})),
+        stay("E2", 801, 30, 55, json!({"event": "overflow", "result": "abandoned"})),
+    ])]);
+    let stays: Vec<_> = view
+        .queues
+        .iter()
+        .map(|stay| {
+            (stay.queue.extension_number.as_deref(), stay.via.as_deref(), stay.outcome, stay.wait_seconds)
+        })
+        .collect();
+    assert_eq!(
+        stays,
+        [
+            (Some("800"), Some("incoming"), QueueOutcome::OverflowedOut, Some(30)),
+            (Some("801"), Some("overflow"), QueueOutcome::Abandoned, Some(25)),
+        ]
+    );
+    assert!(view.queues.iter().all(|stay| !stay.derived));
+}
+
+#[test]
+fn a_queue_that_sends_the_caller_to_its_own_mailbox_was_entered_once() {
+    let first = stay("E1", 800, 0, 30, json!({"event": "incoming", "result": "overflowed"}));
+    let mailbox = |fields| stay("E2", 800, 30, 50, fields);
+    let message = json!({"event": "overflow", "result": "voicemail", "voicemail_id": "V1"});
+    let left = call(&[path(&[first.clone(), mailbox(message)])]);
+    assert_eq!(left.queues.len(), 1);
+    assert_eq!((left.queues[0].outcome, left.queues[0].left_at), (QueueOutcome::Voicemail, Some(moment(30))));
+    let nothing =
+        call(&[path(&[first.clone(), mailbox(json!({"event": "overflow", "result": "no_answer"}))])]);
+    assert_eq!((nothing.queues.len(), nothing.queues[0].outcome), (1, QueueOutcome::TimedOut));
+    let again = call(&[path(&[first, mailbox(json!({"event": "overflow", "result": "abandoned"}))])]);
+    assert_eq!(again.queues.len(), 2, "sent to itself, it was entered again");
+}
+
+#[test]
+fn a_row_alone_tells_of_the_stay_and_how_it_ended() {
+    let fields = json!({
+        "callee_ext_type": "call_queue", "callee_ext_id": "Q800", "callee_ext_number": "800", "call_result": "abandoned"
+    });
+    let view = call(&[serde_json::Value::Object(row(0, 42, fields))]);
+    assert_eq!(view.queues.len(), 1);
+    let stay = &view.queues[0];
+    assert_eq!((stay.outcome, stay.wait_seconds, stay.derived), (QueueOutcome::Abandoned, Some(42), true));
 }

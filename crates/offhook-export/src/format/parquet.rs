@@ -55,8 +55,7 @@ impl<W: Write + Send> File<W> {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> io::Result<W> {
-        self.file.finish().map_err(failed)?;
+    pub(super) fn finish(self) -> io::Result<W> {
         let mut out = self.file.into_inner().map_err(failed)?;
         out.flush()?;
         Ok(out)

@@ -25,7 +25,7 @@ const BATCH: usize = 512;
 
 /// Answers are written down together: so many, or what has come in this time.
 const GATHER: usize = 64;
-const GATHER_TIME: Duration = Duration::from_millis(250);
+const GATHER_TIME: Duration = Duration::from_secs(1);
 
 /// Not there so many times, over more than a day: it never will be.
 const NOT_THERE: u32 = 12;

@@ -224,10 +224,10 @@ impl Syncer {
     /// The list ended with rows missing: again, and then in halves where shorter lists may help.
     fn gap(&self, kind: Kind, window: &SyncWindow, from: Timestamp, gaps: &[Anomaly]) -> SyncStride {
         let reason = gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        if window.tries < GAPS {
+        if window.gaps < GAPS {
             count(kind, "failed");
-            let due = if window.tries == 0 { self.clock.now() } else { self.clock.now() + backoff(0) };
-            return SyncStride::Again { due, reason, anew: true };
+            let due = if window.gaps == 0 { self.clock.now() } else { self.clock.now() + backoff(0) };
+            return SyncStride::Gap { due, reason };
         }
         let by_pages = gaps.iter().any(|gap| matches!(gap, Anomaly::RepeatedToken | Anomaly::OnlyEmptyPages));
         let halves = if by_pages { plan::split(from, window.to, 2) } else { Vec::new() };

@@ -19,6 +19,7 @@ const GUARDED: &[&str] = &[
     "/api/v1/calls/1/events",
     "/api/v1/search?q=1",
     "/api/v1/events",
+    "/api/v1/export/calls",
     "/api/v1/imports",
     "/nothing",
 ];

@@ -9,6 +9,8 @@ mod channel;
 #[cfg(test)]
 mod compat;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod imports;
 #[cfg(test)]
 mod ingest;
@@ -26,6 +28,8 @@ mod rig;
 mod stop;
 #[cfg(test)]
 mod sync;
+#[cfg(test)]
+mod sync_faults;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]

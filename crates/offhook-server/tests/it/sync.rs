@@ -25,6 +25,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use zoom_phone::{
     client::{Client, ClientConfig, Retry},
     oauth::{ServerToServer, TokenSource},
+    quota::{Limiter, Limits, Plan},
 };
 use zoom_phone_emulator::{Config, Emulator, Subscription};
 
@@ -137,7 +138,11 @@ pub(crate) fn client_of(address: SocketAddr, client_secret: &str) -> Client {
 pub(crate) fn client_with(address: SocketAddr, tokens: TokenSource) -> Client {
     let base_url = format!("http://{address}/v2").parse().ok();
     let retry = Retry { tries: 1, ..Retry::default() };
-    Client::new(ClientConfig { base_url, retry, ..ClientConfig::default() }, tokens).unwrap()
+    // These Zooms have no limits, and the tests no time.
+    let limits =
+        Limits { light: 1000, medium: 1000, heavy: 1000, resource_intensive: 1000, daily: 1_000_000 };
+    let limiter = Some(Limiter::new(Plan::custom(limits)));
+    Client::new(ClientConfig { base_url, retry, limiter, ..ClientConfig::default() }, tokens).unwrap()
 }
 
 pub(crate) fn every_hour(client: Client) -> Vec<SyncConfig> {

@@ -45,6 +45,7 @@ pub(super) const TABLES: &str = "
         rows INTEGER NOT NULL DEFAULT 0,
         total INTEGER,
         tries INTEGER NOT NULL DEFAULT 0,
+        gaps INTEGER NOT NULL DEFAULT 0,
         due_ms INTEGER NOT NULL,                -- when done: when it was
         reason TEXT NOT NULL DEFAULT ''
     );
@@ -138,7 +139,7 @@ impl Store {
     ) -> Result<Option<SyncWindow>, StoreError> {
         self.work(move |work| {
             let mut statement = work.prepare_cached(
-                "SELECT id, run, lane, kind, from_ms, to_ms, token, pages, rows, tries FROM sync_window AS window
+                "SELECT id, run, lane, kind, from_ms, to_ms, token, pages, rows, tries, gaps FROM sync_window AS window
                  WHERE account = ?1 AND lane = ?2 AND state = 'waiting' AND due_ms <= ?3
                    AND NOT EXISTS (SELECT 1 FROM sync_refused AS refused
                        WHERE refused.account = ?1 AND refused.kind = window.kind AND again_ms > ?3)
@@ -477,6 +478,13 @@ fn stride_on(
             )?;
             return Ok(None);
         }
+        SyncStride::Gap { due, reason } => {
+            update(
+                "due_ms = ?2, reason = ?3, gaps = gaps + 1, token = NULL, pages = 0, rows = 0",
+                params![id, due.as_millisecond(), reason],
+            )?;
+            return Ok(None);
+        }
         SyncStride::Done { pages, rows } => update(
             "state = 'done', token = NULL, pages = ?2, rows = ?3, due_ms = ?4, reason = ''",
             params![id, pages, rows, now],
@@ -611,8 +619,8 @@ fn refused(work: &Transaction<'_>, account: &str) -> Result<Vec<SyncRefused>, St
 fn troubles(work: &Transaction<'_>, account: &str) -> Result<Vec<SyncTrouble>, StoreError> {
     let mut troubles: Vec<SyncTrouble> = work
         .prepare_cached(
-            "SELECT kind, from_ms, to_ms, state = 'missing', tries, due_ms, reason FROM sync_window
-             WHERE account = ?1 AND (state = 'missing' OR (state = 'waiting' AND tries > 0)) ORDER BY id LIMIT ?2",
+            "SELECT kind, from_ms, to_ms, state = 'missing', tries + gaps, due_ms, reason FROM sync_window
+             WHERE account = ?1 AND (state = 'missing' OR (state = 'waiting' AND tries + gaps > 0)) ORDER BY id LIMIT ?2",
         )?
         .query_map(params![account, SHOWN], |row| {
             Ok(SyncTrouble {
@@ -719,6 +727,7 @@ fn window(row: &Row<'_>) -> rusqlite::Result<SyncWindow> {
         to: time(row, 5)?,
         place: token.map(|token| SyncPlace { token, pages, rows }),
         tries: row.get(9)?,
+        gaps: row.get(10)?,
     })
 }
 

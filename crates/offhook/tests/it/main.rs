@@ -19,6 +19,8 @@ mod doctor;
 #[cfg(test)]
 mod emulator;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod kill;
@@ -28,6 +30,8 @@ mod listen;
 mod logs;
 #[cfg(test)]
 mod media;
+#[cfg(test)]
+mod migrate;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]

@@ -91,7 +91,8 @@ impl Window {
             _ if is_date(ask, name) => at.strftime("%Y-%m-%d").to_string(),
             _ => text(at),
         };
-        let by_end = matches!(query.one("time_type"), Some("end_time" | "endTime"));
+        let time = query.one("time_type").or_else(|| query.one("query_date_type"));
+        let by_end = matches!(time, Some("end_time" | "endTime"));
         let (from_text, to_text) = (echo("from", from, begin), echo("to", to, end));
         Ok(Self { from: begin, to: end, from_text, to_text, by_end })
     }

@@ -217,3 +217,25 @@ async fn what_has_no_pages_says_so_and_nothing_is_sent() {
     assert!(failure.unwrap().to_string().contains("is no list with pages"));
     assert!(fake.requests().is_empty());
 }
+
+#[tokio::test]
+async fn another_reading_goes_on_where_one_stopped_and_from_the_beginning_if_the_token_has_run_out() {
+    let counted = |ids: &[&str], token: &str| {
+        let rows: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
+        Answer::new(200, &json!({"call_queues": rows, "next_page_token": token, "total_records": 3}))
+    };
+    let fake = Fake::start().await;
+    fake.answer(counted(&["a", "b"], "t1")).answer(counted(&["c"], ""));
+    let first = call(&fake, "listCallQueues").pages::<Value>().next().await.unwrap().unwrap();
+    let place = first.resume.unwrap();
+    assert_eq!((place.token.as_str(), place.pages, place.rows), ("t1", 1, 2));
+    let (ids, anomalies, failure) = collect(call(&fake, "listCallQueues").resume(place.clone())).await;
+    assert_eq!((ids, anomalies), (vec!["c".to_owned()], vec![]), "the rows of both readings are counted");
+    assert!(failure.is_none());
+    assert_eq!(sent(&fake)[1], "page_size=100&next_page_token=t1");
+
+    fake.answer(expired()).answer(counted(&["a", "b"], "t2")).answer(counted(&["c"], ""));
+    let (ids, anomalies, failure) = collect(call(&fake, "listCallQueues").resume(place)).await;
+    assert_eq!((ids.concat(), anomalies), ("abc".to_owned(), vec![Anomaly::Restarted]));
+    assert!(failure.is_none());
+}

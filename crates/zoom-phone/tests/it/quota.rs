@@ -375,3 +375,16 @@ async fn a_plan_that_is_smaller_than_told_is_learned_from_the_headers() {
     let seen = zoom.seen(RateLabel::Light);
     assert!(seen.accepted >= 60 * 20 * 95 / 100 && seen.too_fast == 0, "{seen:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_budget_tells_what_is_used_and_spends_nothing() {
+    let limiter = Limiter::new(Plan::Business);
+    for label in [RateLabel::Heavy, RateLabel::Light, RateLabel::ResourceIntensive] {
+        limiter.enter(Some(label), Priority::Backfill, None).await.unwrap();
+    }
+    for _ in 0..100 {
+        let budget = limiter.budget().unwrap().unwrap();
+        assert_eq!((budget.limits, budget.used_today), (Plan::Business.limits(), 2));
+        assert!(budget.day_ends_in <= Duration::from_hours(24));
+    }
+}

@@ -77,11 +77,21 @@ pub(super) fn week(seed: u64, rounds: usize) -> Vec<Played> {
 }
 
 impl Played {
-    /// What the messages in these shapes come to, told in this order of shapes.
+    /// How many messages told of it.
+    pub(super) fn len(&self) -> usize {
+        self.told.len()
+    }
+
+    /// What the messages in these shapes come to.
     pub(super) fn views(&self, shapes: &[Shape]) -> Vec<CallView> {
+        let these = self.told.iter().enumerate().filter(|(_, (shape, ..))| shapes.contains(shape));
+        self.views_of(&these.map(|(number, _)| number).collect::<Vec<_>>())
+    }
+
+    /// What these messages come to, told in this order.
+    pub(super) fn views_of(&self, numbers: &[usize]) -> Vec<CallView> {
         let mut book = CallBook::default();
-        let told = shapes.iter().flat_map(|shape| self.told.iter().filter(move |(told, ..)| told == shape));
-        for (_, door, told) in told {
+        for (_, door, told) in numbers.iter().map(|number| &self.told[*number]) {
             let reading = normalize::read(*door, "A", &serde_json::to_vec(told).unwrap());
             assert_eq!(reading.problem, None, "{told}");
             for (mut fact, heard) in reading.facts {

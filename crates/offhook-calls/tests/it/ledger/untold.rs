@@ -65,6 +65,12 @@ pub(super) const UNTOLD: &[Untold] = &[
         when: |_, truth| is_to(truth, "auto_receptionist"),
     },
     Untold {
+        why: "where the call went on to, and the caller hung up before a phone rang, is in records only",
+        told: &[Told::Events],
+        fields: &["queue outcome"],
+        when: |difference, truth| difference.theirs == "overflowed_out" && truth["result"] == "canceled",
+    },
+    Untold {
         why: "no event tells when somebody has finished speaking into a mailbox",
         told: EVENTS,
         fields: &["end"],
