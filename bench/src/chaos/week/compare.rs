@@ -282,7 +282,7 @@ fn stays(truth: &Value, call: &CallView, same: &mut impl FnMut(&str, String, Str
     let truly: Vec<&Value> = truth["queues"].as_array().into_iter().flatten().collect();
     let list = |entries: Vec<String>| entries.join(", ");
     let ours_of = |field: &dyn Fn(&offhook_calls::QueueEntryView) -> String| {
-        list(call.queues.iter().map(|entry| field(entry)).collect())
+        list(call.queues.iter().map(field).collect())
     };
     let truly_of = |field: &dyn Fn(&Value) -> String| list(truly.iter().map(|stay| field(stay)).collect());
     same(

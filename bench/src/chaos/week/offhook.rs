@@ -201,7 +201,7 @@ impl Offhook {
             }
             ensure!(begun.elapsed() < PATIENCE, "reading does not come to an end: {status}");
             // What is not ready is asked for again by the company's clock.
-            self.zoom.advance(SignedDuration::from_mins(5)).await;
+            self.zoom.advance(SignedDuration::from_mins(15)).await;
             tokio::time::sleep(ASK_EVERY).await;
         };
         while self.backlog().await? > 0 {

@@ -368,3 +368,12 @@ fn a_softphone_tells_of_a_call_and_its_log_of_the_same() {
     let notes = told("zp-notes-save-event", json!({"callId": CALL, "notesData": {}}));
     assert_eq!((notes.problem, notes.facts.len()), (None, 0), "between the page and its user");
 }
+
+#[test]
+fn a_step_of_a_log_that_names_nobody_is_not_where_the_call_came_from() {
+    let steps =
+        json!({"log_details": [{"id": "D1", "date_time": time(-2), "duration": 5, "path": "callQueue"}]});
+    let view = call(vec![read(Door::CallLogDetail, &log(steps))]);
+    assert_eq!(view.direction, Direction::Inbound);
+    assert!(view.from.is_some_and(|party| party.number.is_some()), "the log says who called");
+}
