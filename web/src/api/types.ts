@@ -15,6 +15,7 @@ export type Time = string;
 /** Where a call is now. */
 export type CallState = Open<
   | "ringing"
+  | "waiting"
   | "talking"
   | "held"
   | "parked"

@@ -267,7 +267,7 @@ export const words = {
     noRuns: "No run yet.",
     mode: "Run",
     span: "Covers",
-    progress: "Done",
+    progress: "Progress",
     rows: "Rows",
     requests: "Requests",
     left: "Left",
@@ -442,6 +442,7 @@ export const words = {
 
 const STATES: Record<string, string> = {
   ringing: "Ringing",
+  waiting: "Waiting",
   talking: "Talking",
   held: "On hold",
   parked: "Parked",
