@@ -178,6 +178,7 @@ export const words = {
     elementsHint: "Zoom\u2019s own record of each step, available once the call has ended.",
     noElements: "Zoom has not delivered call elements for this call.",
     noLegs: "No leg of this call is known yet.",
+    recorded: (step: string): string => `Record: ${step}`,
     noTimeline: "Nothing is known about the course of this call yet.",
     ids: "Identifiers",
     idsHint: "Any of these finds this call, here and on the command line.",
@@ -302,8 +303,8 @@ export const words = {
     none: "No comparison yet.",
     noneHint: "One is made every night, and whenever you ask.",
     verdict: "Verdict",
-    period: "Calls from",
-    cause: "Asked for",
+    period: "Period",
+    cause: "Cause",
     inShort: "In short",
     older: "Older comparisons",
     verdicts: {
@@ -322,7 +323,7 @@ export const words = {
       string,
       string
     >,
-    causes: { asked: "By somebody", nightly: "Nightly" } as Record<string, string>,
+    causes: { asked: "Asked for", nightly: "Nightly" } as Record<string, string>,
     steps: {
       reading: "Reading Zoom\u2019s records",
       folding: "Putting together what came in",
