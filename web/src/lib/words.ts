@@ -285,7 +285,6 @@ export const words = {
     refused: (kind: string, scopes: string): string =>
       `Zoom refuses ${kind} until the app has the scope ${scopes}.`,
     troubles: "Late or given up",
-    noTroubles: "Nothing is late.",
     what: "What",
     tries: "Tries",
     next: "Again",
