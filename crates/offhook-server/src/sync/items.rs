@@ -13,7 +13,10 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
 };
-use zoom_phone::client::{ApiError, Error as ZoomError};
+use zoom_phone::{
+    client::{ApiError, Error as ZoomError},
+    quota::RateLabel,
+};
 
 use super::{Side, Syncer, backoff, kind::Item, kind::text, requests, told};
 
@@ -47,6 +50,8 @@ enum Outcome {
 
 /// What is being asked for.
 struct Asking {
+    /// Words of the items with this label.
+    kinds: Vec<&'static str>,
     ready: VecDeque<SyncItem>,
     under_way: JoinSet<(SyncItem, Outcome)>,
     /// Kind and id of all that is ready, under way or answered, and not noted yet.
@@ -61,10 +66,17 @@ struct Asking {
 }
 
 impl Syncer {
-    /// Asks for items until shutdown.
-    pub(super) async fn ask_items(self: Arc<Self>, side: Side) {
+    /// Asks for the items of one label until shutdown. Labels have limits of their own at Zoom, so what waits for one
+    /// takes no place from another.
+    pub(super) async fn ask_items(self: Arc<Self>, side: Side, label: RateLabel) {
         let mut work = self.work.subscribe();
+        let of_label = Item::ALL.into_iter().filter(|item| item.label() == label);
+        let kinds: Vec<_> = of_label.map(Item::word).collect();
+        if kinds.is_empty() {
+            return;
+        }
         let mut asking = Asking {
+            kinds,
             ready: VecDeque::new(),
             under_way: JoinSet::new(),
             taken: HashSet::new(),
@@ -110,7 +122,8 @@ impl Syncer {
             if asking.ready.is_empty() && asking.under_way.len() < AT_ONCE && !asking.dry {
                 let limit = BATCH + asking.taken.len();
                 let now = self.clock.now();
-                let due = self.store.sync_due(self.config.account.clone(), side.lanes(), limit, now).await?;
+                let (account, kinds) = (self.config.account.clone(), asking.kinds.clone());
+                let due = self.store.sync_due(account, side.lanes(), kinds, limit, now).await?;
                 for item in due {
                     if asking.taken.insert((item.kind.clone(), item.id.clone())) {
                         asking.ready.push_back(item);

@@ -67,7 +67,7 @@ pub(super) const TABLES: &str = "
         reason TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (account, kind, id)
     ) WITHOUT ROWID;
-    CREATE INDEX sync_item_due ON sync_item (account, lane, due_ms) WHERE state = 'due';
+    CREATE INDEX sync_item_due ON sync_item (account, lane, kind, due_ms) WHERE state = 'due';
     CREATE INDEX sync_item_run ON sync_item (run, state, tries);
     CREATE INDEX sync_item_lost ON sync_item (account, due_ms) WHERE state = 'given_up';
 
@@ -165,22 +165,23 @@ impl Store {
         &self,
         account: String,
         lanes: &'static [SyncLane],
+        kinds: Vec<&'static str>,
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<SyncItem>, StoreError> {
         self.work(move |work| {
             let mut statement = work.prepare_cached(
-                "SELECT kind, id, memo, run, lane, tries FROM sync_item AS item
-                 WHERE account = ?1 AND lane = ?2 AND state = 'due' AND due_ms <= ?3
+                "SELECT kind, id, memo, run, lane, tries FROM sync_item
+                 WHERE account = ?1 AND lane = ?2 AND kind = ?3 AND state = 'due' AND due_ms <= ?4
                    AND NOT EXISTS (SELECT 1 FROM sync_refused AS refused
-                       WHERE refused.account = ?1 AND refused.kind = item.kind AND again_ms > ?3)
-                 ORDER BY due_ms LIMIT ?4",
+                       WHERE refused.account = ?1 AND refused.kind = ?3 AND again_ms > ?4)
+                 ORDER BY due_ms LIMIT ?5",
             )?;
+            let now = now.as_millisecond();
             let mut found = Vec::new();
-            for lane in lanes {
+            for (lane, kind) in lanes.iter().flat_map(|lane| kinds.iter().map(move |kind| (lane, kind))) {
                 let left = i64::try_from(limit - found.len()).unwrap_or(i64::MAX);
-                let rows =
-                    statement.query_map(params![account, lane.number(), now.as_millisecond(), left], item)?;
+                let rows = statement.query_map(params![account, lane.number(), kind, now, left], item)?;
                 for row in rows {
                     found.push(row?);
                 }
