@@ -109,13 +109,8 @@ impl Store {
         self.read_inbox(move |inbox| read::entries_named(inbox, event, after)).await
     }
 
-    /// Takes in what calls tell of their files, and how far was looked, together. Returns how many rows are new.
-    pub async fn media_seen(
-        &self,
-        seen: Vec<Sighting>,
-        mark: (&'static str, String),
-        now: Timestamp,
-    ) -> Result<usize, StoreError> {
+    /// Takes in what calls tell of their files. Returns how many rows are new.
+    pub async fn media_seen(&self, seen: Vec<Sighting>, now: Timestamp) -> Result<usize, StoreError> {
         self.work(move |work| {
             let mut new = 0;
             for sighting in &seen {
@@ -134,7 +129,6 @@ impl Store {
                     put(work, &media)?;
                 }
             }
-            set_mark(work, mark.0, &mark.1)?;
             Ok(new)
         })
         .await
@@ -150,6 +144,11 @@ impl Store {
             Ok(value)
         })
         .await
+    }
+
+    /// Writes down how far was looked.
+    pub async fn set_media_mark(&self, name: &'static str, value: String) -> Result<(), StoreError> {
+        self.work(move |work| set_mark(work, name, &value)).await
     }
 
     /// Notes that apps were removed, and how far the inbox was looked through for it.
