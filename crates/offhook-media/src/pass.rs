@@ -202,6 +202,7 @@ impl Archive {
             // It may have been broken off between the receipt and the file.
             self.inner.shelf.delete(&record.key).await?;
         }
+        let hold = record.hold.clone();
         let media = self
             .change(id, move |media| {
                 if matches!(media.state, MediaState::Here | MediaState::Deleting | MediaState::Deleted) {
@@ -214,10 +215,15 @@ impl Archive {
                     media.rest(MediaState::Deleted, deleted.why);
                     return Some(Vec::new());
                 }
-                here(media, record);
+                // A hold that was put on while the file was not here is in no record yet.
+                let hold = media.hold.clone().or_else(|| record.hold.clone());
+                here(media, Record { hold, ..record });
                 Some(vec![note(media, "found", None, "it was in the store".to_owned(), now)])
             })
             .await?;
+        if media.hold != hold {
+            self.write_record(&media).await?;
+        }
         Ok(matches!(media.state, MediaState::Here | MediaState::Deleted))
     }
 
