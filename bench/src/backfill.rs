@@ -83,7 +83,7 @@ struct Report {
 /// The quota of one label.
 #[derive(Debug, Serialize)]
 struct Label {
-    label: &'static str,
+    name: &'static str,
     /// Requests that arrived.
     made: u64,
     /// Requests that Zoom would have taken in the time.
@@ -125,7 +125,6 @@ impl Backfill {
         runtime.block_on(self.backfill())
     }
 
-    #[expect(clippy::disallowed_methods, reason = "real time is measured beside the virtual")]
     async fn backfill(&self) -> Result<Report> {
         let real = std::time::Instant::now();
         let end: Timestamp = "2026-11-23T04:00:00Z".parse()?;
@@ -244,13 +243,13 @@ impl Arrived {
     )]
     fn labels(&self, time: Duration) -> Vec<Label> {
         let limits = Plan::Business.limits();
-        let label = |label, made: &AtomicU64, rate| {
+        let label = |name, made: &AtomicU64, rate| {
             let made = made.load(Ordering::Relaxed);
             let mut allowed = (time.as_secs_f64() * f64::from(limits.of(rate))) as u64;
             if rate == RateLabel::Heavy {
                 allowed = allowed.min(limits.daily);
             }
-            Label { label, made, allowed, percent: made as f64 * 100.0 / allowed.max(1) as f64 }
+            Label { name, made, allowed, percent: made as f64 * 100.0 / allowed.max(1) as f64 }
         };
         vec![
             label("light", &self.light, RateLabel::Light),
@@ -331,8 +330,8 @@ impl Report {
             self.virtual_seconds, self.real_seconds, self.history_seconds, self.limited
         )?;
         writeln!(out, "{:<10}{:>10}{:>10}{:>8}", "label", "made", "allowed", "used")?;
-        for Label { label, made, allowed, percent } in &self.labels {
-            writeln!(out, "{label:<10}{made:>10}{allowed:>10}{percent:>6.1} %")?;
+        for Label { name, made, allowed, percent } in &self.labels {
+            writeln!(out, "{name:<10}{made:>10}{allowed:>10}{percent:>6.1} %")?;
         }
         Ok(())
     }

@@ -69,7 +69,7 @@ impl Stamps {
     pub(crate) fn new() -> anyhow::Result<Self> {
         let start = beginning()?;
         let mut exchange = Exchange::new(7);
-        exchange.account_id = ACCOUNT.to_owned();
+        ACCOUNT.clone_into(&mut exchange.account_id);
         let mut calls = Vec::new();
         for (n, scenario) in (0..PLAYED).zip(Scenario::ALL.iter().cycle()) {
             let at = start + SignedDuration::from_mins(i64::try_from(n)?);
@@ -158,6 +158,13 @@ impl Stamp {
         let outside =
             [&view.from, &view.to].into_iter().flatten().find(|end| end.kind == PartyKind::External);
         let Some(number) = outside.and_then(|party| party.number.clone()) else { return Ok(None) };
+        // Some callers hide theirs in records.
+        if !messages
+            .iter()
+            .any(|(door, _, body)| *door != Door::Webhook && body.to_string().contains(&number))
+        {
+            return Ok(None);
+        }
         let mut ids = HashMap::new();
         let mut messages: Vec<Message> = messages
             .into_iter()

@@ -210,22 +210,27 @@ fn print(report: &Value, out: Output) {
         let count = summary["items"][kind].as_u64()?;
         Some(vec![(*kind).to_owned(), count.to_string(), (*meaning).to_owned()])
     };
-    section(out, "What is odd", &["KIND", "HOW MANY", "MEANING"], KINDS.iter().filter_map(of_kind).collect());
+    section(
+        out,
+        "What is odd",
+        &["KIND", "HOW MANY", "MEANING"],
+        &KINDS.iter().filter_map(of_kind).collect::<Vec<_>>(),
+    );
     let listed = |name: &str| summary[name].as_array().into_iter().flatten();
     let never = listed("never_seen").map(|family| vec![text(&family["event"]), count(&family["expected"])]);
     section(
         out,
         "Events that never came: is the subscription missing?",
         &["EVENT", "EXPECTED"],
-        never.collect(),
+        &never.collect::<Vec<_>>(),
     );
     let gaps = listed("gaps").map(|gap| vec![text(&gap["list"]), text(&gap["from"]), text(&gap["to"])]);
-    section(out, "Not read", &["LIST", "FROM", "TO"], gaps.collect());
+    section(out, "Not read", &["LIST", "FROM", "TO"], &gaps.collect::<Vec<_>>());
     let late = &summary["events"]["late"];
     let buckets = ["within_10s", "within_1m", "within_5m", "within_30m", "within_2h", "within_1d", "more"];
     let row = buckets.iter().map(|bucket| count(&late[bucket])).collect();
     let header = ["10 s", "1 min", "5 min", "30 min", "2 h", "1 day", "MORE"];
-    section(out, "Events, by how soon they came", &header, vec![row]);
+    section(out, "Events, by how soon they came", &header, &[row]);
     let queues = &summary["queues"];
     if let Some(days) = queues["days"].as_u64() {
         out.print("");
@@ -257,7 +262,7 @@ fn print_items(items: &Value, out: Output) {
         vec![kind, thing, id, call, event, at, more.into_iter().flatten().next().unwrap_or_default()]
     };
     let rows: Vec<_> = items["items"].as_array().into_iter().flatten().map(row).collect();
-    section(out, "Items", &["KIND", "THING", "ID", "CALL", "EVENT", "AT", ""], rows);
+    section(out, "Items", &["KIND", "THING", "ID", "CALL", "EVENT", "AT", ""], &rows);
     if let Some(cursor) = items["next_cursor"].as_str() {
         note(&format!("There are more: --cursor '{cursor}'"));
     }
@@ -269,10 +274,10 @@ fn counts(counts: &Value) -> String {
     numbers.join("/")
 }
 
-fn section(out: Output, title: &str, header: &[&str], rows: Vec<Vec<String>>) {
+fn section(out: Output, title: &str, header: &[&str], rows: &[Vec<String>]) {
     if !rows.is_empty() {
         out.print("");
         out.print(&out.heading(title));
-        out.table(header, &rows);
+        out.table(header, rows);
     }
 }

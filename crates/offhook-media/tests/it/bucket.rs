@@ -120,7 +120,7 @@ async fn files_are_put_into_a_bucket_read_in_parts_and_deleted_there() {
         let bucket = Store::start().await;
         let drafts = TempDir::new().unwrap();
         let shelf = Some(bucket.shelf(&drafts, SECRET));
-        let mut rig = Rig::with(Setup { shelf, encrypt, ..Setup::default() }, |zoom| zoom).await;
+        let mut rig = Rig::with(Setup { encrypt, shelf, ..Setup::default() }, |zoom| zoom).await;
         rig.call("recorded").await;
         assert_eq!(rig.pass().await.fetched, 2, "{:#?}", rig.all().await);
         assert_eq!(bucket.names().len(), 2);

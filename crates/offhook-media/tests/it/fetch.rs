@@ -170,7 +170,7 @@ async fn a_page_for_people_is_never_kept_as_sound() {
     let recording = rig.one(MediaKind::Recording).await;
     assert_eq!(recording.state, MediaState::Failed);
     assert!(recording.why.unwrap().contains("web page"));
-    assert!(!rig.files().iter().any(|name| name.ends_with(".mp3")), "{:?}", rig.files());
+    assert!(!rig.files().iter().any(|name| name.contains(".mp3")), "{:?}", rig.files());
     assert_eq!(rig.pass_after(MINUTE).await.fetched, 1, "the next try");
 }
 
@@ -186,7 +186,7 @@ async fn a_transfer_that_breaks_off_leaves_nothing_half_behind() {
         (!rig.files().iter().any(|name| name.starts_with("drafts"))).then_some(())
     })
     .await;
-    assert!(!rig.files().iter().any(|name| name.ends_with(".mp3")));
+    assert!(!rig.files().iter().any(|name| name.contains(".mp3")));
     assert_eq!(rig.pass_after(MINUTE).await.fetched, 1);
 }
 

@@ -2,6 +2,7 @@
 //! `cargo xtask chaos week` plays a whole week of it.
 
 #[path = "../../../../bench/src/chaos/week/mod.rs"]
+#[expect(dead_code, reason = "the bench plays the other generations, too")]
 mod play;
 
 use play::{Generation, Plan, live};

@@ -214,7 +214,6 @@ fn parallel(value: &str) -> Result<(), String> {
     number_from(value, 1, 16, "files at a time")
 }
 
-/// A word that is no level would be taken for the name of a module, and nothing else would be logged.
 /// `off` is a time of day, too: never.
 fn time_of_day(text: &str) -> Result<(), String> {
     let is_time = text == "off" || text.parse::<jiff::civil::Time>().is_ok();
@@ -228,6 +227,7 @@ fn percent(text: &str) -> Result<(), String> {
     }
 }
 
+/// A word that is no level would be taken for the name of a module, and nothing else would be logged.
 fn log_level(value: &str) -> Result<(), String> {
     let is_level = |part: &str| {
         let level = part.rsplit('=').next().unwrap_or_default().trim();

@@ -1,6 +1,6 @@
 //! `offhook import` into a running server.
 
-use std::{fs, io::Write as _, process::Output};
+use std::{fs, io::Write as _, process::Output, time::Duration};
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ impl Past {
             zoom.trigger(scenario, json!({})).await.unwrap();
             zoom.advance(SignedDuration::from_mins(20)).await;
         }
-        Self { zoom, http: reqwest::Client::new() }
+        Self { zoom, http: reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap() }
     }
 
     async fn page(&self, path: &str) -> Value {
@@ -82,7 +82,8 @@ async fn pages_of_call_logs_are_calls_that_their_old_ids_lead_to_and_the_same_fi
     }
     let calls = server.get("/api/v1/calls").await["calls"].as_array().unwrap().len();
     // Other pages of the same rows, and another spelling of the file, are the same rows.
-    let lines: String = logs.iter().map(|log| format!("{log}\n")).collect();
+    let lines: Vec<String> = logs.iter().map(|log| format!("{log}\n")).collect();
+    let lines = lines.concat();
     fs::write(directory.path().join("logs.ndjson"), lines).unwrap();
     let again = taken(&directory, &["logs.json", "logs.ndjson"]).await;
     assert_eq!((&again["stored"], &again["known"]), (&json!(0), &json!(2 * logs.len())));

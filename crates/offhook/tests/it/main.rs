@@ -33,6 +33,8 @@ mod media;
 #[cfg(test)]
 mod migrate;
 #[cfg(test)]
+mod reconcile;
+#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod stop;

@@ -15,7 +15,7 @@ fn serve(directory: &TempDir, zoom: &Running, media: &str) -> Command {
     let settings = format!(
         "[zoom]\naccount_id = '{ACCOUNT}'\nclient_id = 'demo_client_id_000000A'\n\
          client_secret = 'demo_client_secret'\napi_url = '{origin}/v2'\noauth_url = '{origin}/oauth/token'\n\
-         [reconcile]\nevery_seconds = 0\n[media]\n{media}"
+         [sync]\nevery_seconds = 0\nnightly_at = 'off'\n[media]\n{media}"
     );
     fs::write(directory.path().join("offhook.toml"), settings).unwrap();
     let mut command = offhook(directory.path());
