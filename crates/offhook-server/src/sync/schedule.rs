@@ -21,11 +21,15 @@ impl Syncer {
     /// Begins catch-ups and nights until shutdown; a catch-up at once where an event channel missed something.
     pub(super) async fn keep_time(self: Arc<Self>) {
         let mut next = Instant::now();
+        // At the start, and after a gap of an event channel.
+        let mut at_once = true;
         loop {
             if let Some(every) = self.config.every
                 && Instant::now() >= next
             {
-                if let Err(error) = self.catch_up().await {
+                let begun = if at_once { self.catch_up_now().await } else { self.catch_up().await };
+                at_once = false;
+                if let Err(error) = begun {
                     tracing::warn!(error = &error as &dyn std::error::Error, "cannot begin to catch up");
                 }
                 next = Instant::now() + every;
@@ -42,14 +46,24 @@ impl Syncer {
             tokio::select! {
                 () = self.shutdown.cancelled() => break,
                 () = tokio::time::sleep_until(until) => {}
-                () = self.at_once.notified() => next = Instant::now(),
+                () = self.at_once.notified() => {
+                    next = Instant::now();
+                    at_once = true;
+                }
             }
         }
     }
 
+    /// Like [`Self::catch_up`]; and what failed before and waits is tried at once.
+    pub(crate) async fn catch_up_now(&self) -> Result<Option<u64>, StoreError> {
+        self.store.sync_hurry(self.config.account.clone(), self.clock.now()).await?;
+        self.work.send_replace(());
+        self.catch_up().await
+    }
+
     /// Has everything read that is new since the last catch-up, and returns the run. A kind of which the last one is not
     /// done yet goes on with that first; `None` where all do.
-    pub(crate) async fn catch_up(&self) -> Result<Option<u64>, StoreError> {
+    async fn catch_up(&self) -> Result<Option<u64>, StoreError> {
         let account = &self.config.account;
         let now = self.clock.now();
         let under_way = self.store.sync_catching_up(account.clone()).await?;

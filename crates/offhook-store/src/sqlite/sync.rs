@@ -270,6 +270,17 @@ impl Store {
         self.work(move |work| set_mark(work, &account, &kind, until.as_millisecond())).await
     }
 
+    /// Windows of catch-ups that wait after a failure wait no longer.
+    pub async fn sync_hurry(&self, account: String, now: Timestamp) -> Result<(), StoreError> {
+        self.work(move |work| {
+            let sql = "UPDATE sync_window SET due_ms = ?2
+                 WHERE account = ?1 AND lane = 0 AND state = 'waiting' AND due_ms > ?2";
+            work.prepare_cached(sql)?.execute(params![account, now.as_millisecond()])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Kinds of which a catch-up has windows that are not read yet.
     pub async fn sync_catching_up(&self, account: String) -> Result<Vec<String>, StoreError> {
         self.work(move |work| {
