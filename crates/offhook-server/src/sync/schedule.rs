@@ -66,6 +66,7 @@ impl Syncer {
     async fn catch_up(&self) -> Result<Option<u64>, StoreError> {
         let account = &self.config.account;
         let now = self.clock.now();
+        self.store.sync_retry_missing(account.clone(), now).await?;
         let under_way = self.store.sync_catching_up(account.clone()).await?;
         let mut windows = Vec::new();
         for kind in Kind::CATCH_UP {
@@ -73,7 +74,9 @@ impl Syncer {
             if under_way.contains(&word) {
                 continue;
             }
-            let known = self.store.sync_mark(account.clone(), word.clone()).await?;
+            // The mark stays where something is missing; what is newer is read all the same.
+            let mark = self.store.sync_mark(account.clone(), word.clone()).await?;
+            let known = mark.max(self.store.sync_planned(account.clone(), word.clone()).await?);
             let from = known.map_or(now - FIRST, |known| (known - OVERLAP).min(now - OVERLAP));
             let from = from.max(plan::months_before(now, kind.months()) + SignedDuration::from_hours(1));
             let stretches = plan::plan(from, now, &[]).into_iter();

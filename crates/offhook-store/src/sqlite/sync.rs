@@ -50,6 +50,7 @@ pub(super) const TABLES: &str = "
         reason TEXT NOT NULL DEFAULT ''
     );
     CREATE INDEX sync_window_due ON sync_window (account, lane, id) WHERE state = 'waiting';
+    CREATE INDEX sync_window_live ON sync_window (account, kind, state) WHERE lane = 0;
     CREATE INDEX sync_window_run ON sync_window (run, kind);
 
     -- What is asked for by its id. state: due, done, given_up.
@@ -98,6 +99,12 @@ const SETTLED_MS: i64 = 60 * 60 * 1000;
 
 /// What was read less than this after it happened does not count as covered: records may have come later.
 const LATE_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What is missing and older than this, Zoom gives no more: catch-ups do not wait for it.
+const LOST_MS: i64 = 183 * 24 * 60 * 60 * 1000;
+
+/// After so long a catch-up's window that is missing is tried again.
+const MISSING_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Entries of a list for people.
 const SHOWN: i64 = 100;
@@ -268,6 +275,29 @@ impl Store {
         until: Timestamp,
     ) -> Result<(), StoreError> {
         self.work(move |work| set_mark(work, &account, &kind, until.as_millisecond())).await
+    }
+
+    /// Catch-ups' windows that have been missing for a day are to be read again.
+    pub async fn sync_retry_missing(&self, account: String, now: Timestamp) -> Result<(), StoreError> {
+        self.work(move |work| {
+            let now = now.as_millisecond();
+            let sql = "UPDATE sync_window SET state = 'waiting', due_ms = ?2 WHERE account = ?1 AND lane = 0
+                 AND state = 'missing' AND due_ms <= ?3 AND to_ms > ?4";
+            work.prepare_cached(sql)?.execute(params![account, now, now - MISSING_MS, now - LOST_MS])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Until when catch-ups have had windows of a kind, read or missing.
+    pub async fn sync_planned(&self, account: String, kind: String) -> Result<Option<Timestamp>, StoreError> {
+        self.work(move |work| {
+            let sql = "SELECT max(to_ms) FROM sync_window WHERE account = ?1 AND kind = ?2 AND lane = 0";
+            let until: Option<i64> =
+                work.prepare_cached(sql)?.query_row([account, kind], |row| row.get(0))?;
+            Ok(until.and_then(|until| Timestamp::from_millisecond(until).ok()))
+        })
+        .await
     }
 
     /// Windows of catch-ups that wait after a failure wait no longer.
@@ -521,10 +551,11 @@ fn stride_on(
     let (kind, until): (String, i64) = work.query_row(
         "SELECT kind, coalesce(
              (SELECT min(from_ms) FROM sync_window AS other
-              WHERE other.run = window.run AND other.kind = window.kind AND other.state = 'waiting'),
+              WHERE other.account = window.account AND other.kind = window.kind AND other.lane = 0
+                AND (other.state = 'waiting' OR (other.state = 'missing' AND other.to_ms > ?2))),
              (SELECT to_ms FROM sync_run WHERE sync_run.id = window.run))
          FROM sync_window AS window WHERE id = ?1",
-        [id],
+        params![id, now - LOST_MS],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     set_mark(work, &step.account, &kind, until)?;
