@@ -127,12 +127,18 @@ impl Syncer {
     /// Reads a window to its end, or to where it can go on later.
     async fn read_window(&self, side: Side, kind: Kind, window: &SyncWindow) -> Result<(), StoreError> {
         let label = kind.label();
-        let mut from = window.from;
+        let from = window.from;
         if kind.is_windowed() {
             // What is not asked for in time, Zoom has no more.
-            from =
-                from.max(plan::months_before(self.clock.now(), kind.months()) + SignedDuration::from_mins(1));
-            if from >= window.to {
+            let oldest = plan::months_before(self.clock.now(), kind.months()) + SignedDuration::from_mins(1);
+            // So that the part cut off below is not cut again, the limit having moved.
+            let moved = oldest + SignedDuration::from_mins(1);
+            if from < oldest && moved < window.to && window.place.is_none() {
+                count(kind, "split");
+                let parts = vec![(from, moved), (moved, window.to)];
+                return self.stride(window, Vec::new(), SyncStride::Split(parts), label, 0).await;
+            }
+            if from < oldest && moved >= window.to {
                 let reason = format!("Zoom keeps this for {} months only", kind.months());
                 count(kind, "missing");
                 return self.stride(window, Vec::new(), SyncStride::Missing { reason }, label, 0).await;
