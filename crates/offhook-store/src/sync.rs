@@ -63,6 +63,8 @@ pub struct NewSyncRun {
     pub to: Timestamp,
     /// Its windows, in the order in which they are to be read.
     pub windows: Vec<SyncSpan>,
+    /// Also asks for what was given up before.
+    pub again: bool,
 }
 
 /// Requests by rate label.

@@ -84,7 +84,7 @@ impl Syncer {
         }
         let Some(from) = windows.iter().map(|window| window.from).min() else { return Ok(None) };
         let (mode, lane) = (Mode::CatchUp.word().to_owned(), Mode::CatchUp.lane());
-        let run = NewSyncRun { account: account.clone(), mode, lane, from, to: now, windows };
+        let run = NewSyncRun { account: account.clone(), mode, lane, from, to: now, windows, again: false };
         let id = self.store.sync_begin(run, now).await?;
         self.work.send_replace(());
         Ok(Some(id))

@@ -24,6 +24,7 @@ pub(super) const TABLES: &str = "
         to_ms INTEGER NOT NULL,
         started_ms INTEGER NOT NULL,
         ended_ms INTEGER,
+        again INTEGER NOT NULL,
         light INTEGER NOT NULL DEFAULT 0,
         medium INTEGER NOT NULL DEFAULT 0,
         heavy INTEGER NOT NULL DEFAULT 0
@@ -116,7 +117,8 @@ impl Store {
             forget(work, &run.account, &run.mode)?;
             let now = now.as_millisecond();
             work.prepare_cached(
-                "INSERT INTO sync_run (account, mode, lane, from_ms, to_ms, started_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO sync_run (account, mode, lane, from_ms, to_ms, started_ms, again)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 run.account,
@@ -124,7 +126,8 @@ impl Store {
                 run.lane.number(),
                 run.from.as_millisecond(),
                 run.to.as_millisecond(),
-                now
+                now,
+                run.again
             ])?;
             let id = work.last_insert_rowid();
             for window in &run.windows {
@@ -423,7 +426,7 @@ fn note(work: &Transaction<'_>, step: &SyncStep, is_new: &[bool]) -> Result<Sync
     Ok(stepped)
 }
 
-/// Has something asked for, unless it is here or was given up. Returns whether that is new.
+/// Has something asked for, unless it is here, or was given up and the run is none that reads again. Returns whether that is new.
 fn add_item(
     work: &Transaction<'_>,
     step: &SyncStep,
@@ -449,7 +452,13 @@ fn add_item(
                 let settled = about + SETTLED_MS;
                 is_new || follow.always || (about > 0 && due < settled && now >= settled)
             }
-            _ => is_new,
+            _ => {
+                is_new
+                    || follow.always
+                    || work
+                        .prepare_cached("SELECT again FROM sync_run WHERE id = ?1")?
+                        .query_row([step.run], |row| row.get(0))?
+            }
         },
     };
     if wanted {
