@@ -348,7 +348,7 @@ pub struct SyncState {
     pub until: Vec<(String, Timestamp)>,
     /// What Zoom refuses.
     pub refused: Vec<SyncRefused>,
-    /// Runs, the newest first.
+    /// Runs that have not ended, and the last twenty that have; the newest first.
     pub runs: Vec<SyncRun>,
     /// The first hundred of each: windows that are missing or late, items that are given up or late.
     pub troubles: Vec<SyncTrouble>,

@@ -379,7 +379,10 @@ impl Store {
     /// How sync stands for an account.
     pub async fn sync_state(&self, account: String) -> Result<SyncState, StoreError> {
         self.work(move |work| {
-            let sql = "SELECT id FROM sync_run WHERE account = ?1 ORDER BY id DESC";
+            let sql = "SELECT id FROM sync_run WHERE account = ?1 AND (ended_ms IS NULL OR id IN
+                     (SELECT id FROM sync_run WHERE account = ?1 AND ended_ms IS NOT NULL
+                      ORDER BY ended_ms DESC LIMIT 20))
+                 ORDER BY id DESC";
             let ids: Vec<i64> = work
                 .prepare_cached(sql)?
                 .query_map([&account], |row| row.get(0))?
