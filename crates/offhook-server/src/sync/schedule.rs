@@ -112,9 +112,11 @@ impl Syncer {
     }
 
     async fn read_days(&self, from: Timestamp, now: Timestamp) -> Result<Option<u64>, StoreError> {
-        self.store.sync_set_mark(self.config.account.clone(), NIGHT.to_owned(), now).await?;
         let kinds: BTreeSet<Kind> = Kind::USUAL.iter().copied().collect();
-        self.begin(Mode::Nightly, Some(from), now, &kinds, true).await
+        let begun = self.begin(Mode::Nightly, Some(from), now, &kinds, true).await?;
+        // Afterwards: a night that could not begin is begun yet, and one that began twice harms nobody.
+        self.store.sync_set_mark(self.config.account.clone(), NIGHT.to_owned(), now).await?;
+        Ok(begun)
     }
 }
 
