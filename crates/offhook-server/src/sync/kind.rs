@@ -223,7 +223,7 @@ impl Kind {
 }
 
 impl Item {
-    const ALL: [Self; 6] =
+    pub(super) const ALL: [Self; 6] =
         [Self::Path, Self::Voicemail, Self::CallLog, Self::Session, Self::UserElements, Self::Summary];
 
     /// Its word in API and database.

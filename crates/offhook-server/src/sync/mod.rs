@@ -8,7 +8,7 @@
 //! ```
 //!
 //! What is to be read, and how far it is, stands in the store and is written with each page: a crash loses nothing and
-//! repeats one page. Live work and backfill have a reader and an item asker each, so that neither waits for the other;
+//! repeats one page. Live work and backfill have a reader each and an item asker for each label, so that none waits for another;
 //! who goes first at Zoom is up to the account's limiter.
 
 mod estimate;
@@ -196,7 +196,9 @@ impl Syncer {
         tokio::spawn(Arc::clone(&syncer).keep_time());
         for side in [Side::Live, Side::Rest] {
             tokio::spawn(Arc::clone(&syncer).read_windows(side));
-            tokio::spawn(Arc::clone(&syncer).ask_items(side));
+            for label in [RateLabel::Light, RateLabel::Medium, RateLabel::Heavy] {
+                tokio::spawn(Arc::clone(&syncer).ask_items(side, label));
+            }
         }
         Ok(syncer)
     }
@@ -264,6 +266,7 @@ impl Syncer {
             from: from.unwrap_or(begin),
             to,
             windows,
+            again,
         };
         let id = self.store.sync_begin(run, now).await?;
         self.work.send_replace(());

@@ -8,15 +8,19 @@ use axum::{
     http::Method,
     routing::{get, post},
 };
-use jiff::{SignedDuration, Timestamp};
-use offhook_server::{Clock, SyncConfig};
+use jiff::{SignedDuration, Timestamp, civil::time, tz::TimeZone};
+use offhook_server::{Clock, Nightly, SyncConfig};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use zoom_phone::{
+    client::{Client, ClientConfig},
+    quota::{Limiter, Limits, Plan},
+};
 use zoom_phone_emulator::{Emulator, Fault, Running};
 
 use crate::{
     rig::{ACCOUNT, Rig, Setup, eventually, now},
-    sync::{Ahead, client_of},
+    sync::{Ahead, client_of, tokens_of},
 };
 
 fn fault(fault: Value) -> Fault {
@@ -177,6 +181,106 @@ async fn every_list_is_read_and_a_paused_backfill_rests() {
         .post(rig.url("/api/v1/sync"))
         .json(&json!({"mode": "nightly", "from": "2026-11-01T00:00:00Z"}));
     assert_eq!(answer.send().await.unwrap().status(), 400, "only a backfill takes a window");
+}
+
+/// All reports, the newest first.
+async fn reports(rig: &Rig) -> Vec<Value> {
+    rig.json("/api/v1/reconciliations").await["reconciliations"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_night_reads_the_last_days_again_and_orders_one_report_on_them() {
+    let zoom = weeks(0.02, 3, &[]).await;
+    let calls = zoom.ledger().await.unwrap().len();
+    assert!(calls > 30, "{calls}");
+    // It is 10:00 UTC on the 23rd. Catch-ups are as frequent as the test needs the clock looked at.
+    let nightly = Some(Nightly { at: time(2, 30, 0, 0), zone: TimeZone::UTC });
+    let every = Some(std::time::Duration::from_millis(100));
+    let rig = Rig::with(setup(&zoom, SyncConfig { every, nightly, ..config(&zoom) })).await;
+    let caught_up = async |since: Timestamp| {
+        eventually("calls are caught up with", || async {
+            let until = rig.store.sync_mark(ACCOUNT.to_owned(), "calls".to_owned()).await.unwrap();
+            (until >= Some(since)).then_some(())
+        })
+        .await;
+    };
+    eventually("the first night is the one to come", || async {
+        rig.store.sync_mark(ACCOUNT.to_owned(), "nightly".to_owned()).await.unwrap()
+    })
+    .await;
+    caught_up(zoom.now()).await;
+    assert_eq!(reports(&rig).await, Vec::<Value>::new());
+
+    let night: Timestamp = "2026-11-24T03:00:00Z".parse().unwrap();
+    zoom.advance_to(night).await;
+    let report = eventually("the report is done", || async {
+        let report = reports(&rig).await.into_iter().next()?;
+        assert_ne!(report["state"], "failed", "{report}");
+        (report["state"] == "done").then_some(report)
+    })
+    .await;
+    assert_eq!((&report["cause"], &report["from"]), (&json!("nightly"), &json!("2026-11-22T00:00:00Z")));
+    let to: Timestamp = report["to"].as_str().unwrap().parse().unwrap();
+    assert!(to <= night && to > night - SignedDuration::from_mins(31), "it reads up to when it began: {to}");
+    let runs = rig.json("/api/v1/sync").await["accounts"][0]["runs"].as_array().unwrap().clone();
+    let nights: Vec<&Value> = runs.iter().filter(|run| run["mode"] == "nightly").collect();
+    assert_eq!(nights.len(), 1);
+    assert_eq!(nights[0]["state"], "done");
+    let read = of_kind(&nights[0]["kinds"], "calls");
+    assert!(read["rows"].as_u64() > Some(0), "days that were read are read again: {read}");
+
+    // The same night is over, however often the clock is looked at.
+    let later = night + SignedDuration::from_hours(2);
+    zoom.advance_to(later).await;
+    caught_up(later).await;
+    assert_eq!(reports(&rig).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backfill_leaves_the_rest_of_the_day_to_others_and_goes_on_after_midnight() {
+    let zoom = weeks(0.01, 35, &[]).await;
+    // Days are Zoom's: by its `Date` it is noon, and later noon of the next day.
+    let noon = now().to_zoned(TimeZone::UTC).date().at(12, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap();
+    let skew = noon.timestamp().duration_since(now()).as_secs();
+    let at_zoom = async |skew: i64| {
+        zoom.control(Method::DELETE, "/faults", None).await.unwrap();
+        zoom.fault(fault(json!({"fault": "clock_skew", "seconds": skew})));
+    };
+    at_zoom(skew).await;
+    let limits = Limits { light: 1000, medium: 1000, heavy: 1000, resource_intensive: 1000, daily: 8 };
+    let address = zoom.origin().strip_prefix("http://").unwrap().parse().unwrap();
+    let base_url = format!("{}/v2", zoom.origin()).parse().ok();
+    let limiter = Some(Limiter::new(Plan::custom(limits)));
+    let tokens = tokens_of(address, "demo_client_secret");
+    let client = Client::new(ClientConfig { base_url, limiter, ..ClientConfig::default() }, tokens).unwrap();
+    // Something else that is not HEAVY tells what day it is.
+    let ask = async || client.operation("listPhoneUsers").unwrap().answer().await.unwrap();
+    ask().await;
+    let sync = SyncConfig { every: None, share_percent: 50, ..SyncConfig::new(client.clone(), ACCOUNT) };
+    let rig = Rig::with(setup(&zoom, sync)).await;
+    order(&rig, &json!({"mode": "backfill", "kinds": ["calls", "recordings"]})).await;
+    // Recordings, which are not HEAVY, come after the calls: once they are read, calls were passed over.
+    let run = eventually("all is read but what is HEAVY", || async {
+        let run = newest(&rig).await;
+        (of_kind(&run["kinds"], "recordings")["windows_waiting"] == 0).then_some(run)
+    })
+    .await;
+    assert_eq!(run["requests"]["heavy"], 4, "half of the day's budget: {run}");
+    assert!(of_kind(&run["kinds"], "calls")["windows_waiting"].as_u64() > Some(0), "{run}");
+    assert_eq!(run["state"], "running");
+    let quota = rig.json("/api/v1/sync").await["accounts"][0]["quota"].clone();
+    assert_eq!((&quota["used_today"], &quota["backfill_share"]), (&json!(4), &json!(4)));
+
+    at_zoom(skew + 86_400).await;
+    ask().await;
+    let run = eventually("it has ended on the next day", || async {
+        let run = newest(&rig).await;
+        (run["state"] == "done").then_some(run)
+    })
+    .await;
+    let calls = of_kind(&run["kinds"], "calls");
+    assert_eq!((&calls["windows_waiting"], &calls["windows_missing"]), (&json!(0), &json!(0)));
+    assert_eq!(of_kind(&run["items"], "path")["done"], zoom.ledger().await.unwrap().len());
 }
 
 /// A Zoom whose list repeats its page token for windows of more than twelve hours.
