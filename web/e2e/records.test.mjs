@@ -2,9 +2,18 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { compared, recent, start, until } from "./app.mjs";
 
+/** Where the emulator is that plays the company. */
+const EMULATOR = process.env.EMULATOR_URL ?? "http://127.0.0.1:8090";
+
 let app;
 before(async () => {
   app = await start();
+  // The test that plays a recording comes last; by then this call is over.
+  await fetch(`${EMULATOR}/_emulator/scenarios/recorded`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
   await until("there is a call", async () => (await recent(app.url)).length > 0);
 });
 after(() => app.stop());
