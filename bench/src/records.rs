@@ -98,7 +98,7 @@ struct Rebuild {
     inbox_bytes: u64,
     calls_bytes: u64,
     fold_seconds: f64,
-    rebuild_seconds: f64,
+    again_seconds: f64,
     identical: Option<bool>,
 }
 
@@ -203,7 +203,7 @@ async fn look_up(
 ) -> anyhow::Result<Vec<Lookup>> {
     let mut lookups = Vec::new();
     // Each call once, all over the file, and others when cold than when warm.
-    let offset = if cold { 0 } else { 1 };
+    let offset = u64::from(!cold);
     let some =
         || (0..count.min(calls / 2)).map(move |n| (n * 2 + offset) * (calls / (count * 2).min(calls)).max(1));
     for by in [
@@ -335,7 +335,7 @@ async fn measure_rebuild(stamps: &Stamps, directory: &Path, events: u64) -> anyh
         inbox_bytes,
         calls_bytes,
         fold_seconds,
-        rebuild_seconds: began.elapsed().as_secs_f64(),
+        again_seconds: began.elapsed().as_secs_f64(),
         identical: rebuilt.identical,
     })
 }
@@ -373,7 +373,7 @@ impl Report {
                  call: inbox {}, read models {}",
                 it.events,
                 it.calls,
-                it.rebuild_seconds,
+                it.again_seconds,
                 it.identical,
                 it.fold_seconds,
                 it.inbox_bytes / it.calls.max(1),

@@ -69,7 +69,7 @@ impl Stamps {
     pub(crate) fn new() -> anyhow::Result<Self> {
         let start = beginning()?;
         let mut exchange = Exchange::new(7);
-        exchange.account_id = ACCOUNT.to_owned();
+        ACCOUNT.clone_into(&mut exchange.account_id);
         let mut calls = Vec::new();
         for (n, scenario) in (0..PLAYED).zip(Scenario::ALL.iter().cycle()) {
             let at = start + SignedDuration::from_mins(i64::try_from(n)?);

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, recent, start, until } from "./app.mjs";
+import { accessible, compared, recent, start, until } from "./app.mjs";
 
 let app;
 let call;
+let report;
 before(async () => {
   app = await start();
   [call] = await until("there is an ended call", async () => {
     const calls = await recent(app.url, "&state=ended");
     return calls.length > 0 && calls;
   });
+  // Until now, so that there is something to show in it: calls, and what is too young to be read.
+  report = await compared(app.url, new Date(Date.now() - 3_600_000), new Date());
 });
 after(() => app.stop());
 
@@ -30,6 +33,8 @@ for (const [look, options] of LOOKS) {
       ["/calls", "[data-call]"],
       [`/calls/${encodeURIComponent(call.id)}`, "#timeline"],
       ["/search?q=no-such-id", ".empty"],
+      ["/records", "[data-report][data-state=done], [data-report][data-state=failed]"],
+      [`/records/reports/${report}`, "#things"],
     ];
     for (const [path, ready] of pages) {
       await page.goto(app.url + path);

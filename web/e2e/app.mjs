@@ -78,3 +78,18 @@ export async function recent(url, query = "") {
   assert.equal(response.status, 200);
   return (await response.json()).calls;
 }
+
+/** Has a period compared with Zoom's records, awaits it, and gives its number. */
+export async function compared(url, from, to) {
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ from, to });
+  const answer = await fetch(`${url}/api/v1/reconciliations`, { method: "POST", headers, body });
+  assert.equal(answer.status, 202);
+  const { id } = await answer.json();
+  await until("the comparison is made", async () => {
+    const made = await (await fetch(`${url}/api/v1/reconciliations/${String(id)}`)).json();
+    assert.notEqual(made.state, "failed", made.error);
+    return made.state === "done";
+  });
+  return String(id);
+}

@@ -328,7 +328,7 @@ export function detail(call) {
               left_at: call.answered_at ?? call.ended_at,
               outcome: call.answered_at ? "answered" : "abandoned",
               wait_seconds: call.wait_seconds,
-              answered_by: call.answered_at ? call.to : null,
+              answered_by: call.people.find((l) => l.outcome === "answered")?.party ?? null,
               rung: legs.length,
               derived: false,
             },

@@ -9,6 +9,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { callId, company, detail, events } from "./company.mjs";
+import { records, tone } from "./records.mjs";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const CSP =
@@ -24,6 +25,7 @@ const TYPES = {
 export async function startMock({ port = 0, pace = 1, past = 3600, seed = 7 } = {}) {
   const firm = company({ seed, pace, now: Date.now() - past * 1000 });
   firm.tick(Date.now());
+  const kept = records(firm.calls);
   const streams = new Set();
   const log = [];
   let seq = 0;
@@ -68,7 +70,7 @@ export async function startMock({ port = 0, pace = 1, past = 3600, seed = 7 } = 
       (c) => c.id === id || callId(c) === id || detail(c).ids.some((i) => i.value === id),
     );
 
-  function api(url, req, res) {
+  async function api(url, req, res) {
     const json = (body, status = 200) => {
       res.writeHead(status, {
         "content-type": status < 400 ? "application/json" : "application/problem+json",
@@ -114,6 +116,7 @@ export async function startMock({ port = 0, pace = 1, past = 3600, seed = 7 } = 
             want("direction", c.direction) &&
             want("state", c.state) &&
             want("result", c.result) &&
+            want("conflict", "false") &&
             want("queue", c.queue?.extension_number) &&
             (!p.get("number") || [c.from?.number, c.to?.number].includes(p.get("number"))) &&
             (!p.get("person") ||
@@ -128,6 +131,47 @@ export async function startMock({ port = 0, pace = 1, past = 3600, seed = 7 } = 
       const page = start < 0 ? [] : all.slice(start, start + limit);
       const more = start >= 0 && all.length > start + limit;
       return json({ calls: page, next_cursor: more ? page.at(-1).id : null });
+    }
+    const body = async () => {
+      let text = "";
+      for await (const chunk of req) text += chunk;
+      return JSON.parse(text || "{}");
+    };
+    if (path === "/sync" && req.method === "GET") return json(kept.sync());
+    if (path === "/sync") return json(kept.beginSync((await body()).mode), 202);
+    if (path === "/sync/pause" || path === "/sync/resume") {
+      kept.pause(path === "/sync/pause");
+      return json(kept.sync());
+    }
+    if (path === "/deprecations") return json(kept.deprecations());
+    if (path === "/reconciliations" && req.method === "GET")
+      return json({ reconciliations: kept.reports(), next_cursor: null });
+    if (path === "/reconciliations") return json(kept.order(await body()), 202);
+    const report = /^\/reconciliations\/(\d+)(\/items)?$/.exec(path);
+    if (report) {
+      const id = Number(report[1]);
+      const made = kept.reports().find((r) => r.id === id);
+      if (!made) return missing(`No report has the number ${String(id)}.`);
+      if (!report[2]) return json(made);
+      const items = kept.items(id, url.searchParams.get("kind"));
+      const start = Number(url.searchParams.get("cursor") ?? 0);
+      const end = start + 10;
+      return json({
+        items: items.slice(start, end),
+        next_cursor: items.length > end ? String(end) : null,
+      });
+    }
+    if (path === "/media") {
+      const of = url.searchParams.get("call");
+      const some = of === null ? [...firm.calls.values()].reverse() : [find(of)].filter(Boolean);
+      return json({ files: some.flatMap(kept.filesOf).slice(0, 50), next_cursor: null });
+    }
+    const media = /^\/media\/([^/]+)\/(fetch|link)$/.exec(path);
+    if (media) {
+      if (media[2] === "link")
+        return json({ url: "/media/tone", expires_at: new Date(Date.now() + 3_600_000) });
+      const file = kept.fetch(decodeURIComponent(media[1]));
+      return file ? json(file) : missing("There is no such file.");
     }
     const one = /^\/calls\/([^/]+)(\/events)?$/.exec(path);
     if (one) {
@@ -153,8 +197,11 @@ export async function startMock({ port = 0, pace = 1, past = 3600, seed = 7 } = 
 
   const server = createServer((req, res) => {
     const url = new URL(req.url ?? "/", "http://localhost");
-    if (url.pathname.startsWith("/api/")) api(url, req, res);
-    else void page(url, res);
+    if (url.pathname.startsWith("/api/")) void api(url, req, res);
+    else if (url.pathname === "/media/tone") {
+      res.writeHead(200, { "content-type": "audio/wav" });
+      res.end(tone());
+    } else void page(url, res);
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {

@@ -36,9 +36,15 @@ pub(crate) struct Written {
 }
 
 impl Draft {
-    /// A draft of the file with this id, encrypted if there is a key.
-    pub(crate) fn begin(folder: &Path, id: &str, key: Option<&SealKey>) -> Result<Self, ArchiveError> {
-        let path = folder.join(id);
+    /// A draft of the file with this id, encrypted if there is a key. The writer of a try that was broken off may still
+    /// be at work on its own draft, which is named after the number of that try.
+    pub(crate) fn begin(
+        folder: &Path,
+        id: &str,
+        number: u64,
+        key: Option<&SealKey>,
+    ) -> Result<Self, ArchiveError> {
+        let path = folder.join(format!("{id}.{number}"));
         let sealer = key.map(|key| Sealer::new(key, id)).transpose()?;
         let (pieces, mut waiting) = mpsc::channel(WAITING);
         let place = path.clone();

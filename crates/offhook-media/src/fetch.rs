@@ -1,5 +1,6 @@
 //! Fetching one file from Zoom.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -158,7 +159,8 @@ impl Archive {
     ) -> Result<Fetched, Trouble> {
         let Self { inner } = self;
         let seal = inner.key.as_ref().filter(|_| inner.encrypt);
-        let draft = Draft::begin(inner.shelf.drafts(), &media.id, seal)?;
+        let number = inner.drafts.fetch_add(1, Ordering::Relaxed);
+        let draft = Draft::begin(inner.shelf.drafts(), &media.id, number, seal)?;
         let mut bytes = head.len() as u64;
         let mut going = draft.push(head).await;
         while going && let Some(piece) = rest.next().await {

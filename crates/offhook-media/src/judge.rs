@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use offhook_store::{AtZoom, Media, MediaState, Removal};
 use serde_json::Value;
 
+use crate::pass::chain;
 use crate::shelf::{Deleted, Record};
 use crate::{Archive, ArchiveError, note};
 
@@ -12,6 +13,10 @@ use crate::{Archive, ArchiveError, note};
 const MARK: &str = "removals";
 /// The event of it; it comes to the app's own endpoint for deauthorizations, signed like the others.
 const REMOVED: &str = "app_deauthorized";
+/// In `why` of a file that could not be deleted, between why it has to go and why it is still here.
+const NOT_YET: &str = "; not deleted yet: ";
+/// Files that are judged at a time.
+const JUDGED: usize = 500;
 
 impl Archive {
     /// Deletes a file because a person says so. A file that is not here is not fetched any more.
@@ -36,23 +41,35 @@ impl Archive {
         let removals = inner.store.media_removals().await?;
         let outlived = inner.policy.outlived_before(now);
         let mut deleted = 0;
-        for media in inner.store.media_to_judge(outlived, removals.clone()).await? {
-            let Some(why) = self.verdict(&media, &removals, now) else { continue };
-            if media.hold.is_none() {
-                deleted +=
-                    usize::from(self.delete(&media.id, why, None, now).await?.state == MediaState::Deleted);
-            } else {
-                self.keep_held(&media.id, why, now).await?;
+        let mut after = String::new();
+        loop {
+            let trash = inner.policy.follow_trash;
+            let some = inner.store.media_to_judge(after, outlived, trash, removals.clone(), JUDGED).await?;
+            for media in &some {
+                let Some(why) = self.verdict(media, &removals, now) else { continue };
+                if media.hold.is_some() {
+                    self.keep_held(&media.id, why, now).await?;
+                    continue;
+                }
+                match self.delete(&media.id, why.clone(), None, now).await {
+                    Ok(media) => deleted += usize::from(media.state == MediaState::Deleted),
+                    Err(ArchiveError::Store(error)) => return Err(error.into()),
+                    Err(error) => self.not_yet(&media.id, &why, &error).await?,
+                }
+            }
+            match some.last() {
+                Some(last) if some.len() == JUDGED => after = last.id.clone(),
+                _ => return Ok(deleted),
             }
         }
-        Ok(deleted)
     }
 
     /// Why a file has to go, if it has to.
     fn verdict(&self, media: &Media, removals: &[Removal], now: Timestamp) -> Option<String> {
         let policy = &self.inner.policy;
         if media.state == MediaState::Deleting {
-            return Some(media.why.clone().unwrap_or_default());
+            let why = media.why.as_deref().unwrap_or_default();
+            return Some(why.split_once(NOT_YET).map_or(why, |(why, _)| why).to_owned());
         }
         if let Some(removal) = removals
             .iter()
@@ -73,6 +90,22 @@ impl Archive {
         let outlived = policy.outlived_before(now).is_some_and(|then| media.recorded_at < then);
         let days = policy.retention_days.unwrap_or_default();
         outlived.then(|| format!("it was kept for {days} days, as media.retention_days says"))
+    }
+
+    /// Writes down why a file that has to go is still here. The next pass tries again.
+    async fn not_yet(&self, id: &str, why: &str, error: &ArchiveError) -> Result<(), ArchiveError> {
+        let error = chain(error);
+        tracing::error!(media = id, error, "a file of a call could not be deleted; trying again");
+        let why = format!("{why}{NOT_YET}{error}");
+        self.change(id, move |media| {
+            let going = media.state == MediaState::Deleting && media.why.as_ref() != Some(&why);
+            going.then(|| {
+                media.why = Some(why);
+                Vec::new()
+            })
+        })
+        .await?;
+        Ok(())
     }
 
     /// Writes down, once, that a hold keeps what should go.

@@ -22,6 +22,7 @@ mod seal;
 mod shelf;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -127,6 +128,8 @@ struct Inner {
     sources: BTreeMap<String, Source>,
     /// Somebody wants something at once.
     at_once: Notify,
+    /// Drafts that were begun.
+    drafts: AtomicU64,
     /// What keeps files from being stored, such as a full disk.
     blocked: Mutex<Option<String>>,
 }
@@ -138,8 +141,9 @@ impl Archive {
         if encrypt && key.is_none() {
             return Err(ArchiveError::NoKey);
         }
-        let (at_once, blocked) = (Notify::new(), Mutex::default());
-        Ok(Self { inner: Arc::new(Inner { store, policy, shelf, key, encrypt, sources, at_once, blocked }) })
+        let (at_once, drafts, blocked) = (Notify::new(), AtomicU64::new(0), Mutex::default());
+        let inner = Inner { store, policy, shelf, key, encrypt, sources, at_once, drafts, blocked };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// What is fetched and kept.

@@ -123,6 +123,8 @@ impl Archive {
     /// One round of all work, as of `now`.
     pub async fn pass(&self, now: Timestamp) -> Result<Pass, ArchiveError> {
         let mut pass = Pass::default();
+        // Nothing is under way now: what a pass that was broken off had begun is due again.
+        self.inner.store.media_restart().await?;
         self.look(now, &mut pass).await?;
         pass.deleted = self.judge(now).await?;
         let due = self.inner.store.media_due(now, DUE).await?;
@@ -132,10 +134,15 @@ impl Archive {
         let mut fetches =
             stream::iter(due.into_iter().map(|media| self.fetch(media, now))).buffer_unordered(parallel);
         while let Some(fetched) = fetches.next().await {
-            match fetched? {
-                Some(true) => pass.fetched += 1,
-                Some(false) => pass.failed += 1,
-                None => {}
+            match fetched {
+                Ok(Some(true)) => pass.fetched += 1,
+                Ok(Some(false)) => pass.failed += 1,
+                Ok(None) => {}
+                Err(error) => {
+                    drop(fetches);
+                    self.inner.store.media_restart().await?;
+                    return Err(error);
+                }
             }
             if self.blocked().is_some() {
                 // The rest waits, too. What is under way is dropped, and is due again.
@@ -161,22 +168,26 @@ impl Archive {
         let first = inner.store.media_mark(FOUND).await?.is_none();
         for _ in 0..BATCHES {
             let calls = inner.store.calls_told_after(place.clone(), BATCH).await?;
-            let Some((last, _)) = calls.last() else { break };
-            place = last.clone();
             let seen: Vec<_> =
                 calls.iter().flat_map(|(_, view)| sightings(view, &inner.policy, now)).collect();
             let ids: Vec<String> = seen.iter().map(|sighting| sighting.id.clone()).collect();
-            let at = serde_json::json!([policy, place.seq, place.account, place.key]).to_string();
-            pass.new += inner.store.media_seen(seen, (CALLS, at), now).await?;
+            pass.new += inner.store.media_seen(seen, now).await?;
             if first {
                 for id in ids {
                     self.find(&id, now).await?;
                 }
             }
+            // Whatever is broken off before this is looked at again.
+            if let Some((last, _)) = calls.last() {
+                place = last.clone();
+                let at = serde_json::json!([policy, place.seq, place.account, place.key]).to_string();
+                inner.store.set_media_mark(CALLS, at).await?;
+            }
             if calls.len() < BATCH {
                 if first {
-                    inner.store.media_removed(Vec::new(), (FOUND, now.to_string())).await?;
+                    inner.store.set_media_mark(FOUND, now.to_string()).await?;
                 }
+                pass.more = false;
                 return Ok(());
             }
             pass.more = true;
@@ -191,6 +202,7 @@ impl Archive {
             // It may have been broken off between the receipt and the file.
             self.inner.shelf.delete(&record.key).await?;
         }
+        let hold = record.hold.clone();
         let media = self
             .change(id, move |media| {
                 if matches!(media.state, MediaState::Here | MediaState::Deleting | MediaState::Deleted) {
@@ -203,10 +215,15 @@ impl Archive {
                     media.rest(MediaState::Deleted, deleted.why);
                     return Some(Vec::new());
                 }
-                here(media, record);
+                // A hold that was put on while the file was not here is in no record yet.
+                let hold = media.hold.clone().or_else(|| record.hold.clone());
+                here(media, Record { hold, ..record });
                 Some(vec![note(media, "found", None, "it was in the store".to_owned(), now)])
             })
             .await?;
+        if media.hold != hold {
+            self.write_record(&media).await?;
+        }
         Ok(matches!(media.state, MediaState::Here | MediaState::Deleted))
     }
 
@@ -224,17 +241,23 @@ impl Archive {
         if media.state != MediaState::Fetching {
             return Ok(None);
         }
-        // Whatever ended between the file and its row is not fetched twice.
-        if self.find(id, now).await? {
-            return Ok(None);
-        }
-        let brought = self.bring(&media, now).await;
-        let (outcome, done) = match brought {
-            Ok(fetched) => ("fetched", self.arrived(&media, fetched, now).await?),
+        let (outcome, done) = match self.obtain(&media, now).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(kept)) => ("fetched", kept),
             Err(trouble) => (self.missed(id, trouble, now).await?, false),
         };
         metrics::counter!("offhook_media_fetches_total", "outcome" => outcome).increment(1);
         Ok(Some(done))
+    }
+
+    /// Has a file that is being fetched come. `None`: it was in the store; `false`: it came, and was given up meanwhile.
+    async fn obtain(&self, media: &Media, now: Timestamp) -> Result<Option<bool>, Trouble> {
+        // Whatever ended between the file and its row is not fetched twice.
+        if self.find(&media.id, now).await? {
+            return Ok(None);
+        }
+        let fetched = self.bring(media, now).await?;
+        Ok(Some(self.arrived(media, fetched, now).await?))
     }
 
     /// Writes down that a file is in the store.
@@ -285,20 +308,16 @@ impl Archive {
 
     /// Writes down why a file is not here, and when it is tried again.
     async fn missed(&self, id: &str, trouble: Trouble, now: Timestamp) -> Result<&'static str, ArchiveError> {
-        let trouble = match trouble {
-            Trouble::Ours(ArchiveError::Shelf(error)) => {
+        match trouble {
+            Trouble::Ours(error) => {
                 let why = chain(&error);
                 tracing::error!(media = id, why, "a file of a call could not be kept");
                 let at = now.checked_add(AFTER_FULL).ok();
-                if matches!(error, ShelfError::Full(_)) {
+                if matches!(error, ArchiveError::Shelf(ShelfError::Full(_))) {
                     self.block(Some(why.clone()));
                 }
-                return self.later(id, why, at, false, now).await;
+                self.later(id, why, at, false, now).await
             }
-            Trouble::Ours(error) => return Err(error),
-            other => other,
-        };
-        match trouble {
             Trouble::Later { why, at, its_own } => self.later(id, why, at, its_own, now).await,
             Trouble::NotReady(why) => {
                 self.settle(id, move |media| {
@@ -323,7 +342,6 @@ impl Archive {
                 self.settle(id, |media| media.rest(MediaState::Gone, why)).await?;
                 Ok("gone")
             }
-            Trouble::Ours(error) => Err(error),
         }
     }
 
@@ -387,7 +405,7 @@ fn backoff(tries: u32, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// An error with its causes, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

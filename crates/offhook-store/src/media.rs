@@ -203,7 +203,6 @@ impl Media {
         if let Some(at) = seen.recorded_at {
             self.recorded_at = at;
         }
-        let back = self.at_zoom != AtZoom::Kept && seen.at_zoom == AtZoom::Kept;
         self.at_zoom = seen.at_zoom;
         let wanted = seen.wanted || self.asked;
         let pending = matches!(
@@ -214,7 +213,7 @@ impl Media {
             self.rest(MediaState::Gone, "it was deleted at Zoom before it was fetched");
         } else if pending && self.at_zoom == AtZoom::Trashed {
             self.rest(MediaState::Gone, "it was put into the trash at Zoom before it was fetched");
-        } else if wanted && (self.state == MediaState::Skipped || (self.state == MediaState::Gone && back)) {
+        } else if wanted && self.state == MediaState::Skipped {
             self.want();
         } else if !wanted && pending && self.state != MediaState::Skipped {
             self.rest(MediaState::Skipped, "the policy does not want it");

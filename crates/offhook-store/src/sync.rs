@@ -63,6 +63,8 @@ pub struct NewSyncRun {
     pub to: Timestamp,
     /// Its windows, in the order in which they are to be read.
     pub windows: Vec<SyncSpan>,
+    /// Also asks for what was given up before.
+    pub again: bool,
 }
 
 /// Requests by rate label.
@@ -346,7 +348,7 @@ pub struct SyncState {
     pub until: Vec<(String, Timestamp)>,
     /// What Zoom refuses.
     pub refused: Vec<SyncRefused>,
-    /// Runs, the newest first.
+    /// Runs that have not ended, and the last twenty that have; the newest first.
     pub runs: Vec<SyncRun>,
     /// The first hundred of each: windows that are missing or late, items that are given up or late.
     pub troubles: Vec<SyncTrouble>,

@@ -210,7 +210,12 @@ fn print(report: &Value, out: Output) {
         let count = summary["items"][kind].as_u64()?;
         Some(vec![(*kind).to_owned(), count.to_string(), (*meaning).to_owned()])
     };
-    section(out, "What is odd", &["KIND", "HOW MANY", "MEANING"], &KINDS.iter().filter_map(of_kind).collect::<Vec<_>>());
+    section(
+        out,
+        "What is odd",
+        &["KIND", "HOW MANY", "MEANING"],
+        &KINDS.iter().filter_map(of_kind).collect::<Vec<_>>(),
+    );
     let listed = |name: &str| summary[name].as_array().into_iter().flatten();
     let never = listed("never_seen").map(|family| vec![text(&family["event"]), count(&family["expected"])]);
     section(

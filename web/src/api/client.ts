@@ -2,10 +2,14 @@ import type {
   AccountSync,
   CallDetail,
   CallPage,
+  Ending,
   Match,
   MediaFile,
   Problem,
   RawEvent,
+  Report,
+  ReportItem,
+  Served,
 } from "./types";
 
 /** A request that got no useful answer. `status` is 0 when the server was not reached at all. */
@@ -107,3 +111,36 @@ export const beginSync = (mode: "backfill" | "catch_up", account: string): Promi
 /** Lets backfill and nightly runs rest, or go on. */
 export const pauseSync = (paused: boolean, account: string): Promise<{ accounts: AccountSync[] }> =>
   post(`/api/v1/sync/${paused ? "pause" : "resume"}`, { account });
+
+/** Comparisons with Zoom’s records, newest first. */
+export const getReports = (
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<{ reconciliations: Report[]; next_cursor: string | null }> =>
+  get(`/api/v1/reconciliations${cursor === null ? "" : `?cursor=${seg(cursor)}`}`, signal);
+
+/** One comparison. */
+export const getReport = (id: string, signal?: AbortSignal): Promise<Report> =>
+  get(`/api/v1/reconciliations/${seg(id)}`, signal);
+
+/** What a comparison found of one kind. */
+export const getItems = (
+  id: number,
+  kind: string,
+  cursor: string | null,
+): Promise<{ items: ReportItem[]; next_cursor: string | null }> => {
+  const params = new URLSearchParams({ kind, ...(cursor === null ? {} : { cursor }) });
+  return get(`/api/v1/reconciliations/${String(id)}/items?${params.toString()}`);
+};
+
+/** Has calls of a period compared with Zoom’s records. `account` is needed where there are several. */
+export const orderReport = (period: {
+  from: string;
+  to: string;
+  account?: string;
+}): Promise<Report> => post("/api/v1/reconciliations", period);
+
+/** What Zoom has announced the end of, and what of it is in use. */
+export const getDeprecations = (
+  signal?: AbortSignal,
+): Promise<{ deprecations: Ending[]; served: Served[] }> => get("/api/v1/deprecations", signal);

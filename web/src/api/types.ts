@@ -15,6 +15,7 @@ export type Time = string;
 /** Where a call is now. */
 export type CallState = Open<
   | "ringing"
+  | "waiting"
   | "talking"
   | "held"
   | "parked"
@@ -367,6 +368,137 @@ export interface SyncTrouble {
   tries: number;
   at: Time;
   reason: string;
+}
+
+/** A comparison of what came in with Zoom’s records, over a period. */
+export interface Report {
+  id: number;
+  account_id: string;
+  /** Calls that began at or after. */
+  from: Time;
+  /** And before. */
+  to: Time;
+  cause: Open<"asked" | "nightly">;
+  state: Open<"waiting" | "running" | "done" | "failed">;
+  /** While it is made; `total` is 0 when that is not known. */
+  progress: {
+    step: Open<"reading" | "folding" | "comparing" | "queues">;
+    done: number;
+    total: number;
+  } | null;
+  created_at: Time;
+  finished_at: Time | null;
+  /** Why it could not be made. */
+  error: string | null;
+  /** There when it is done, and not before. */
+  summary: ReportSummary | null;
+}
+
+/** The counts of a report, and its verdict. */
+export interface ReportSummary {
+  verdict: Open<"complete" | "late" | "missing" | "unknown">;
+  /** The verdict in one line; times in it are RFC 3339. */
+  line: string;
+  calls: Tally;
+  elements: Tally;
+  recordings: Tally;
+  voicemails: Tally;
+  events: { came: number; different: number; on_both_doors: number; late: Lateness };
+  /** How many items there are, by kind. */
+  items: Record<string, number>;
+  /** Events of which not one came; `*` is any event. */
+  never_seen: { event: string; expected: number }[];
+  /** Stretches of Zoom’s lists that were not read. */
+  gaps: { list: string; from: Time; to: Time }[];
+  queues: {
+    days: number;
+    ours: number;
+    zooms: number;
+    unreconciled: number;
+    missing: number;
+  } | null;
+  /** Why queues could not be compared. */
+  queues_unknown: string | null;
+}
+
+/** How many there are of something, and who told of them. */
+export interface Tally {
+  known: number;
+  by_events: number;
+  by_records: number;
+  by_others: number;
+  records_only: number;
+  deleted: number;
+  young: number;
+  unknowable: number;
+}
+
+/** How many events came so long after their own time. */
+export interface Lateness {
+  within_10s: number;
+  within_1m: number;
+  within_5m: number;
+  within_30m: number;
+  within_2h: number;
+  within_1d: number;
+  more: number;
+  longest_seconds: number;
+}
+
+/** One thing a report found. */
+export interface ReportItem {
+  kind: string;
+  thing: Open<"call" | "element" | "recording" | "voicemail" | "event" | "queue">;
+  id: string;
+  call?: string;
+  event?: string;
+  at?: Time;
+  late_seconds?: number;
+  copies?: number;
+  identical?: number;
+  cause?: Open<"retry" | "duplicate">;
+  queue?: {
+    /** A day in UTC, such as `2026-11-22`. */
+    day: string;
+    queue: QueueRef;
+    ours: QueueCounts;
+    zooms: QueueCounts;
+    ours_other: number;
+    unreconciled: number;
+  };
+}
+
+/** What happened in a queue in a day. */
+export interface QueueCounts {
+  inbound: number;
+  completed: number;
+  abandoned: number;
+  overflowed: number;
+}
+
+/** Something whose end Zoom has announced. Days are UTC, such as `2026-11-30`. */
+export interface Ending {
+  what: Open<"operation" | "event" | "array" | "field">;
+  name: string;
+  announced: string | null;
+  ends: string | null;
+  /** Negative when it is over. */
+  days_left: number | null;
+  instead: string[];
+  source: string;
+  /** How much came in by it. */
+  received: number;
+  last_at: Time | null;
+  /** How much came on each of the newest days. */
+  days: Record<string, number>;
+}
+
+/** A program that asks this server for the shapes of before. */
+export interface Served {
+  operation: string;
+  client: string;
+  requests: number;
+  last_day: string;
 }
 
 /** RFC 9457 problem details, the body of every error. */

@@ -8,12 +8,13 @@ export const FILTERS = [
   "number",
   "from",
   "to",
+  "conflict",
 ] as const;
 
 /** One filter's name. */
 export type Filter = (typeof FILTERS)[number];
 
-/** The filters somebody has set. `from` and `to` are RFC 3339 UTC. */
+/** The filters somebody has set. `from` and `to` are RFC 3339 UTC, `conflict` is `true`. */
 export type Filters = Partial<Record<Filter, string>>;
 
 /** Reads filters from an address; anything else in it is left out. */
@@ -22,7 +23,7 @@ export function filtersFrom(search: string): Filters {
   const filters: Filters = {};
   for (const name of FILTERS) {
     const value = params.get(name)?.trim();
-    if (value) filters[name] = value;
+    if (value && (name !== "conflict" || value === "true")) filters[name] = value;
   }
   return filters;
 }

@@ -5,7 +5,7 @@ import { filtersFrom, filtersTo, localToUtc, utcToLocal } from "../calls/filters
 import { at, call, NOW, party } from "../test/calls";
 import { eventIcon, stateIcon } from "../ui/icons";
 import { commandOf, type Press } from "./keys";
-import { callPath, routeOf } from "./route";
+import { callPath, reportPath, routeOf } from "./route";
 import { age, DASH, duration, formatter, parse, utc } from "./time";
 import { partyDetail, partyName, resultWord, stateWord } from "./words";
 
@@ -45,6 +45,8 @@ describe("addresses", () => {
     expect(routeOf("/")).toEqual({ page: "live" });
     expect(routeOf("/calls/")).toEqual({ page: "calls" });
     expect(routeOf("/search")).toEqual({ page: "search" });
+    expect(routeOf(reportPath(12))).toEqual({ page: "report", id: "12" });
+    expect(routeOf("/records/reports/x")).toEqual({ page: "missing" });
     expect(routeOf("/calls/a/b")).toEqual({ page: "missing" });
     expect(routeOf("/calls/%E0%A4%A")).toEqual({ page: "missing" });
   });
@@ -60,6 +62,8 @@ describe("filters", () => {
     const filters = filtersFrom("?queue=800&direction=inbound&x=1&person=%20");
     expect(filters).toEqual({ direction: "inbound", queue: "800" });
     expect(filtersTo(filters).toString()).toBe("direction=inbound&queue=800");
+    expect(filtersFrom("?conflict=true")).toEqual({ conflict: "true" });
+    expect(filtersFrom("?conflict=maybe")).toEqual({});
     expect(filtersFrom(`?${filtersTo({ number: "+14155550100" }).toString()}`)).toEqual({
       number: "+14155550100",
     });

@@ -44,6 +44,12 @@ export function formatter(locale?: string, timeZone?: string) {
     year: "numeric",
     ...zone,
   });
+  const date = new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  });
   return {
     /** `14:02:11` */
     clock: (ms: number): string => clock.format(ms),
@@ -52,6 +58,8 @@ export function formatter(locale?: string, timeZone?: string) {
       fullDay.format(ms) === fullDay.format(now)
         ? clock.format(ms)
         : `${day.format(ms)} ${clock.format(ms)}`,
+    /** `30 Nov 2026`, of a day such as `2026-11-30`, in no zone but its own. */
+    date: (day: string): string => date.format(Date.parse(day)),
     /** `Sun, 22 Nov 2026, 14:02:11` */
     full: (ms: number): string => `${fullDay.format(ms)}, ${clock.format(ms)}`,
   };

@@ -19,6 +19,7 @@ describe("concern", () => {
     expect(concernOf(call("a", { state_since: at(-59) }), NOW)).toBe("none");
     expect(concernOf(call("a", { state_since: at(-60) }), NOW)).toBe("attention");
     expect(concernOf(call("a", { state_since: at(-120), state: "held" }), NOW)).toBe("critical");
+    expect(concernOf(call("a", { state_since: at(-120), state: "waiting" }), NOW)).toBe("critical");
   });
 
   it("is not raised by a long conversation", () => {

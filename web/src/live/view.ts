@@ -15,7 +15,7 @@ export const ATTENTION_SECONDS = 60;
 export const CRITICAL_SECONDS = 120;
 
 const isWaiting = (state: string): boolean =>
-  state === "ringing" || state === "held" || state === "parked";
+  state === "ringing" || state === "waiting" || state === "held" || state === "parked";
 
 /** Weighs one call; only waiting people make a concern, a long conversation does not. */
 export function concernOf(call: CallSummary, now: number): Concern {
@@ -109,7 +109,7 @@ export interface QueueGroup {
   key: string;
   queue: QueueRef;
   calls: CallSummary[];
-  /** Callers ringing members of the queue. Zoom has no "waiting" event, so this is inferred. */
+  /** Callers whom no member has taken yet. Zoom has no "waiting" event, so this is inferred. */
   waiting: number;
   /** Seconds the longest of them has rung; `null` when nobody waits. */
   longestWait: number | null;
@@ -138,7 +138,7 @@ export function byQueue(calls: readonly CallSummary[], now: number): QueueGroup[
     };
     groups.set(key, group);
     group.calls.push(call);
-    if (call.state === "ringing") {
+    if (call.state === "ringing" || call.state === "waiting") {
       group.waiting += 1;
       const waited = secondsSince(call.state_since ?? call.started_at, now);
       if (waited !== null) group.longestWait = Math.max(group.longestWait ?? 0, waited);

@@ -4,6 +4,7 @@
  */
 export const icons = {
   ringing: "M8 2.5A3.5 3.5 0 0 0 4.5 6v2.6L3 11.2h10l-1.5-2.6V6A3.5 3.5 0 0 0 8 2.5zM6.6 13.5h2.8",
+  waiting: "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM8 5v3.2l2.2 1.6",
   talking: "M2.5 7v2M5.25 5v6M8 2.8v10.4M10.75 5v6M13.5 7v2",
   held: "M5.5 3.5v9M10.5 3.5v9",
   parked: "M3 3h10v10H3zM6.5 11V5.5h1.9a1.7 1.7 0 0 1 0 3.4H6.5",
@@ -44,6 +45,7 @@ export type IconName = keyof typeof icons;
 
 const STATES: ReadonlySet<string> = new Set<IconName>([
   "ringing",
+  "waiting",
   "talking",
   "held",
   "parked",

@@ -49,6 +49,12 @@ pub(super) fn compare(ledger: &[Value], calls: &[CallView], generation: Generati
     }
 }
 
+/// A recording that broke off has an id and no file: truly there is none. Where the event of its failure was lost it
+/// was heard to begin, or to stop, and no list of Zoom's has it.
+fn has_file(state: &str) -> bool {
+    matches!(state, "ready" | "trashed" | "purged")
+}
+
 /// A text or a list of texts.
 pub(super) fn texts(value: &Value) -> impl Iterator<Item = &str> {
     let many = value.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -82,10 +88,10 @@ impl<'a> Ids<'a> {
     fn check(&self, truth: &Value, call: &CallView, report: &mut Report) {
         for (kind, ids) in &self.0 {
             let truly: BTreeSet<&str> = ids.iter().copied().collect();
-            // A recording that broke off has an id and no file: truly there is none.
-            let failed = |id: &str| call.recordings.iter().any(|it| it.id == id && it.state == "failed");
+            let without_file =
+                |id: &str| call.recordings.iter().any(|it| it.id == id && !has_file(&it.state));
             let ours = call.ids.iter().filter(|id| id.kind == *kind).map(|id| id.value.as_str());
-            let ours: BTreeSet<&str> = ours.filter(|id| !failed(id)).collect();
+            let ours: BTreeSet<&str> = ours.filter(|id| !without_file(id)).collect();
             let things = match *kind {
                 "call_element_id" => "elements",
                 "recording_id" => "recordings",
@@ -110,7 +116,7 @@ impl<'a> Ids<'a> {
                 report.wrong(things, truth, &known.to_string(), &truly.to_string());
             }
         };
-        let files = call.recordings.iter().filter(|recording| recording.state != "failed");
+        let files = call.recordings.iter().filter(|recording| has_file(&recording.state));
         listed("recordings", files.count(), "recording_ids", report);
         listed("voicemails", call.voicemails.len(), "voicemail_ids", report);
         listed("summaries", call.summaries.len(), "ai_call_summary_ids", report);
@@ -175,7 +181,7 @@ fn fields(truth: &Value, call: &CallView, report: &mut Report) {
             same(&format!("{side} number"), party(|p| &p.number), text(&truth[side]["number"]));
         }
     }
-    let recorded = call.recording.as_deref().is_some_and(|state| state != "failed");
+    let recorded = call.recording.as_deref().is_some_and(has_file);
     same("recorded", recorded.to_string(), text(&truth["recorded"]));
     same("voicemail", call.voicemail.to_string(), text(&truth["voicemail"]));
     parts(truth, call, &mut same);

@@ -199,8 +199,10 @@ fn message(facts: &mut Facts<'_>, told: &Voicemail, happened: VoicemailEvent) {
         element_id: text(told.call_element_id.as_deref()),
         mailbox,
         caller: caller.clone(),
-        // 1 is done.
-        has_transcript: told.transcription.as_ref().is_some_and(|transcript| transcript.status == Some(1)),
+        // Documented are 1, being made, and 2, done; 1 with text was seen, too.
+        has_transcript: told.transcription.as_ref().is_some_and(|transcript| {
+            transcript.status == Some(2) || text(transcript.content.as_deref()).is_some()
+        }),
     };
     facts.add(Source::Media, at, names_of_message(told), Said::VoicemailFile(Box::new(said)));
     facts.add(Source::Media, at, names_of_message(told), Said::Voicemail { id, happened, callee, caller });

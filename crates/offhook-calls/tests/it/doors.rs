@@ -65,7 +65,7 @@ fn voicemail() -> Value {
         "duration": 12, "caller_number": "+14155550100", "caller_number_type": 2, "callee_number": "1001",
         "callee_number_type": 1, "callee_name": "User 1", "status": "unread",
         "owner": {"id": "U1", "type": "user", "extension_number": 1001},
-        "transcription": {"status": 1, "content": "call me"}
+        "transcription": {"status": 2, "content": "call me"}
     })
 }
 
@@ -237,6 +237,11 @@ fn a_voicemail_of_a_list_has_its_length_its_mailbox_and_its_transcript() {
     assert_eq!((message.duration_seconds, message.transcript), (Some(12), true));
     assert_eq!(message.mailbox.as_ref().unwrap().user_id.as_deref(), Some("U1"));
     assert_eq!(message.state, "received");
+    for (status, content, there) in [(1, "", false), (1, "call me", true), (2, "", true), (4, "", false)] {
+        let mut row = voicemail();
+        row["transcription"] = json!({"status": status, "content": content});
+        assert_eq!(call(vec![read(Door::Voicemail, &row)]).voicemails[0].transcript, there, "{row}");
+    }
 }
 
 #[test]

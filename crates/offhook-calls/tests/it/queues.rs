@@ -280,7 +280,7 @@ fn a_colleague_who_waits_in_a_queue_is_in_it_though_no_phone_rings() {
 }
 
 /// A queue's own step.
-fn stay(id: &str, number: u32, start: i64, end: i64, fields: serde_json::Value) -> serde_json::Value {
+fn stay(id: &str, number: u32, start: i64, end: i64, mut fields: serde_json::Value) -> serde_json::Value {
     let mut step = element(
         id,
         1,
@@ -291,7 +291,7 @@ fn stay(id: &str, number: u32, start: i64, end: i64, fields: serde_json::Value) 
             "callee_ext_number": number.to_string(), "segment": start, "node": 1, "is_node": 1
         }),
     );
-    step.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    step.as_object_mut().unwrap().append(fields.as_object_mut().unwrap());
     step
 }
 

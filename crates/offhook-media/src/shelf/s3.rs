@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +17,7 @@ use reqwest::{Body, Response, StatusCode};
 use rusty_s3::actions::{DeleteObject, GetObject, PutObject};
 use rusty_s3::{Credentials, S3Action as _, UrlStyle};
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Notify;
 use url::Url;
 
 use super::{ShelfError, folder};
@@ -64,6 +67,12 @@ pub enum S3Error {
         /// What the network said, without the address.
         source: reqwest::Error,
     },
+    /// It took nothing more of a file, or gave no answer when it had all of it.
+    #[error("the bucket {bucket} stood still for {} s while a file was sent; check the network", PATIENCE.as_secs())]
+    Stalled {
+        /// Its name.
+        bucket: String,
+    },
     /// An answer that is no success.
     #[error(
         "the bucket {bucket} answered {status}{code}; check its keys and what they may do: get, put and delete"
@@ -85,6 +94,8 @@ pub struct S3 {
     credentials: Credentials,
     prefix: String,
     http: reqwest::Client,
+    /// Without a bound to the time until an answer: that of `http` runs while a file is sent, however long it is.
+    uploads: reqwest::Client,
     pub(super) drafts: PathBuf,
 }
 
@@ -95,17 +106,16 @@ impl S3 {
         let Bucket { endpoint, name, region, prefix, key_id, secret } = bucket;
         let bucket =
             rusty_s3::Bucket::new(endpoint, UrlStyle::Path, name, region).map_err(|_| S3Error::Address)?;
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_WITHIN)
-            .read_timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(S3Error::Setup)?;
+        let client = || {
+            let client = reqwest::Client::builder().connect_timeout(CONNECT_WITHIN);
+            client.redirect(reqwest::redirect::Policy::none()).no_proxy()
+        };
+        let http = client().read_timeout(PATIENCE).build().map_err(S3Error::Setup)?;
+        let uploads = client().build().map_err(S3Error::Setup)?;
         let prefix = prefix.trim_matches('/');
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
         let credentials = Credentials::new(key_id, secret.expose_secret());
-        Ok(Self { bucket, credentials, prefix, http, drafts })
+        Ok(Self { bucket, credentials, prefix, http, uploads, drafts })
     }
 
     fn name(&self, key: &str) -> String {
@@ -114,7 +124,7 @@ impl S3 {
 
     pub(super) async fn put(&self, key: &str, bytes: Bytes) -> Result<(), S3Error> {
         let length = bytes.len() as u64;
-        self.put_body(key, length, bytes.into()).await
+        self.put_body(key, length, bytes.into(), &Notify::new()).await
     }
 
     pub(super) async fn put_file(&self, key: &str, path: &Path) -> Result<(), ShelfError> {
@@ -128,26 +138,37 @@ impl S3 {
             })
             .await?
         };
-        let blocks = stream::try_unfold((file, length, path), |(mut file, left, path)| async move {
-            if left == 0 {
-                return Ok(None);
+        let goes_on = Arc::new(Notify::new());
+        let asked = Arc::clone(&goes_on);
+        let blocks = stream::try_unfold((file, length, path), move |(mut file, left, path)| {
+            // The block before this one was taken.
+            asked.notify_one();
+            async move {
+                if left == 0 {
+                    return Ok(None);
+                }
+                folder::blocking(move || {
+                    let mut block = vec![0; usize::try_from(left.min(BLOCK)).unwrap_or(0)];
+                    file.read_exact(&mut block).map_err(folder::failed(&path))?;
+                    let left = left - block.len() as u64;
+                    Ok(Some((Bytes::from(block), (file, left, path))))
+                })
+                .await
             }
-            folder::blocking(move || {
-                let mut block = vec![0; usize::try_from(left.min(BLOCK)).unwrap_or(0)];
-                file.read_exact(&mut block).map_err(folder::failed(&path))?;
-                let left = left - block.len() as u64;
-                Ok(Some((Bytes::from(block), (file, left, path))))
-            })
-            .await
         });
-        Ok(self.put_body(key, length, Body::wrap_stream(blocks)).await?)
+        Ok(self.put_body(key, length, Body::wrap_stream(blocks), &goes_on).await?)
     }
 
-    async fn put_body(&self, key: &str, length: u64, body: Body) -> Result<(), S3Error> {
+    /// Sends a body; `goes_on` is notified when a block of it is taken.
+    async fn put_body(&self, key: &str, length: u64, body: Body, goes_on: &Notify) -> Result<(), S3Error> {
         let name = self.name(key);
         let url = PutObject::new(&self.bucket, Some(&self.credentials), &name).sign(SIGNED_FOR);
-        let sent = self.http.put(url).header(CONTENT_LENGTH, length).body(body).send().await;
-        self.checked(sent).await.map(drop)
+        let stored = async {
+            let sent = self.uploads.put(url).header(CONTENT_LENGTH, length).body(body).send().await;
+            self.checked(sent).await.map(drop)
+        };
+        let stored = patiently(stored, goes_on).await;
+        stored.unwrap_or_else(|| Err(S3Error::Stalled { bucket: self.bucket.name().to_owned() }))
     }
 
     pub(super) async fn get_all(&self, key: &str) -> Result<Option<Vec<u8>>, ShelfError> {
@@ -214,5 +235,40 @@ impl S3 {
 
     fn unreachable(&self, error: reqwest::Error) -> S3Error {
         S3Error::Unreachable { bucket: self.bucket.name().to_owned(), source: error.without_url() }
+    }
+}
+
+/// Waits for what goes on, however long that is; `None` when it has stood still for too long.
+async fn patiently<T>(work: impl Future<Output = T>, goes_on: &Notify) -> Option<T> {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Some(done),
+            () = goes_on.notified() => {}
+            () = tokio::time::sleep(PATIENCE) => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_may_be_sent_for_long_but_not_stand_still_for_long() {
+        let goes_on = Notify::new();
+        let sending = |blocks: u32, answer: Duration| {
+            let goes_on = &goes_on;
+            async move {
+                for _ in 0..blocks {
+                    tokio::time::sleep(PATIENCE * 9 / 10).await;
+                    goes_on.notify_one();
+                }
+                tokio::time::sleep(answer).await;
+            }
+        };
+        assert_eq!(patiently(sending(10, PATIENCE / 2), &goes_on).await, Some(()));
+        assert_eq!(patiently(sending(0, PATIENCE * 2), &goes_on).await, None, "no block is taken");
+        assert_eq!(patiently(sending(3, PATIENCE * 2), &goes_on).await, None, "no answer comes");
     }
 }

@@ -13,6 +13,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use jiff::SignedDuration;
 use offhook_media::{Bucket, S3, Shelf, Verified};
 use offhook_store::{MediaKind, MediaState};
 use secrecy::SecretString;
@@ -25,8 +26,11 @@ const SECRET: &str = "the secret of the bucket";
 
 type Objects = Arc<Mutex<BTreeMap<String, Bytes>>>;
 
+/// What is signed with; whoever mends the settings of a bucket changes it.
+type Secret = Arc<Mutex<&'static str>>;
+
 /// Signature version 4 of a signed address, computed from the documentation of the protocol.
-fn signature(method: &Method, path: &str, query: &str, host: &str) -> String {
+fn signature(secret: &str, method: &Method, path: &str, query: &str, host: &str) -> String {
     let of = |name: &str| {
         let find = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
         find.unwrap_or_default().replace("%2F", "/")
@@ -40,12 +44,12 @@ fn signature(method: &Method, path: &str, query: &str, host: &str) -> String {
     let sign = |key: &[u8], text: &str| {
         hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
     };
-    let key = scope.split('/').fold(format!("AWS4{SECRET}").into_bytes(), |key, part| sign(&key, part));
+    let key = scope.split('/').fold(format!("AWS4{secret}").into_bytes(), |key, part| sign(&key, part));
     hex::encode(sign(&key, &text))
 }
 
 async fn serve(
-    State(objects): State<Objects>,
+    State((objects, secret)): State<(Objects, Secret)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     request: Request,
@@ -53,7 +57,8 @@ async fn serve(
     let query = query.unwrap_or_default();
     let path = request.uri().path().to_owned();
     let host = headers[header::HOST].to_str().unwrap();
-    let expected = format!("X-Amz-Signature={}", signature(request.method(), &path, &query, host));
+    let secret = *secret.lock().unwrap();
+    let expected = format!("X-Amz-Signature={}", signature(secret, request.method(), &path, &query, host));
     if !query.split('&').any(|pair| pair == expected) {
         return (StatusCode::FORBIDDEN, "<Error><Code>SignatureDoesNotMatch</Code></Error>").into_response();
     }
@@ -83,29 +88,35 @@ async fn serve(
 
 struct Store {
     objects: Objects,
+    secret: Secret,
     endpoint: String,
 }
 
 impl Store {
     async fn start() -> Self {
-        let objects = Objects::default();
+        let (objects, secret) = (Objects::default(), Arc::new(Mutex::new(SECRET)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().fallback(serve).with_state(objects.clone());
+        let router = Router::new().fallback(serve).with_state((objects.clone(), secret.clone()));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { objects, endpoint }
+        Self { objects, secret, endpoint }
     }
 
-    fn shelf(&self, drafts: &TempDir, secret: &str) -> Shelf {
+    fn shelf(&self, drafts: &TempDir) -> Shelf {
         let bucket = Bucket {
             endpoint: self.endpoint.parse().unwrap(),
             name: "calls".to_owned(),
             region: "eu-central-1".to_owned(),
             prefix: "offhook/".to_owned(),
             key_id: "key".to_owned(),
-            secret: SecretString::from(secret),
+            secret: SecretString::from(SECRET),
         };
         Shelf::S3(Box::new(S3::open(bucket, drafts.path().to_owned()).unwrap()))
+    }
+
+    /// Whether requests are let in.
+    fn lets_in(&self, whoever_signs_well: bool) {
+        *self.secret.lock().unwrap() = if whoever_signs_well { SECRET } else { "another secret" };
     }
 
     fn names(&self) -> Vec<String> {
@@ -119,8 +130,8 @@ async fn files_are_put_into_a_bucket_read_in_parts_and_deleted_there() {
     for encrypt in [false, true] {
         let bucket = Store::start().await;
         let drafts = TempDir::new().unwrap();
-        let shelf = Some(bucket.shelf(&drafts, SECRET));
-        let mut rig = Rig::with(Setup { shelf, encrypt, ..Setup::default() }, |zoom| zoom).await;
+        let shelf = Some(bucket.shelf(&drafts));
+        let mut rig = Rig::with(Setup { encrypt, shelf, ..Setup::default() }, |zoom| zoom).await;
         rig.call("recorded").await;
         assert_eq!(rig.pass().await.fetched, 2, "{:#?}", rig.all().await);
         assert_eq!(bucket.names().len(), 2);
@@ -136,16 +147,34 @@ async fn files_are_put_into_a_bucket_read_in_parts_and_deleted_there() {
     }
 }
 
+/// Why a bucket did not do it, in a text that is shown.
+fn refused(text: &str) {
+    assert!(text.contains("SignatureDoesNotMatch") && text.contains("calls"), "{text}");
+    assert!(!text.contains("X-Amz") && !text.contains("http://"), "{text}");
+}
+
 #[tokio::test]
 async fn a_bucket_that_refuses_is_told_without_its_address_and_tried_again() {
     let bucket = Store::start().await;
     let drafts = TempDir::new().unwrap();
-    let shelf = Some(bucket.shelf(&drafts, "another secret"));
+    let shelf = Some(bucket.shelf(&drafts));
     let mut rig = Rig::with(Setup { shelf, ..Setup::default() }, |zoom| zoom).await;
     rig.call("recorded").await;
+    bucket.lets_in(false);
+    // What the bucket has of these calls cannot be known yet.
     let error = rig.archive.pass(rig.now()).await.unwrap_err();
-    let text = format!("{error:?} {error}");
-    assert!(text.contains("SignatureDoesNotMatch") && text.contains("calls"), "{text}");
-    assert!(!text.contains("X-Amz") && !text.contains("http://"), "{text}");
-    assert_eq!(rig.all().await.iter().filter(|media| media.state == MediaState::Here).count(), 0);
+    refused(&format!("{error:?} {error}"));
+    bucket.lets_in(true);
+    assert_eq!(rig.pass().await.fetched, 2);
+
+    // When a file is fetched, the refusal is the file's, and it is due again.
+    bucket.lets_in(false);
+    rig.call("inbound_voicemail").await;
+    assert_eq!(rig.pass().await.failed, 2);
+    let voicemail = rig.one(MediaKind::Voicemail).await;
+    assert_eq!(voicemail.state, MediaState::Failed);
+    refused(voicemail.why.as_deref().unwrap());
+    bucket.lets_in(true);
+    assert_eq!(rig.pass_after(SignedDuration::from_mins(1)).await.fetched, 2);
+    assert_eq!(rig.one(MediaKind::Voicemail).await.state, MediaState::Here);
 }

@@ -156,6 +156,35 @@ async fn a_deletion_that_was_broken_off_is_ended() {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_deleted_says_so_and_holds_up_no_other() {
+    let mut rig = kept(Policy { retention_days: Some(30), ..fetch_all() }).await;
+    let recording = rig.one(MediaKind::Recording).await;
+    // No file is there, but a folder with something in it.
+    let path = rig.directory.path().join("media").join(recording.key.unwrap());
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    std::fs::write(path.join("in the way"), b"").unwrap();
+    rig.zoom.advance(DAY * 31).await;
+    rig.call("inbound_voicemail").await;
+    for deleted in [1, 0] {
+        let pass = rig.pass().await;
+        assert_eq!(
+            (pass.deleted, pass.fetched),
+            (deleted, 2 * deleted),
+            "the transcript goes, a voicemail comes"
+        );
+        let stuck = rig.one(MediaKind::Recording).await;
+        assert_eq!(stuck.state, MediaState::Deleting);
+        let why = stuck.why.unwrap();
+        assert!(why.contains("30 days") && why.matches("not deleted yet: ").count() == 1, "{why}");
+    }
+    std::fs::remove_dir_all(&path).unwrap();
+    assert_eq!(rig.pass().await.deleted, 1);
+    let gone = rig.one(MediaKind::Recording).await;
+    assert!(gone.state == MediaState::Deleted && gone.why.unwrap().ends_with("retention_days says"));
+}
+
+#[tokio::test]
 async fn a_file_can_be_deleted_by_a_person_and_fetched_again_by_one() {
     let rig = kept(fetch_all()).await;
     let id = rig.one(MediaKind::Recording).await.id;

@@ -170,7 +170,7 @@ async fn a_page_for_people_is_never_kept_as_sound() {
     let recording = rig.one(MediaKind::Recording).await;
     assert_eq!(recording.state, MediaState::Failed);
     assert!(recording.why.unwrap().contains("web page"));
-    assert!(!rig.files().iter().any(|name| name.ends_with(".mp3")), "{:?}", rig.files());
+    assert!(!rig.files().iter().any(|name| name.contains(".mp3")), "{:?}", rig.files());
     assert_eq!(rig.pass_after(MINUTE).await.fetched, 1, "the next try");
 }
 
@@ -186,7 +186,7 @@ async fn a_transfer_that_breaks_off_leaves_nothing_half_behind() {
         (!rig.files().iter().any(|name| name.starts_with("drafts"))).then_some(())
     })
     .await;
-    assert!(!rig.files().iter().any(|name| name.ends_with(".mp3")));
+    assert!(!rig.files().iter().any(|name| name.contains(".mp3")));
     assert_eq!(rig.pass_after(MINUTE).await.fetched, 1);
 }
 
@@ -218,7 +218,7 @@ async fn a_full_disk_is_told_and_waited_for_with_nothing_half_there() {
     rig.call("recorded").await;
     // Whatever is written there does not fit.
     let id = offhook_media::id(ACCOUNT, MediaKind::Recording, &rig.one_call().await.recordings[0].id);
-    let draft = rig.directory.path().join("media/drafts").join(id);
+    let draft = rig.directory.path().join("media/drafts").join(format!("{id}.0"));
     std::os::unix::fs::symlink("/dev/full", &draft).unwrap();
     rig.pass().await;
     let blocked = rig.archive.blocked().unwrap();
@@ -227,7 +227,7 @@ async fn a_full_disk_is_told_and_waited_for_with_nothing_half_there() {
     assert_eq!(recording.state, MediaState::Failed);
     assert!(recording.why.unwrap().contains("free some space"));
     assert_eq!(rig.files(), Vec::<String>::new());
-    // The draft is gone, and with it what was full.
+    // The next draft is another.
     assert_eq!(rig.pass_after(MINUTE).await.fetched, 1);
     assert_eq!(rig.archive.blocked(), None);
 }

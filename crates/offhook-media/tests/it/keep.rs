@@ -1,7 +1,7 @@
 //! Files are kept as they came, encrypted where that is asked, and known even when the database is lost.
 
 use jiff::SignedDuration;
-use offhook_media::{ArchiveError, Pass, Policy, Verified};
+use offhook_media::{ArchiveError, Pass, Policy, Record, Verified};
 use offhook_store::{MediaKind, MediaState};
 
 use crate::rig::{Rig, Setup, fetch_all};
@@ -117,4 +117,26 @@ async fn a_file_that_is_in_the_store_but_not_in_its_row_is_not_fetched_again() {
     rig.fault("phoneDownloadRecordingFile", 1, zoom_phone_emulator::What::Reset {});
     assert_eq!(rig.pass().await, Pass::default(), "neither fetched nor failed");
     assert_eq!(rig.one(MediaKind::Recording).await, recording);
+}
+
+#[tokio::test]
+async fn a_hold_that_is_put_on_before_a_file_is_found_in_the_store_holds_and_is_in_its_record() {
+    let mut rig = Rig::new().await;
+    rig.call("recorded").await;
+    rig.pass().await;
+    let id = rig.one(MediaKind::Recording).await.id;
+    rig.store
+        .change_media(&id, |media| {
+            media.want();
+            Some(Vec::new())
+        })
+        .await
+        .unwrap();
+    let held = rig.archive.hold(&id, "anna".into(), "case 7".into(), rig.now()).await.unwrap();
+    assert_eq!(rig.pass().await, Pass::default(), "it is found, not fetched");
+    let found = rig.one(MediaKind::Recording).await;
+    assert_eq!((found.state, found.hold), (MediaState::Here, held.hold.clone()));
+    let record = rig.directory.path().join(format!("media/{}/{id}.record", &id[..2]));
+    let record: Record = serde_json::from_slice(&std::fs::read(record).unwrap()).unwrap();
+    assert_eq!(record.hold, held.hold);
 }

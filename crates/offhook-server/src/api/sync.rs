@@ -316,7 +316,7 @@ pub(crate) async fn begin(
     for syncer in named(&app, order.account.as_deref())? {
         let run = match order.mode {
             Mode::Backfill => syncer.begin(Mode::Backfill, order.from, to, &kinds, order.again).await?,
-            Mode::CatchUp => syncer.catch_up().await?,
+            Mode::CatchUp => syncer.catch_up_now().await?,
             Mode::Nightly => syncer.night_now().await?,
         };
         accounts.push(AccountBegun { account_id: syncer.account().to_owned(), run });

@@ -6,17 +6,14 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use offhook_store::{StoreError, SyncFate, SyncFollow, SyncItem, SyncRow, SyncStep};
 use serde_json::{Map, Value};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
 };
-use zoom_phone::{
-    client::{ApiError, Error as ZoomError},
-    quota::RateLabel,
-};
+use zoom_phone::{client::Error as ZoomError, quota::RateLabel};
 
 use super::{Side, Syncer, backoff, kind::Item, kind::text, requests, told};
 
@@ -30,7 +27,7 @@ const BATCH: usize = 512;
 const GATHER: usize = 64;
 const GATHER_TIME: Duration = Duration::from_secs(1);
 
-/// Not there so many times, over more than a day: it never will be.
+/// Not there so many times, over twenty hours: it never will be.
 const NOT_THERE: u32 = 12;
 /// Refused so many times: it always will be.
 const REFUSALS: u32 = 3;
@@ -46,6 +43,8 @@ enum Outcome {
     /// Rows, what to remember, and how many requests it took.
     Here(Vec<SyncRow>, String, u64),
     Failed(ZoomError),
+    /// Of a kind that only a newer Offhook knows, which will ask for it.
+    Unknown,
 }
 
 /// What is being asked for.
@@ -195,10 +194,10 @@ impl Syncer {
                         count("not_found");
                         Some(again(now + backoff(item.tries)))
                     }
-                    Some(api) if error.daily_end().is_none() && is_about_item(&error, api) => {
+                    api if is_about_item(&error) => {
                         count("failed");
                         // A sync token that is out of date is replaced by the next try.
-                        let helps = error.retry_helps() || api.code == Some(7035);
+                        let helps = api.is_none_or(|api| error.retry_helps() || api.code == Some(7035));
                         let most = if helps { FAILURES } else { REFUSALS };
                         Some(if item.tries + 1 >= most {
                             SyncFate::GivenUp { reason: reason.clone() }
@@ -223,6 +222,12 @@ impl Syncer {
                     return Ok(());
                 };
                 (fate, Vec::new(), 1)
+            }
+            Outcome::Unknown => {
+                count("unknown");
+                let reason = "this Offhook does not know this kind".to_owned();
+                let due = self.clock.now() + SignedDuration::from_hours(24);
+                (SyncFate::Again { due, reason }, Vec::new(), 0)
             }
         };
         asking.answered.push((item, fate, rows, asked));
@@ -273,12 +278,8 @@ impl Syncer {
 
     /// Asks Zoom for one item.
     async fn ask_for(&self, side: Side, item: &SyncItem) -> Outcome {
-        let asked = match Item::of(&item.kind) {
-            Some(kind) => self.answer(side, kind, item).await,
-            // Of a newer Offhook, which will ask for it.
-            None => Ok((Vec::new(), String::new(), 0)),
-        };
-        match asked {
+        let Some(kind) = Item::of(&item.kind) else { return Outcome::Unknown };
+        match self.answer(side, kind, item).await {
             Ok((rows, memo, asked)) => Outcome::Here(rows, memo, asked),
             Err(error) => Outcome::Failed(error),
         }
@@ -340,7 +341,12 @@ impl Syncer {
         };
         match call.answer().await?.body {
             Value::Object(fields) => Ok((vec![keep(fields)], String::new(), 1)),
-            _ => Ok((Vec::new(), String::new(), 1)),
+            _ => Err(ZoomError::Unreadable {
+                operation: kind.operation().to_owned(),
+                status: 200,
+                found: "no JSON object",
+                tracking_id: None,
+            }),
         }
     }
 }
@@ -368,7 +374,16 @@ async fn all(
     }
 }
 
-/// Whether an answer is about what was asked for, and not about Zoom as a whole or who asks.
-fn is_about_item(error: &ZoomError, api: &ApiError) -> bool {
-    error.is_not_found() || (api.status != 401 && api.status != 429)
+/// Whether an error is about what was asked for, and not about Zoom as a whole, the way there or who asks.
+fn is_about_item(error: &ZoomError) -> bool {
+    match error {
+        ZoomError::Auth { .. }
+        | ZoomError::Quota { .. }
+        | ZoomError::CircuitOpen { .. }
+        | ZoomError::Unreachable { .. } => false,
+        ZoomError::Api(api) => {
+            error.is_not_found() || (error.daily_end().is_none() && api.status != 401 && api.status != 429)
+        }
+        _ => true,
+    }
 }

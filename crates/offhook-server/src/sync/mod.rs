@@ -266,6 +266,7 @@ impl Syncer {
             from: from.unwrap_or(begin),
             to,
             windows,
+            again,
         };
         let id = self.store.sync_begin(run, now).await?;
         self.work.send_replace(());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use offhook_store::{StoreError, SyncPlace, SyncRow, SyncStep, SyncStride, SyncWindow};
+use offhook_store::{StoreError, SyncLane, SyncPlace, SyncRow, SyncStep, SyncStride, SyncWindow};
 use serde_json::{Map, Value};
 use zoom_phone::{
     client::{Anomaly, CallHistoryQuery, Error as ZoomError, HistoryRow, Page, Pages, Resume, TimeType},
@@ -19,6 +19,10 @@ const MOST_ROWS: u64 = 30_000;
 /// After so many refusals a window is given up, and after so many readings with gaps it is split.
 const REFUSALS: u32 = 5;
 const GAPS: u32 = 2;
+
+/// A window that is shorter is not split where its answers cannot be read: should all answers be such for a while, as
+/// behind a proxy that logs people in, there would soon be windows without number.
+const READABLE: SignedDuration = SignedDuration::from_hours(24);
 
 /// The present is read before the past: of a catch-up after a long time, only this much goes first.
 const PRESENT: SignedDuration = SignedDuration::from_hours(24);
@@ -123,12 +127,18 @@ impl Syncer {
     /// Reads a window to its end, or to where it can go on later.
     async fn read_window(&self, side: Side, kind: Kind, window: &SyncWindow) -> Result<(), StoreError> {
         let label = kind.label();
-        let mut from = window.from;
+        let from = window.from;
         if kind.is_windowed() {
             // What is not asked for in time, Zoom has no more.
-            from =
-                from.max(plan::months_before(self.clock.now(), kind.months()) + SignedDuration::from_mins(1));
-            if from >= window.to {
+            let oldest = plan::months_before(self.clock.now(), kind.months()) + SignedDuration::from_mins(1);
+            // So that the part cut off below is not cut again, the limit having moved.
+            let moved = oldest + SignedDuration::from_mins(1);
+            if from < oldest && moved < window.to && window.place.is_none() {
+                count(kind, "split");
+                let parts = vec![(from, moved), (moved, window.to)];
+                return self.stride(window, Vec::new(), SyncStride::Split(parts), label, 0).await;
+            }
+            if from < oldest && moved >= window.to {
                 let reason = format!("Zoom keeps this for {} months only", kind.months());
                 count(kind, "missing");
                 return self.stride(window, Vec::new(), SyncStride::Missing { reason }, label, 0).await;
@@ -248,13 +258,28 @@ impl Syncer {
         }
         let reason = told(error);
         tracing::warn!(kind = kind.word(), from = %window.from, to = %window.to, reason, "cannot read Zoom's records");
-        let refuses =
-            error.api().is_some_and(|error| (400..429).contains(&error.status) && error.status != 401);
+        let is_unreadable = matches!(error, ZoomError::Unreadable { .. });
+        let refuses = is_unreadable
+            || error.api().is_some_and(|error| (400..429).contains(&error.status) && error.status != 401);
         let stride = if refuses && !error.retry_helps() && window.tries + 1 >= REFUSALS {
-            count(kind, "missing");
-            SyncStride::Missing { reason }
+            let is_long = is_unreadable && window.to.duration_since(window.from) > READABLE;
+            let halves = if is_long { plan::split(window.from, window.to, 2) } else { Vec::new() };
+            if halves.is_empty() {
+                count(kind, "missing");
+                SyncStride::Missing { reason }
+            } else {
+                count(kind, "split");
+                SyncStride::Split(halves)
+            }
         } else {
-            let due = error.daily_end().unwrap_or_else(|| self.clock.now() + backoff(window.tries));
+            let wait = match (window.lane, self.config.every) {
+                // Nothing newer is read before this one.
+                (SyncLane::Live, Some(every)) => {
+                    backoff(window.tries).min(every.try_into().unwrap_or(SignedDuration::MAX))
+                }
+                _ => backoff(window.tries),
+            };
+            let due = error.daily_end().unwrap_or_else(|| self.clock.now() + wait);
             SyncStride::Again { due, reason, anew: refuses }
         };
         self.stride(window, Vec::new(), stride, kind.label(), 1).await

@@ -21,11 +21,15 @@ impl Syncer {
     /// Begins catch-ups and nights until shutdown; a catch-up at once where an event channel missed something.
     pub(super) async fn keep_time(self: Arc<Self>) {
         let mut next = Instant::now();
+        // At the start, and after a gap of an event channel.
+        let mut at_once = true;
         loop {
             if let Some(every) = self.config.every
                 && Instant::now() >= next
             {
-                if let Err(error) = self.catch_up().await {
+                let begun = if at_once { self.catch_up_now().await } else { self.catch_up().await };
+                at_once = false;
+                if let Err(error) = begun {
                     tracing::warn!(error = &error as &dyn std::error::Error, "cannot begin to catch up");
                 }
                 next = Instant::now() + every;
@@ -42,16 +46,27 @@ impl Syncer {
             tokio::select! {
                 () = self.shutdown.cancelled() => break,
                 () = tokio::time::sleep_until(until) => {}
-                () = self.at_once.notified() => next = Instant::now(),
+                () = self.at_once.notified() => {
+                    next = Instant::now();
+                    at_once = true;
+                }
             }
         }
     }
 
+    /// Like [`Self::catch_up`]; and what failed before and waits is tried at once.
+    pub(crate) async fn catch_up_now(&self) -> Result<Option<u64>, StoreError> {
+        self.store.sync_hurry(self.config.account.clone(), self.clock.now()).await?;
+        self.work.send_replace(());
+        self.catch_up().await
+    }
+
     /// Has everything read that is new since the last catch-up, and returns the run. A kind of which the last one is not
     /// done yet goes on with that first; `None` where all do.
-    pub(crate) async fn catch_up(&self) -> Result<Option<u64>, StoreError> {
+    async fn catch_up(&self) -> Result<Option<u64>, StoreError> {
         let account = &self.config.account;
         let now = self.clock.now();
+        self.store.sync_retry_missing(account.clone(), now).await?;
         let under_way = self.store.sync_catching_up(account.clone()).await?;
         let mut windows = Vec::new();
         for kind in Kind::CATCH_UP {
@@ -59,7 +74,9 @@ impl Syncer {
             if under_way.contains(&word) {
                 continue;
             }
-            let known = self.store.sync_mark(account.clone(), word.clone()).await?;
+            // The mark stays where something is missing; what is newer is read all the same.
+            let mark = self.store.sync_mark(account.clone(), word.clone()).await?;
+            let known = mark.max(self.store.sync_planned(account.clone(), word.clone()).await?);
             let from = known.map_or(now - FIRST, |known| (known - OVERLAP).min(now - OVERLAP));
             let from = from.max(plan::months_before(now, kind.months()) + SignedDuration::from_hours(1));
             let stretches = plan::plan(from, now, &[]).into_iter();
@@ -67,7 +84,7 @@ impl Syncer {
         }
         let Some(from) = windows.iter().map(|window| window.from).min() else { return Ok(None) };
         let (mode, lane) = (Mode::CatchUp.word().to_owned(), Mode::CatchUp.lane());
-        let run = NewSyncRun { account: account.clone(), mode, lane, from, to: now, windows };
+        let run = NewSyncRun { account: account.clone(), mode, lane, from, to: now, windows, again: false };
         let id = self.store.sync_begin(run, now).await?;
         self.work.send_replace(());
         Ok(Some(id))
@@ -95,9 +112,11 @@ impl Syncer {
     }
 
     async fn read_days(&self, from: Timestamp, now: Timestamp) -> Result<Option<u64>, StoreError> {
-        self.store.sync_set_mark(self.config.account.clone(), NIGHT.to_owned(), now).await?;
         let kinds: BTreeSet<Kind> = Kind::USUAL.iter().copied().collect();
-        self.begin(Mode::Nightly, Some(from), now, &kinds, true).await
+        let begun = self.begin(Mode::Nightly, Some(from), now, &kinds, true).await?;
+        // Afterwards: a night that could not begin is begun yet, and one that began twice harms nobody.
+        self.store.sync_set_mark(self.config.account.clone(), NIGHT.to_owned(), now).await?;
+        Ok(begun)
     }
 }
 

@@ -111,7 +111,7 @@ impl Past {
                 zoom.advance(SignedDuration::from_mins(25)).await;
             }
         }
-        Self { zoom, http: reqwest::Client::new(), played }
+        Self { zoom, http: crate::rig::http(), played }
     }
 
     async fn ask(&self, path: &str) -> Value {

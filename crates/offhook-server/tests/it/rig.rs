@@ -51,6 +51,11 @@ pub(crate) async fn soon<T>(what: &str, of: impl Future<Output = T>) -> T {
     tokio::time::timeout(DEADLINE, of).await.unwrap_or_else(|_| panic!("in vain: {what}"))
 }
 
+/// A client that goes nowhere but where it is sent, and does not wait for ever.
+pub(crate) fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().unwrap()
+}
+
 pub(crate) struct Rig {
     pub(crate) address: SocketAddr,
     pub(crate) store: Store,
@@ -117,7 +122,7 @@ impl Rig {
         let address = listener.local_addr().unwrap();
         let server = Server::start(config, store.clone(), stop.clone()).await.unwrap();
         let running = tokio::spawn(server.run(listener));
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().unwrap();
+        let http = http();
         Self { address, store, http, directory: setup.directory, stop, running }
     }
 

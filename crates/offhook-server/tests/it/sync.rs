@@ -387,3 +387,31 @@ async fn what_zoom_refuses_for_want_of_a_scope_is_named_and_comes_when_the_scope
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_cannot_be_read_is_tried_later_and_stops_nothing_else() {
+    let zoom = OneCall::default();
+    zoom.answer(200, json!("no path"));
+    let client = zoom.start().await;
+    let ahead = Ahead::default();
+    let setup = Setup { clock: ahead.clock(), sync: every_hour(client), ..Setup::default() };
+    let rig = Rig::with(setup).await;
+    let trouble = eventually("it is noted", || async {
+        let state = rig.store.sync_state(ACCOUNT.to_owned()).await.unwrap();
+        state.troubles.into_iter().next()
+    })
+    .await;
+    assert_eq!((trouble.kind.as_str(), trouble.tries, trouble.given_up), ("path", 1, false), "{trouble:?}");
+    eventually("the run has ended", || async {
+        let state = rig.store.sync_state(ACCOUNT.to_owned()).await.unwrap();
+        state.runs.iter().all(|run| run.ended.is_some()).then_some(())
+    })
+    .await;
+    assert_eq!(rig.get("/api/v1/calls/20261122-step").await.status(), 404);
+    zoom.answer(200, steps());
+    ahead.minutes(2);
+    eventually("it is there", || async {
+        (rig.get("/api/v1/calls/20261122-step").await.status() == 200).then_some(())
+    })
+    .await;
+}

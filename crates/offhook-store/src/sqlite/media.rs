@@ -45,6 +45,8 @@ pub(super) const TABLES: &str = "
     CREATE INDEX media_by_time ON media (recorded_ms DESC, id);
     CREATE INDEX media_by_call ON media (call_id);
     CREATE INDEX media_by_state ON media (state, next_try_ms, recorded_ms);
+    CREATE INDEX media_to_try ON media (recorded_ms DESC, id) WHERE state IN ('wanted', 'failed', 'not_ready');
+    CREATE INDEX media_gone_at_zoom ON media (at_zoom, id) WHERE state = 'here' AND at_zoom <> 'kept';
 
     -- What was done to files and decided about them. Rows are never changed.
     CREATE TABLE media_note (
@@ -109,13 +111,8 @@ impl Store {
         self.read_inbox(move |inbox| read::entries_named(inbox, event, after)).await
     }
 
-    /// Takes in what calls tell of their files, and how far was looked, together. Returns how many rows are new.
-    pub async fn media_seen(
-        &self,
-        seen: Vec<Sighting>,
-        mark: (&'static str, String),
-        now: Timestamp,
-    ) -> Result<usize, StoreError> {
+    /// Takes in what calls tell of their files. Returns how many rows are new.
+    pub async fn media_seen(&self, seen: Vec<Sighting>, now: Timestamp) -> Result<usize, StoreError> {
         self.work(move |work| {
             let mut new = 0;
             for sighting in &seen {
@@ -134,7 +131,6 @@ impl Store {
                     put(work, &media)?;
                 }
             }
-            set_mark(work, mark.0, &mark.1)?;
             Ok(new)
         })
         .await
@@ -150,6 +146,11 @@ impl Store {
             Ok(value)
         })
         .await
+    }
+
+    /// Writes down how far was looked.
+    pub async fn set_media_mark(&self, name: &'static str, value: String) -> Result<(), StoreError> {
+        self.work(move |work| set_mark(work, name, &value)).await
     }
 
     /// Notes that apps were removed, and how far the inbox was looked through for it.
@@ -246,7 +247,8 @@ impl Store {
         self.work(move |work| {
             let due = work
                 .prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM media WHERE state IN ('wanted', 'failed', 'not_ready')
+                    "SELECT {COLUMNS} FROM media INDEXED BY media_to_try
+                     WHERE state IN ('wanted', 'failed', 'not_ready')
                      AND (next_try_ms IS NULL OR next_try_ms <= ?1) ORDER BY recorded_ms DESC, id LIMIT ?2"
                 ))?
                 .query_map(params![now.as_millisecond(), limit], media)?
@@ -269,33 +271,46 @@ impl Store {
         .await
     }
 
-    /// Files in the store that may have to go: deleted or trashed at Zoom, or recorded before `until` (of their
-    /// account, or of all). Those under legal hold are among them.
+    /// Files in the store that may have to go, by id, after one: deleted at Zoom, in its trash if `trash` says so, or
+    /// recorded before `until` (of their account, or of all). Those under legal hold are among them.
     pub async fn media_to_judge(
         &self,
+        after: String,
         until: Option<Timestamp>,
+        trash: bool,
         removals: Vec<Removal>,
+        limit: usize,
     ) -> Result<Vec<Media>, StoreError> {
         self.work(move |work| {
             let mut found: Vec<Media> = work
                 .prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM media WHERE state = 'deleting'
-                     OR (state = 'here' AND (at_zoom <> 'kept' OR recorded_ms < ?1))"
+                    "SELECT {COLUMNS} FROM media WHERE id > ?1 AND id IN (
+                         SELECT id FROM media WHERE state = 'deleting'
+                         UNION ALL
+                         SELECT id FROM media WHERE state = 'here' AND at_zoom <> 'kept'
+                         AND (at_zoom = 'purged' OR (?2 AND at_zoom = 'trashed'))
+                         UNION ALL
+                         SELECT id FROM media WHERE state = 'here' AND next_try_ms IS NULL AND recorded_ms < ?3
+                     ) ORDER BY id LIMIT ?4"
                 ))?
-                .query_map([until.map_or(i64::MIN, Timestamp::as_millisecond)], media)?
+                .query_map(
+                    params![after, trash, until.map_or(i64::MIN, Timestamp::as_millisecond), limit],
+                    media,
+                )?
                 .collect::<Result<_, _>>()?;
             for Removal { account, at } in removals {
                 let of_account: Vec<Media> = work
                     .prepare_cached(&format!(
                         "SELECT {COLUMNS} FROM media WHERE state IN ('here', 'wanted', 'failed', 'not_ready')
-                         AND account = ?1 AND recorded_ms <= ?2"
+                         AND account = ?1 AND recorded_ms <= ?2 AND id > ?3 ORDER BY id LIMIT ?4"
                     ))?
-                    .query_map(params![account, at.as_millisecond()], media)?
+                    .query_map(params![account, at.as_millisecond(), after, limit], media)?
                     .collect::<Result<_, _>>()?;
                 found.extend(of_account);
             }
             found.sort_by(|one, other| one.id.cmp(&other.id));
             found.dedup_by(|one, other| one.id == other.id);
+            found.truncate(limit);
             Ok(found)
         })
         .await

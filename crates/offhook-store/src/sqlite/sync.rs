@@ -24,6 +24,7 @@ pub(super) const TABLES: &str = "
         to_ms INTEGER NOT NULL,
         started_ms INTEGER NOT NULL,
         ended_ms INTEGER,
+        again INTEGER NOT NULL,
         light INTEGER NOT NULL DEFAULT 0,
         medium INTEGER NOT NULL DEFAULT 0,
         heavy INTEGER NOT NULL DEFAULT 0
@@ -50,6 +51,7 @@ pub(super) const TABLES: &str = "
         reason TEXT NOT NULL DEFAULT ''
     );
     CREATE INDEX sync_window_due ON sync_window (account, lane, id) WHERE state = 'waiting';
+    CREATE INDEX sync_window_live ON sync_window (account, kind, state) WHERE lane = 0;
     CREATE INDEX sync_window_run ON sync_window (run, kind);
 
     -- What is asked for by its id. state: due, done, given_up.
@@ -99,6 +101,12 @@ const SETTLED_MS: i64 = 60 * 60 * 1000;
 /// What was read less than this after it happened does not count as covered: records may have come later.
 const LATE_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// What is missing and older than this, Zoom gives no more: catch-ups do not wait for it.
+const LOST_MS: i64 = 183 * 24 * 60 * 60 * 1000;
+
+/// After so long a catch-up's window that is missing is tried again.
+const MISSING_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// Entries of a list for people.
 const SHOWN: i64 = 100;
 
@@ -109,7 +117,8 @@ impl Store {
             forget(work, &run.account, &run.mode)?;
             let now = now.as_millisecond();
             work.prepare_cached(
-                "INSERT INTO sync_run (account, mode, lane, from_ms, to_ms, started_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO sync_run (account, mode, lane, from_ms, to_ms, started_ms, again)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 run.account,
@@ -117,7 +126,8 @@ impl Store {
                 run.lane.number(),
                 run.from.as_millisecond(),
                 run.to.as_millisecond(),
-                now
+                now,
+                run.again
             ])?;
             let id = work.last_insert_rowid();
             for window in &run.windows {
@@ -271,6 +281,40 @@ impl Store {
         self.work(move |work| set_mark(work, &account, &kind, until.as_millisecond())).await
     }
 
+    /// Catch-ups' windows that have been missing for a day are to be read again.
+    pub async fn sync_retry_missing(&self, account: String, now: Timestamp) -> Result<(), StoreError> {
+        self.work(move |work| {
+            let now = now.as_millisecond();
+            let sql = "UPDATE sync_window SET state = 'waiting', due_ms = ?2 WHERE account = ?1 AND lane = 0
+                 AND state = 'missing' AND due_ms <= ?3 AND to_ms > ?4";
+            work.prepare_cached(sql)?.execute(params![account, now, now - MISSING_MS, now - LOST_MS])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Until when catch-ups have had windows of a kind, read or missing.
+    pub async fn sync_planned(&self, account: String, kind: String) -> Result<Option<Timestamp>, StoreError> {
+        self.work(move |work| {
+            let sql = "SELECT max(to_ms) FROM sync_window WHERE account = ?1 AND kind = ?2 AND lane = 0";
+            let until: Option<i64> =
+                work.prepare_cached(sql)?.query_row([account, kind], |row| row.get(0))?;
+            Ok(until.and_then(|until| Timestamp::from_millisecond(until).ok()))
+        })
+        .await
+    }
+
+    /// Windows of catch-ups that wait after a failure wait no longer.
+    pub async fn sync_hurry(&self, account: String, now: Timestamp) -> Result<(), StoreError> {
+        self.work(move |work| {
+            let sql = "UPDATE sync_window SET due_ms = ?2
+                 WHERE account = ?1 AND lane = 0 AND state = 'waiting' AND due_ms > ?2";
+            work.prepare_cached(sql)?.execute(params![account, now.as_millisecond()])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Kinds of which a catch-up has windows that are not read yet.
     pub async fn sync_catching_up(&self, account: String) -> Result<Vec<String>, StoreError> {
         self.work(move |work| {
@@ -336,7 +380,10 @@ impl Store {
     /// How sync stands for an account.
     pub async fn sync_state(&self, account: String) -> Result<SyncState, StoreError> {
         self.work(move |work| {
-            let sql = "SELECT id FROM sync_run WHERE account = ?1 ORDER BY id DESC";
+            let sql = "SELECT id FROM sync_run WHERE account = ?1 AND (ended_ms IS NULL OR id IN
+                     (SELECT id FROM sync_run WHERE account = ?1 AND ended_ms IS NOT NULL
+                      ORDER BY ended_ms DESC LIMIT 20))
+                 ORDER BY id DESC";
             let ids: Vec<i64> = work
                 .prepare_cached(sql)?
                 .query_map([&account], |row| row.get(0))?
@@ -383,7 +430,7 @@ fn note(work: &Transaction<'_>, step: &SyncStep, is_new: &[bool]) -> Result<Sync
     Ok(stepped)
 }
 
-/// Has something asked for, unless it is here or was given up. Returns whether that is new.
+/// Has something asked for, unless it is here, or was given up and the run is none that reads again. Returns whether that is new.
 fn add_item(
     work: &Transaction<'_>,
     step: &SyncStep,
@@ -409,7 +456,13 @@ fn add_item(
                 let settled = about + SETTLED_MS;
                 is_new || follow.always || (about > 0 && due < settled && now >= settled)
             }
-            _ => is_new,
+            _ => {
+                is_new
+                    || follow.always
+                    || work
+                        .prepare_cached("SELECT again FROM sync_run WHERE id = ?1")?
+                        .query_row([step.run], |row| row.get(0))?
+            }
         },
     };
     if wanted {
@@ -511,10 +564,11 @@ fn stride_on(
     let (kind, until): (String, i64) = work.query_row(
         "SELECT kind, coalesce(
              (SELECT min(from_ms) FROM sync_window AS other
-              WHERE other.run = window.run AND other.kind = window.kind AND other.state = 'waiting'),
+              WHERE other.account = window.account AND other.kind = window.kind AND other.lane = 0
+                AND (other.state = 'waiting' OR (other.state = 'missing' AND other.to_ms > ?2))),
              (SELECT to_ms FROM sync_run WHERE sync_run.id = window.run))
          FROM sync_window AS window WHERE id = ?1",
-        [id],
+        params![id, now - LOST_MS],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     set_mark(work, &step.account, &kind, until)?;

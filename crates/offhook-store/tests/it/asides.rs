@@ -9,7 +9,8 @@ use tempfile::TempDir;
 
 use crate::events::{ACCOUNT, append, fold_all, later, start, webhook};
 
-fn event(name: &str, seconds: i64, object: Value) -> Arrival {
+fn event(name: &str, seconds: i64, object: impl Into<Value>) -> Arrival {
+    let object = object.into();
     let at = start() + SignedDuration::from_secs(seconds);
     webhook(
         seconds,
@@ -64,7 +65,7 @@ async fn a_user_id_that_the_record_lost_is_filled_in_whichever_came_first_and_ma
         assert_eq!(call.to.as_ref().unwrap().user_id.as_deref(), Some("U1"));
         assert!(call.derived.contains(&"to.user_id".to_owned()) && call.derived.is_sorted());
         let by_user = CallFilter { person: Some("U1".to_owned()), ..CallFilter::default() };
-        assert_eq!(store.calls(by_user, None, 9, later()).await.unwrap().calls, [call.clone()]);
+        assert_eq!(store.calls(by_user, None, 9, later()).await.unwrap().calls, std::slice::from_ref(&call));
         let found = store.search(None, "U1", 9).await.unwrap();
         assert_eq!((found.len(), found[0].kind.as_str(), found[0].value.as_str()), (1, "user", "U1"));
         let members = store.members(Some(ACCOUNT.to_owned())).await.unwrap();

@@ -20,3 +20,5 @@ mod rebuild;
 mod reports;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod sync;

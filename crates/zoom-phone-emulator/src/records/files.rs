@@ -124,13 +124,13 @@ impl File<'_> {
         self.changes?.get(name)
     }
 
-    /// 1 is done, 0 not yet, 4 not available.
+    /// 2 is done, 1 being made, 4 switched off.
     fn transcription(&self) -> Value {
         match self.element.transcript_ready {
             Some(at) if at <= self.now => {
-                json!({ "status": 1, "content": super::speech::message(self.id()), "engine": "zoom" })
+                json!({ "status": 2, "content": super::speech::message(self.id()), "engine": "zoom" })
             }
-            Some(_) => json!({ "status": 0, "content": "" }),
+            Some(_) => json!({ "status": 1, "content": "" }),
             None => json!({ "status": 4, "content": "" }),
         }
     }

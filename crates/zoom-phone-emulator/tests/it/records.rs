@@ -299,7 +299,7 @@ async fn a_voicemail_is_read_and_thrown_away() {
     let (id, user) = (text(voicemail, "id"), text(&voicemail["owner"], "id"));
     let address = format!("/v2/phone/voice_mails/{id}");
     let (_, detail) = zoom.get(&address).await;
-    assert_eq!(detail["transcription"]["status"], 1);
+    assert_eq!(detail["transcription"]["status"], 2);
     assert!(!text(&detail["transcription"], "content").is_empty());
     assert_eq!(zoom.call("PATCH", &format!("{address}?read_status=Read")).await.0, StatusCode::NO_CONTENT);
     let own = format!("/v2/phone/users/{user}/voice_mails");
