@@ -29,6 +29,7 @@ try {
       path: `/search?q=${encodeURIComponent(call.queue?.extension_number ?? number)}`,
       ready: "[data-call], .empty",
     },
+    { name: "records", path: "/records", ready: "#endings" },
     { name: "missing", path: "/calls/no-such-call", ready: ".empty" },
   ];
   for (const { name: look, ...options } of LOOKS) {

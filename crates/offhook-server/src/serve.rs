@@ -20,7 +20,11 @@ use jiff::Timestamp;
 use offhook_calls::normalize::Door;
 use offhook_media::{ArchiveConfig, ArchiveError};
 use offhook_store::{Store, StoreError};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use zoom_phone::webhook::{SecretError, Tolerance};
@@ -94,6 +98,7 @@ pub(crate) struct App(Arc<Shared>);
 struct Shared {
     store: Store,
     clock: Clock,
+    /// Zoom account ids that are configured; empty when none is.
     accounts: BTreeSet<String>,
     ingest: Option<Ingest>,
     last_event: LastEvent,
@@ -101,6 +106,7 @@ struct Shared {
     live: Live,
     reconciliations: Arc<Reconciliations>,
     syncers: OnceLock<Vec<Arc<Syncer>>>,
+    exports: Arc<Semaphore>,
     media: Option<Media>,
     shutdown: CancellationToken,
 }
@@ -115,9 +121,28 @@ impl App {
         self.0.clock.now()
     }
 
-    /// Configured Zoom account ids; empty when none is named.
-    pub(crate) fn accounts(&self) -> &BTreeSet<String> {
-        &self.0.accounts
+    /// The account that is meant: the one that was named, or the only one there is. Where accounts are configured, no
+    /// other may be named.
+    pub(crate) fn account(&self, named: Option<String>) -> Result<String, Problem> {
+        let accounts = &self.0.accounts;
+        let all = || accounts.iter().cloned().collect::<Vec<_>>().join(", ");
+        match named.filter(|account| !account.is_empty()) {
+            Some(account) if accounts.is_empty() || accounts.contains(&account) => Ok(account),
+            Some(account) => Err(Problem::bad_request(format!(
+                "no account {account:?} is configured; those that are: {}",
+                all()
+            ))),
+            None => match accounts.first() {
+                Some(only) if accounts.len() == 1 => Ok(only.clone()),
+                Some(_) => {
+                    Err(Problem::bad_request(format!("say which account (account, or --account): {}", all())))
+                }
+                None => Err(Problem::bad_request(
+                    "no account is configured: say which one (account, or --account), as its events name it, or \
+                     set ZOOM_ACCOUNT_ID for this server",
+                )),
+            },
+        }
     }
 
     pub(crate) fn ingest(&self) -> Option<&Ingest> {
@@ -135,6 +160,11 @@ impl App {
 
     pub(crate) fn reconciliations(&self) -> &Reconciliations {
         &self.0.reconciliations
+    }
+
+    /// One permit for each export that may be under way.
+    pub(crate) fn exports(&self) -> &Arc<Semaphore> {
+        &self.0.exports
     }
 
     pub(crate) fn media(&self) -> Option<&Media> {
@@ -206,7 +236,8 @@ impl Server {
         let last_event = LastEvent::new(
             store.last_arrival(Door::Webhook).await?.max(store.last_arrival(Door::WebSocket).await?),
         );
-        let accounts = config.accounts.clone();
+        let with_records = config.sync.iter().map(|sync| sync.account.clone());
+        let accounts = config.accounts.iter().cloned().chain(with_records).collect();
         let ingest = if config.secrets.is_empty() {
             None
         } else {
@@ -232,14 +263,8 @@ impl Server {
         let live = Live::new(&store, shutdown.clone());
         let media = config.media.map(|media| Media::new(store.clone(), media)).transpose()?;
         let (progress, folding) = folding::start(store.clone(), shutdown.clone(), start)?;
-        let with_records = config.sync.iter().map(|sync| sync.account.clone());
-        let reconciliations = Reconciliations::new(
-            store.clone(),
-            config.clock.clone(),
-            config.accounts.into_iter().chain(with_records).collect(),
-            progress.clone(),
-            shutdown.clone(),
-        );
+        let reconciliations =
+            Reconciliations::new(store.clone(), config.clock.clone(), progress.clone(), shutdown.clone());
         let app = App(Arc::new(Shared {
             store,
             clock: config.clock.clone(),
@@ -250,6 +275,7 @@ impl Server {
             live,
             reconciliations,
             syncers: OnceLock::new(),
+            exports: Arc::new(Semaphore::new(api::MOST_EXPORTS)),
             media,
             shutdown: shutdown.clone(),
         }));

@@ -1,5 +1,7 @@
 //! What of Zoom's lists was read. For the rest nobody can know.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,10 +20,12 @@ pub struct Span {
 pub struct Coverage {
     /// Call history, by the end of a call.
     pub calls: Vec<Span>,
-    /// Recordings; `None` when nobody reads that list.
+    /// Recordings; `None` when they are not to be compared. A list that nobody could read is an empty one.
     pub recordings: Option<Vec<Span>>,
-    /// Voicemails; `None` when nobody reads that list.
+    /// Voicemails; `None` when they are not to be compared.
     pub voicemails: Option<Vec<Span>>,
+    /// Lists that Zoom refuses, and the scopes that the app lacks for each.
+    pub refused: BTreeMap<String, String>,
 }
 
 /// A stretch of a list that was not read.
@@ -35,15 +39,23 @@ pub struct Gap {
     /// Up to this one.
     #[schema(value_type = String, format = DateTime)]
     pub to: Timestamp,
+    /// The scopes that the app lacks, where Zoom refuses the list; or Zoom's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_scopes: Option<String>,
 }
 
 impl Coverage {
     /// Everything was read in this span.
     pub fn whole(span: Span) -> Self {
-        Self { calls: vec![span], recordings: Some(vec![span]), voicemails: Some(vec![span]) }
+        Self {
+            calls: vec![span],
+            recordings: Some(vec![span]),
+            voicemails: Some(vec![span]),
+            ..Self::default()
+        }
     }
 
-    /// What was not read between two moments. Of lists that nobody reads nothing is said.
+    /// What was not read between two moments, of the lists that are compared.
     pub(super) fn gaps(&self, from: Timestamp, to: Timestamp) -> Vec<Gap> {
         let lists = [
             ("calls", Some(&self.calls)),
@@ -51,10 +63,15 @@ impl Coverage {
             ("voicemails", self.voicemails.as_ref()),
         ];
         let of_list = |(list, spans): (&str, Option<&Vec<Span>>)| {
-            let gaps = spans.map(|spans| holes(spans, from, to)).unwrap_or_default();
-            gaps.into_iter()
-                .map(|Span { from, to }| Gap { list: list.to_owned(), from, to })
-                .collect::<Vec<_>>()
+            let missing_scopes = self.refused.get(list).cloned();
+            let gap = |Span { from, to }| Gap {
+                list: list.to_owned(),
+                from,
+                to,
+                missing_scopes: missing_scopes.clone(),
+            };
+            let holes = spans.map(|spans| holes(spans, from, to)).unwrap_or_default();
+            holes.into_iter().map(gap).collect::<Vec<_>>()
         };
         lists.into_iter().flat_map(of_list).collect()
     }

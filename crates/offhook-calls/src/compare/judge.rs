@@ -19,7 +19,11 @@ use crate::{
 };
 
 pub(super) fn judge(comparison: &mut Comparison, call: &CallView, told: &[Told<'_>], items: &mut Vec<Item>) {
-    let sightings = sighting::of_call(&call.id, told);
+    let mut sightings = sighting::of_call(&call.id, told);
+    let is_deleted = is_deleted(call);
+    if let Some(whole) = sightings.first_mut() {
+        whole.deleted = is_deleted;
+    }
     let steps = steps(told);
     for one in told.iter().filter(|one| one.side == Side::Events) {
         *comparison.came.entry(one.entry.event.clone()).or_default() += 1;
@@ -63,7 +67,8 @@ pub(super) fn judge(comparison: &mut Comparison, call: &CallView, told: &[Told<'
     }
     if judging.is_settled {
         items.extend(judging.end_not_sent());
-        items.extend(paths_missing(told).into_iter().map(|uuid| Item {
+        let missing = if is_deleted { BTreeSet::new() } else { paths_missing(told) };
+        items.extend(missing.into_iter().map(|uuid| Item {
             call: Some(call.id.clone()),
             at: end,
             ..Item::new(ItemKind::PathMissing, Thing::Call, uuid)
@@ -148,7 +153,7 @@ impl Judging<'_> {
 
     /// What is odd about one thing, and the event that is missed.
     fn verdict(&self, comparison: &Comparison, seen: &Sighting) -> Option<(ItemKind, Option<&'static str>)> {
-        if !self.is_settled || seen.deleted {
+        if !self.is_settled || (seen.deleted && seen.thing != Thing::Call) {
             return None;
         }
         let is_listed = self.is_listed(comparison, seen.thing);
@@ -157,7 +162,7 @@ impl Judging<'_> {
                 self.expects_events().then_some((ItemKind::OnlyRest, Some(ANY_EVENT)))
             }
             Thing::Call if seen.by_events.is_some() && seen.by_records.is_none() => {
-                is_listed.then_some((ItemKind::OnlyEvents, None))
+                (is_listed && !seen.deleted).then_some((ItemKind::OnlyEvents, None))
             }
             Thing::Element if seen.by_records.is_some() && !seen.announced && self.has_events => {
                 let side = self.told_to.get(seen.id.as_str())?;
@@ -213,6 +218,15 @@ impl Judging<'_> {
             ..Item::new(ItemKind::EndNotSent, Thing::Call, &self.call.id)
         })
     }
+}
+
+/// Its record was deleted at Zoom, alone or with all of a user's; or every step that is known of it.
+fn is_deleted(call: &CallView) -> bool {
+    let ids: BTreeSet<&str> = call.deletions.iter().flat_map(|gone| &gone.ids).map(String::as_str).collect();
+    let is_step = |id: &str| call.elements.iter().any(|step| step.id == id);
+    call.deletions.iter().any(|gone| gone.ids.is_empty())
+        || ids.iter().any(|id| !is_step(id))
+        || (!ids.is_empty() && call.elements.iter().all(|step| ids.contains(step.id.as_str())))
 }
 
 /// The steps of a call by Zoom's records, by id.

@@ -69,7 +69,7 @@ pub struct Rules {
     pub from: Timestamp,
     /// And before.
     pub to: Timestamp,
-    /// What time it is.
+    /// When Zoom's records began to be read.
     pub now: Timestamp,
     /// What of Zoom's lists was read.
     pub coverage: Coverage,
@@ -108,8 +108,9 @@ pub struct Comparison {
 impl Comparison {
     /// Nothing compared yet.
     pub fn new(rules: Rules) -> Self {
-        let summary =
-            Summary { gaps: rules.coverage.gaps(rules.from, rules.to.min(rules.now)), ..Summary::default() };
+        // Of what is younger nothing is said: its records may still be on their way.
+        let ready = rules.to.min(rules.now - rules.ready_after);
+        let summary = Summary { gaps: rules.coverage.gaps(rules.from, ready), ..Summary::default() };
         Self {
             rules,
             summary,

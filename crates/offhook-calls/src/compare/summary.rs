@@ -184,10 +184,9 @@ impl Summary {
         let unsent: u64 = unsent.into_iter().map(|kind| self.count(kind)).sum();
         let late = self.count(ItemKind::SentLate);
         let missing = self.missing();
-        let gap = self.gaps.first();
         self.verdict = if missing > 0 {
             Verdict::Missing
-        } else if gap.is_some() {
+        } else if !self.gaps.is_empty() {
             Verdict::Unknown
         } else if unsent + late > 0 || !self.never_seen.is_empty() {
             Verdict::Late
@@ -201,13 +200,8 @@ impl Summary {
             Verdict::Missing => parts.push(format!("{missing} missing")),
             Verdict::Unknown => parts.push("cannot know".to_owned()),
         }
-        if let Some(gap) = gap {
-            let more = if self.gaps.len() > 1 {
-                format!(", and {} more", self.gaps.len() - 1)
-            } else {
-                String::new()
-            };
-            parts.push(format!("{} from {} to {} were not read{more}", gap.list, gap.from, gap.to));
+        for gaps in self.gaps.chunk_by(|one, next| one.list == next.list) {
+            parts.extend(gaps.first().map(|gap| unread(gap, gaps.len() - 1)));
         }
         if unsent > 0 {
             parts
@@ -225,6 +219,14 @@ impl Summary {
         }
         self.line = parts.join("; ");
     }
+}
+
+/// What of a list was not read: the first stretch, and how many more there are.
+fn unread(gap: &Gap, more: usize) -> String {
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    let scopes = gap.missing_scopes.as_ref();
+    let why = scopes.map(|scopes| format!(" (the app lacks the scope {scopes})")).unwrap_or_default();
+    format!("{} from {} to {} were not read{more}{why}", gap.list, gap.from, gap.to)
 }
 
 fn counted(number: u64, what: &str) -> String {

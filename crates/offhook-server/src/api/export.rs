@@ -1,6 +1,10 @@
 //! Tables as streams.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -12,7 +16,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use offhook_export::{Format, Kind, Selection, stream};
 use serde::Deserialize;
-use tokio::sync::mpsc;
+use tokio::{
+    runtime::Handle,
+    sync::mpsc::{self, error::SendTimeoutError},
+};
 use utoipa::IntoParams;
 
 use super::{Id, Params};
@@ -23,6 +30,12 @@ const CHUNK: usize = 64 * 1024;
 
 /// Chunks that wait for a slow client.
 const WAITING: usize = 4;
+
+/// A client that takes nothing for so long is cut off.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Exports that may be under way at once.
+pub(crate) const MOST_EXPORTS: usize = 4;
 
 /// The header with the `after` of the next time.
 const WATERMARK: HeaderName = HeaderName::from_static("offhook-watermark");
@@ -60,7 +73,8 @@ pub(crate) struct ExportParams {
             (String = "application/x-ndjson"), (String = "text/csv"), (Vec<u8> = "application/vnd.apache.parquet")
         ), headers(("offhook-watermark" = u64, description = "The `after` of the next time"))),
         (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")))]
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "Too many exports at once")))]
 pub(crate) async fn table(
     State(app): State<App>,
     Id(kind): Id,
@@ -79,6 +93,15 @@ pub(crate) async fn table(
         .ok_or_else(|| Problem::bad_request(format!("format is ndjson, csv or parquet, not {word:?}")))?;
     let selection =
         Selection { kind, now: app.now(), account: params.account, from: params.from, to: params.to };
+    // Each holds a thread and keeps the database's log from being cut.
+    let permit = Arc::clone(app.exports()).try_acquire_owned().map_err(|_| {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "urn:offhook:busy",
+            "Too many exports at once",
+            format!("{MOST_EXPORTS} exports are under way already. Try again when one has ended."),
+        )
+    })?;
     let store = app.store().clone();
     let (archive, up_to) = tokio::task::spawn_blocking(move || {
         let archive = store.archive()?;
@@ -92,13 +115,22 @@ pub(crate) async fn table(
     let watermark = up_to.max(after);
     let (chunks, out) = mpsc::channel(WAITING);
     tokio::task::spawn_blocking(move || {
-        let sink = Sink { chunks: chunks.clone(), waiting: Vec::with_capacity(CHUNK) };
+        let _permit = permit;
+        let runtime = Handle::current();
+        let sink = Sink {
+            chunks: chunks.clone(),
+            waiting: Vec::with_capacity(CHUNK),
+            runtime: runtime.clone(),
+            patience: PATIENCE,
+        };
         if let Err(error) = stream(archive, &selection, format, after, up_to, sink)
             && !chunks.is_closed()
         {
             tracing::error!(error = &error as &dyn std::error::Error, "an export broke off");
-            // The client must not take what it has for all.
-            let _ = chunks.blocking_send(Err(io::Error::other(error)));
+            // The client must not take what it has for all; it may be long before it reads on.
+            runtime.spawn(async move {
+                let _ = chunks.send(Err(io::Error::other(error))).await;
+            });
         }
     });
     let name = format!("attachment; filename=\"{}.{}\"", kind.as_str(), format.as_str());
@@ -123,6 +155,9 @@ pub(crate) async fn table(
 struct Sink {
     chunks: mpsc::Sender<io::Result<Bytes>>,
     waiting: Vec<u8>,
+    runtime: Handle,
+    /// A client that takes nothing for so long has stalled.
+    patience: Duration,
 }
 
 impl Write for Sink {
@@ -139,8 +174,29 @@ impl Write for Sink {
             return Ok(());
         }
         let chunk = std::mem::replace(&mut self.waiting, Vec::with_capacity(CHUNK));
-        self.chunks
-            .blocking_send(Ok(chunk.into()))
-            .map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the client has gone"))
+        let sent = self.runtime.block_on(self.chunks.send_timeout(Ok(chunk.into()), self.patience));
+        sent.map_err(|error| match error {
+            SendTimeoutError::Timeout(_) => {
+                io::Error::new(io::ErrorKind::TimedOut, "the client has taken nothing for too long")
+            }
+            SendTimeoutError::Closed(_) => io::Error::new(io::ErrorKind::BrokenPipe, "the client has gone"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_holds_no_thread_for_ever() {
+        let (chunks, _out) = mpsc::channel(1);
+        let (runtime, patience) = (Handle::current(), Duration::from_millis(1));
+        let mut sink = Sink { chunks, waiting: Vec::new(), runtime, patience };
+        let stalled = tokio::task::spawn_blocking(move || {
+            sink.write_all(&[0; CHUNK])?;
+            sink.write_all(&[0; CHUNK])
+        });
+        assert_eq!(stalled.await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 }

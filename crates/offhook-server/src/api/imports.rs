@@ -103,7 +103,7 @@ pub(crate) async fn take(
             format!("Send one row a line, as {NDJSON}."),
         ));
     }
-    let account = account(&app, params.account)?;
+    let account = app.account(params.account)?;
     let body = axum::body::to_bytes(body, MOST_BYTES).await.map_err(|_| too_large())?;
     let mut refused = Vec::new();
     let mut rows = Vec::new();
@@ -129,21 +129,6 @@ pub(crate) async fn take(
     // A batch that is answered late is stored all the same.
     let _ = tokio::time::timeout(ANSWER_WITHIN, app.wait_for_backlog(MOST_BACKLOG)).await;
     Ok(Json(ImportReport { stored: imported.stored, known: imported.known, refused }))
-}
-
-/// The account that was named, or the only one there is.
-fn account(app: &App, named: Option<String>) -> Result<String, Problem> {
-    if let Some(account) = named.filter(|account| !account.is_empty()) {
-        return Ok(account);
-    }
-    let mut known = app.accounts().iter();
-    match (known.next(), known.next()) {
-        (Some(only), None) => Ok(only.clone()),
-        _ => Err(Problem::bad_request(
-            "which account do these records belong to? Name its Zoom account id (?account=…, or --account), or set \
-             ZOOM_ACCOUNT_ID for this server",
-        )),
-    }
 }
 
 fn too_large() -> Problem {

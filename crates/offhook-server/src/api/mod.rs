@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) use self::calls::CallSummary;
+pub(crate) use self::{calls::CallSummary, export::MOST_EXPORTS};
 use crate::{live, media, problem::Problem, serve::App};
 
 #[derive(OpenApi)]

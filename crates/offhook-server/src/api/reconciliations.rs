@@ -1,7 +1,7 @@
 //! Reports on what came in, compared with Zoom's records.
 
 use axum::{Json, extract::State, http::StatusCode};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use offhook_calls::compare::{Item, ItemKind, Sighting, Summary, Telling, sightings};
 use offhook_store::{NewReport, Report, ReportState};
 use serde::{Deserialize, Serialize};
@@ -115,6 +115,9 @@ pub(crate) async fn list(
     }))
 }
 
+/// The longest period of a report: a little more than the six months that Zoom keeps its records.
+const LONGEST: SignedDuration = SignedDuration::from_hours(190 * 24);
+
 /// A report that is wanted.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -136,13 +139,16 @@ pub(crate) async fn order(
     State(app): State<App>,
     Body(wanted): Body<NewReconciliation>,
 ) -> Result<(StatusCode, Json<Reconciliation>), Problem> {
-    let account = app
-        .reconciliations()
-        .account(wanted.account)
-        .map_err(|error| Problem::bad_request(error.to_string()))?;
+    let account = app.account(wanted.account)?;
     let (from, to) = (wanted.from, wanted.to);
     if from >= to {
         return Err(Problem::bad_request("the period ends before it begins: from must be before to"));
+    }
+    if to.duration_since(from) > LONGEST {
+        return Err(Problem::bad_request(format!(
+            "the period is too long: at most {} days in one report; order several",
+            LONGEST.as_hours() / 24
+        )));
     }
     let report = app.reconciliations().order(NewReport { account, from, to, cause: "asked" }).await?;
     Ok((StatusCode::ACCEPTED, Json(Reconciliation::of(report))))

@@ -95,13 +95,16 @@ pub(crate) async fn list(
 ) -> Result<Json<MediaList>, Problem> {
     let policy = media(&app)?.archive.policy();
     let word = |what: &str, word: &str| Problem::bad_request(format!("there is no {what} {word:?}"));
-    let call_id = match params.call {
-        Some(id) => Some(app.store().call(None, &id).await?.map_or(id, |call| call.id)),
-        None => None,
-    };
+    let mut account = params.account.filter(|account| !account.is_empty());
+    let mut call_id = params.call;
+    if let Some(id) = &mut call_id
+        && let Some(call) = app.store().call(account.clone(), id).await?
+    {
+        (account, *id) = (Some(call.account_id), call.id);
+    }
     let filter = MediaFilter {
         call_id,
-        account: params.account,
+        account,
         kind: params.kind.map(|it| MediaKind::from_word(&it).ok_or_else(|| word("kind", &it))).transpose()?,
         state: params
             .state

@@ -7,7 +7,7 @@ use offhook_calls::compare::{Coverage, READY_AFTER, Span};
 use offhook_store::{Store, StoreError, SyncRun};
 use tokio::time::Instant;
 
-use crate::sync::{Kind, Mode, Syncer};
+use crate::sync::{Kind, Syncer};
 
 /// From one look at a reading under way to the next.
 const LOOK: Duration = Duration::from_millis(250);
@@ -23,7 +23,7 @@ pub(super) async fn read<F: Future<Output = Result<(), StoreError>>>(
     told: impl Fn(u64, u64) -> F,
 ) -> Result<(), StoreError> {
     let kinds = BTreeSet::from([Kind::Calls, Kind::Recordings, Kind::Voicemails]);
-    let Some(id) = syncer.begin(Mode::Backfill, Some(from), to, &kinds, false).await? else { return Ok(()) };
+    let Some(id) = syncer.begin_soon(from, to, &kinds).await? else { return Ok(()) };
     let until = Instant::now() + LONGEST_READING;
     while Instant::now() < until {
         let state = syncer.state().await?;
@@ -50,11 +50,11 @@ pub(super) async fn of(store: &Store, account: &str) -> Result<Coverage, StoreEr
         let spans = store.sync_read(account.to_owned(), kind.word().to_owned(), READY_AFTER).await?;
         Ok(spans.into_iter().map(|(from, to)| Span { from, to }).collect())
     };
-    // A list that was never read is one that nobody reads: the app lacks its scope, or it is switched off.
-    let if_any = |spans: Vec<Span>| (!spans.is_empty()).then_some(spans);
+    let refused = store.sync_state(account.to_owned()).await?.refused;
     Ok(Coverage {
         calls: read(Kind::Calls).await?,
-        recordings: if_any(read(Kind::Recordings).await?),
-        voicemails: if_any(read(Kind::Voicemails).await?),
+        recordings: Some(read(Kind::Recordings).await?),
+        voicemails: Some(read(Kind::Voicemails).await?),
+        refused: refused.into_iter().map(|refused| (refused.kind, refused.scopes)).collect(),
     })
 }

@@ -8,30 +8,32 @@ mod queues;
 mod run;
 
 use std::{
-    collections::BTreeSet,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
+use jiff::Timestamp;
 use offhook_calls::compare::{ItemKind, Summary};
-use offhook_store::{NewReport, Report, ReportState, Store, StoreError};
+use offhook_store::{NewReport, Report, ReportState, Store, StoreError, SyncRun};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
     folding::Progress,
-    sync::{Night, Syncer},
+    sync::{Mode, Night, Syncer},
 };
 
 /// How long to wait after storage failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
+/// Newest reports among which that of the last night is looked for.
+const LOOKED_THROUGH: usize = 1000;
+
 /// What makes reports. Held by the server, and by the worker.
 pub(crate) struct Reconciliations {
     store: Store,
     clock: Clock,
-    accounts: BTreeSet<String>,
     /// What reads Zoom's records; none before the server runs.
     syncers: OnceLock<Vec<Arc<Syncer>>>,
     progress: watch::Receiver<Progress>,
@@ -39,28 +41,16 @@ pub(crate) struct Reconciliations {
     shutdown: CancellationToken,
 }
 
-/// Why no account could be picked.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WhichAccount {
-    #[error("no account {0:?} is configured; those that are: {1}")]
-    Unknown(String, String),
-    #[error("say which account: {0}")]
-    Several(String),
-    #[error("no account is configured; say which one, as its events name it")]
-    None,
-}
-
 impl Reconciliations {
     /// Nothing is made yet.
     pub(crate) fn new(
         store: Store,
         clock: Clock,
-        accounts: BTreeSet<String>,
         progress: watch::Receiver<Progress>,
         shutdown: CancellationToken,
     ) -> Arc<Self> {
         let (syncers, ordered) = (OnceLock::new(), Notify::new());
-        Arc::new(Self { store, clock, accounts, syncers, progress, ordered, shutdown })
+        Arc::new(Self { store, clock, syncers, progress, ordered, shutdown })
     }
 
     /// Goes on with reports that were ordered, and orders one after each night's reading, until shutdown.
@@ -71,7 +61,7 @@ impl Reconciliations {
             measure(summary);
         }
         for syncer in &syncers {
-            tokio::spawn(Arc::clone(&self).after_nights(syncer.nights()));
+            tokio::spawn(Arc::clone(&self).after_nights(Arc::clone(syncer)));
         }
         // Set once, here.
         let _ = self.syncers.set(syncers);
@@ -84,7 +74,12 @@ impl Reconciliations {
         syncers.iter().find(|syncer| syncer.account() == account).map(AsRef::as_ref)
     }
 
-    async fn after_nights(self: Arc<Self>, mut nights: watch::Receiver<Option<Night>>) {
+    async fn after_nights(self: Arc<Self>, syncer: Arc<Syncer>) {
+        let mut nights = syncer.nights();
+        // Offhook may have stopped between a night's end and the order.
+        if let Err(error) = self.after_last_night(&syncer).await {
+            failed(&error);
+        }
         loop {
             let told = tokio::select! {
                 told = nights.changed() => told.is_ok(),
@@ -95,25 +90,28 @@ impl Reconciliations {
             }
             let night = nights.borrow_and_update().clone();
             if let Some(Night { account, from, to }) = night
-                && let Err(error) = self.order(NewReport { account, from, to, cause: "nightly" }).await
+                && let Err(error) = self.order_nightly(account, from, to).await
             {
                 failed(&error);
             }
         }
     }
 
-    /// The account that is meant: the one that was named, or the only one there is.
-    pub(crate) fn account(&self, named: Option<String>) -> Result<String, WhichAccount> {
-        let all = || self.accounts.iter().cloned().collect::<Vec<_>>().join(", ");
-        match named.filter(|account| !account.is_empty()) {
-            Some(account) if self.accounts.is_empty() || self.accounts.contains(&account) => Ok(account),
-            Some(account) => Err(WhichAccount::Unknown(account, all())),
-            None => match self.accounts.first() {
-                Some(only) if self.accounts.len() == 1 => Ok(only.clone()),
-                Some(_) => Err(WhichAccount::Several(all())),
-                None => Err(WhichAccount::None),
-            },
+    async fn after_last_night(&self, syncer: &Syncer) -> Result<(), StoreError> {
+        let state = syncer.state().await?;
+        let is_night = |run: &&SyncRun| run.mode == Mode::Nightly.word() && run.ended.is_some();
+        let Some(run) = state.runs.iter().find(is_night) else { return Ok(()) };
+        self.order_nightly(syncer.account().to_owned(), run.from, run.to).await
+    }
+
+    /// Orders the report of a night, unless that was done.
+    async fn order_nightly(&self, account: String, from: Timestamp, to: Timestamp) -> Result<(), StoreError> {
+        let new = NewReport { account, from, to, cause: "nightly" };
+        let known = self.store.reports(Some(new.account.clone()), None, LOOKED_THROUGH).await?;
+        if !known.iter().any(|it| it.cause == new.cause && (it.from, it.to) == (from, to)) {
+            self.order(new).await?;
         }
+        Ok(())
     }
 
     /// Orders a report.

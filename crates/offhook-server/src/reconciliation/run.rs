@@ -42,10 +42,11 @@ pub(super) async fn run(here: &Reconciliations, report: Report) -> Result<Summar
     let Report { id, account, from, to, cause, .. } = report;
     let store = &here.store;
     let syncer = here.syncer(&account);
-    // A night has just been read.
+    // A night has been read already: from its end on.
+    let now = if cause == "asked" { whole_millisecond(here.clock.now()) } else { to };
     if let Some(syncer) = syncer.filter(|_| cause == "asked") {
         let told = |done, total| store.advance_report(id, "reading", (done, total), Vec::new());
-        coverage::read(syncer, (from, to.min(here.clock.now())), told).await?;
+        coverage::read(syncer, (from, to.min(now)), told).await?;
     }
     // What is in the inbox now is in the calls first.
     store.advance_report(id, "folding", (0, 0), Vec::new()).await?;
@@ -54,7 +55,6 @@ pub(super) async fn run(here: &Reconciliations, report: Report) -> Result<Summar
     if progress.wait_for(|progress| progress.watermark >= newest).await.is_err() {
         return Err(StoreError::Closed);
     }
-    let now = here.clock.now();
     let coverage = coverage::of(store, &account).await?;
     let mut comparison = Comparison::new(Rules::new(from, to, now, coverage));
     let mut found = Found::default();
@@ -94,6 +94,11 @@ pub(super) async fn run(here: &Reconciliations, report: Report) -> Result<Summar
         }
     }
     Ok(comparison.finish())
+}
+
+/// Without what is finer than the store knows.
+fn whole_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 /// The days that lie in the period from midnight to midnight, in UTC.

@@ -238,6 +238,28 @@ impl Syncer {
         kinds: &BTreeSet<Kind>,
         again: bool,
     ) -> Result<Option<u64>, StoreError> {
+        self.begin_in(mode.lane(), mode, from, to, kinds, again).await
+    }
+
+    /// Begins a backfill of these kinds that goes before every other: somebody waits for it.
+    pub(crate) async fn begin_soon(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        kinds: &BTreeSet<Kind>,
+    ) -> Result<Option<u64>, StoreError> {
+        self.begin_in(SyncLane::Nightly, Mode::Backfill, Some(from), to, kinds, false).await
+    }
+
+    async fn begin_in(
+        &self,
+        lane: SyncLane,
+        mode: Mode,
+        from: Option<Timestamp>,
+        to: Timestamp,
+        kinds: &BTreeSet<Kind>,
+        again: bool,
+    ) -> Result<Option<u64>, StoreError> {
         let now = self.clock.now();
         let mut windows = Vec::new();
         for kind in Kind::ALL.into_iter().filter(|kind| kinds.contains(kind)) {
@@ -262,7 +284,7 @@ impl Syncer {
         let run = NewSyncRun {
             account: self.config.account.clone(),
             mode: mode.word().to_owned(),
-            lane: mode.lane(),
+            lane,
             from: from.unwrap_or(begin),
             to,
             windows,

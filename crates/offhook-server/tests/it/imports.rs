@@ -58,6 +58,8 @@ async fn a_batch_says_whose_it_is_unless_one_account_is_known() {
     let (status, problem) = send(&rig, "", NDJSON, line(1)).await;
     assert_eq!(status, 400);
     assert!(problem["detail"].as_str().unwrap().contains("--account"), "{problem}");
+    let (status, problem) = send(&rig, "?account=too", NDJSON, line(1)).await;
+    assert!(status == 400 && problem["detail"].as_str().unwrap().contains("one, two"), "{problem}");
     assert_eq!(send(&rig, "?account=two", NDJSON, line(1)).await.0, 200);
     assert_eq!(rig.inbox().await[0].arrival.account, "two");
 }

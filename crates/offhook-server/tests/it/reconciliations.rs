@@ -301,6 +301,8 @@ async fn what_cannot_be_ordered_or_found_is_refused_with_the_reason() {
     };
     let (status, detail) = order(json!({ "from": NEXT_DAY, "to": DAY })).await;
     assert!(status == 400 && detail.contains("before"), "{detail}");
+    let (status, detail) = order(json!({ "from": "2026-05-01T00:00:00Z", "to": NEXT_DAY })).await;
+    assert!(status == 400 && detail.contains("190 days"), "{detail}");
     let (status, detail) = order(json!({ "from": DAY, "to": NEXT_DAY, "account": "nobodys" })).await;
     assert!(status == 400 && detail.contains(ACCOUNT), "{detail}");
     let (status, detail) = order(json!({ "from": "yesterday", "to": NEXT_DAY })).await;

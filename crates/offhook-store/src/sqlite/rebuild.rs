@@ -62,13 +62,12 @@ pub fn rebuild(directory: &Path, mut progress: impl FnMut(u64, u64)) -> Result<R
     let mut identical = None;
     let mut last_change = read::last_change(&new)?;
     if let Some(old) = &old {
-        if watermark(old)? == after {
-            identical = Some(same(old, &new)?);
-        }
+        let compare = || if watermark(old)? == after { same(old, &new).map(Some) } else { Ok(None) };
+        identical = if_readable(compare())?.flatten();
         // A client that comes back with a number of the old feed must not meet another change under it.
-        last_change = last_change.max(read::last_change(old)?);
-        carry_marks(old, &new)?;
-        carry_moved(old, &new)?;
+        last_change = last_change.max(if_readable(read::last_change(old))?.unwrap_or(0));
+        if_readable(carry_marks(old, &new))?;
+        if_readable(carry_moved(old, &new))?;
     }
     read::set_last_change(&new, last_change)?;
     let calls = new.query_row("SELECT count(*) FROM call", [], |row| row.get(0))?;
@@ -119,6 +118,27 @@ fn refold(
     })
 }
 
+/// What the old read models say, unless their file is damaged at that place.
+fn if_readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    use rusqlite::{
+        Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType},
+        ErrorCode::{DatabaseCorrupt, NotADatabase},
+    };
+    match read {
+        Err(StoreError::Corrupt { .. }) => Ok(None),
+        Err(StoreError::Database(cause))
+            if matches!(cause.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+                || matches!(
+                    cause,
+                    FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..)
+                ) =>
+        {
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
+}
+
 /// Notes that are no read models, such as the time of the last reconcile, go along.
 fn carry_marks(old: &Connection, new: &Connection) -> Result<(), StoreError> {
     let mut marks = old.prepare("SELECT name, value FROM meta WHERE name <> 'watermark'")?;
@@ -131,9 +151,8 @@ fn carry_marks(old: &Connection, new: &Connection) -> Result<(), StoreError> {
 
 /// Which calls moved depends on the order in which entries were folded, and exports have told of it: what was so stays.
 fn carry_moved(old: &Connection, new: &Connection) -> Result<(), StoreError> {
-    new.execute("DELETE FROM moved", [])?;
     let mut moved = old.prepare("SELECT account, key, seq FROM moved")?;
-    let mut insert = new.prepare("INSERT INTO moved (account, key, seq) VALUES (?1, ?2, ?3)")?;
+    let mut insert = new.prepare("INSERT OR REPLACE INTO moved (account, key, seq) VALUES (?1, ?2, ?3)")?;
     let mut rows = moved.query([])?;
     while let Some(row) = rows.next()? {
         insert.execute(params![row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, u64>(2)?])?;

@@ -95,6 +95,26 @@ async fn read_models_that_are_no_database_any_more_are_made_anew() {
 }
 
 #[tokio::test]
+async fn read_models_with_one_bad_page_anywhere_are_made_anew() {
+    let (directory, store) = an_hour().await;
+    drop(store);
+    let before = read_models(directory.path(), true);
+    let path = directory.path().join("calls.db");
+    let whole = std::fs::read(&path).unwrap();
+    let page = usize::from(u16::from_be_bytes([whole[16], whole[17]]));
+    let pages = whole.len() / page;
+    assert!(pages > 20, "{pages}");
+    for bad in [pages / 4, pages / 2, pages - 2] {
+        let mut damaged = whole.clone();
+        damaged[bad * page..(bad + 1) * page].fill(7);
+        std::fs::write(&path, damaged).unwrap();
+        let rebuilt = rebuild(directory.path(), |_, _| ()).unwrap();
+        assert_ne!(rebuilt.identical, Some(true), "page {bad}");
+        assert!(read_models(directory.path(), true) == before, "page {bad}");
+    }
+}
+
+#[tokio::test]
 async fn lost_read_models_are_made_anew_by_folding_too() {
     let (directory, store) = an_hour().await;
     drop(store);

@@ -308,3 +308,36 @@ fn a_call_that_reached_nobody_is_told_by_records_alone() {
     assert_eq!((shown(&items), summary.verdict), (Vec::new(), Verdict::Complete));
     assert_eq!((summary.calls.records_only, summary.elements.records_only), (1, 1));
 }
+
+#[test]
+fn what_is_too_young_to_be_read_is_no_gap_and_a_list_that_zoom_refuses_is_one_with_its_scope() {
+    let (begin, read) = (at(-100_000), at(5_000));
+    let whole = Span { from: begin, to: read - hours(1) };
+    let rules = Rules::new(begin, read, read, Coverage::whole(whole));
+    let (_, summary) = compare(rules.clone(), &[]);
+    assert_eq!((summary.verdict, summary.gaps.len()), (Verdict::Complete, 0), "{}", summary.line);
+
+    let refused = BTreeMap::from([("recordings".to_owned(), "some:scope".to_owned())]);
+    let coverage = Coverage { recordings: Some(Vec::new()), refused, ..Coverage::whole(whole) };
+    let (_, summary) = compare(Rules { coverage, ..rules }, &[]);
+    assert_eq!(summary.verdict, Verdict::Unknown);
+    let line = &summary.line;
+    assert!(line.contains("recordings from") && line.contains("lacks the scope some:scope"), "{line}");
+}
+
+#[test]
+fn a_call_that_was_deleted_at_zoom_is_not_missing() {
+    let events = Call(1).events();
+    let (items, _) = compare(of_calls(), &events);
+    assert_eq!(shown(&items), ["only_events Call - c1"]);
+    let deleted = Call(1).event(
+        "phone.call_element_deleted",
+        90,
+        &json!({ "call_element_ids": ["e1"], "move_to_trash": false, "execute_time": at(190).to_string() }),
+    );
+    let (items, summary) = compare(of_calls(), &[events.clone(), vec![deleted.clone()]].concat());
+    assert_eq!((shown(&items), summary.calls.deleted), (Vec::new(), 1));
+    // Its path cannot be read any more.
+    let (items, _) = compare(of_calls(), &[events, vec![deleted, Call(1).row()]].concat());
+    assert_eq!(shown(&items), Vec::<String>::new());
+}
