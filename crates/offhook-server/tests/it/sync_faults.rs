@@ -247,7 +247,7 @@ async fn a_backfill_leaves_the_rest_of_the_day_to_others_and_goes_on_after_midni
         zoom.fault(fault(json!({"fault": "clock_skew", "seconds": skew})));
     };
     at_zoom(skew).await;
-    let limits = Limits { light: 1000, medium: 1000, heavy: 1000, resource_intensive: 1000, daily: 8 };
+    let limits = Limits { light: 1000, medium: 1000, heavy: 1000, resource_intensive: 1000, daily: 16 };
     let address = zoom.origin().strip_prefix("http://").unwrap().parse().unwrap();
     let base_url = format!("{}/v2", zoom.origin()).parse().ok();
     let limiter = Some(Limiter::new(Plan::custom(limits)));
@@ -265,11 +265,11 @@ async fn a_backfill_leaves_the_rest_of_the_day_to_others_and_goes_on_after_midni
         (of_kind(&run["kinds"], "recordings")["windows_waiting"] == 0).then_some(run)
     })
     .await;
-    assert_eq!(run["requests"]["heavy"], 4, "half of the day's budget: {run}");
+    assert_eq!(run["requests"]["heavy"], 8, "half of the day's budget: {run}");
     assert!(of_kind(&run["kinds"], "calls")["windows_waiting"].as_u64() > Some(0), "{run}");
     assert_eq!(run["state"], "running");
     let quota = rig.json("/api/v1/sync").await["accounts"][0]["quota"].clone();
-    assert_eq!((&quota["used_today"], &quota["backfill_share"]), (&json!(4), &json!(4)));
+    assert_eq!((&quota["used_today"], &quota["backfill_share"]), (&json!(8), &json!(8)));
 
     at_zoom(skew + 86_400).await;
     ask().await;
