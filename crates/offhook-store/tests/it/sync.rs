@@ -96,7 +96,7 @@ async fn what_was_given_up_comes_back_with_a_run_that_reads_again_and_with_no_ot
     let follow = SyncFollow { kind: "path".to_owned(), id: "one".to_owned(), about: None, always: false };
     let row = SyncRow { arrival: None, follow: vec![follow.clone()] };
     let first = SyncRow { arrival: None, follow: vec![SyncFollow { always: true, ..follow }] };
-    let due = async || store.sync_due(ACCOUNT.to_owned(), LIVE, 9, at(9)).await.unwrap();
+    let due = async || store.sync_due(ACCOUNT.to_owned(), LIVE, vec!["path"], 9, at(9)).await.unwrap();
 
     let run = begin(&store, 0, 1, false).await;
     store.sync_step(SyncStep { rows: vec![first], ..step(run, at(1)) }).await.unwrap();
