@@ -44,7 +44,8 @@ impl Archive {
         let mut after = String::new();
         loop {
             let trash = inner.policy.follow_trash;
-            let some = inner.store.media_to_judge(after, outlived, trash, removals.clone(), JUDGED).await?;
+            let some =
+                inner.store.media_to_judge(after.clone(), outlived, trash, removals.clone(), JUDGED).await?;
             for media in &some {
                 let Some(why) = self.verdict(media, &removals, now) else { continue };
                 if media.hold.is_some() {
@@ -58,7 +59,7 @@ impl Archive {
                 }
             }
             match some.last() {
-                Some(last) if some.len() == JUDGED => after = last.id.clone(),
+                Some(last) if some.len() == JUDGED => after.clone_from(&last.id),
                 _ => return Ok(deleted),
             }
         }
