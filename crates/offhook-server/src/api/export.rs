@@ -194,8 +194,9 @@ mod tests {
         let (runtime, patience) = (Handle::current(), Duration::from_millis(1));
         let mut sink = Sink { chunks, waiting: Vec::new(), runtime, patience };
         let stalled = tokio::task::spawn_blocking(move || {
-            sink.write_all(&[0; CHUNK])?;
-            sink.write_all(&[0; CHUNK])
+            let chunk = vec![0; CHUNK];
+            sink.write_all(&chunk)?;
+            sink.write_all(&chunk)
         });
         assert_eq!(stalled.await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
     }

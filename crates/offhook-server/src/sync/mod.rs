@@ -238,7 +238,7 @@ impl Syncer {
         kinds: &BTreeSet<Kind>,
         again: bool,
     ) -> Result<Option<u64>, StoreError> {
-        self.begin_in(mode.lane(), mode, from, to, kinds, again).await
+        self.begin_in((mode, mode.lane()), from, to, kinds, again).await
     }
 
     /// Begins a backfill of these kinds that goes before every other: somebody waits for it.
@@ -248,13 +248,12 @@ impl Syncer {
         to: Timestamp,
         kinds: &BTreeSet<Kind>,
     ) -> Result<Option<u64>, StoreError> {
-        self.begin_in(SyncLane::Nightly, Mode::Backfill, Some(from), to, kinds, false).await
+        self.begin_in((Mode::Backfill, SyncLane::Nightly), Some(from), to, kinds, false).await
     }
 
     async fn begin_in(
         &self,
-        lane: SyncLane,
-        mode: Mode,
+        (mode, lane): (Mode, SyncLane),
         from: Option<Timestamp>,
         to: Timestamp,
         kinds: &BTreeSet<Kind>,
