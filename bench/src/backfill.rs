@@ -159,12 +159,6 @@ impl Backfill {
         let _end_all = shutdown.clone().drop_guard();
         let (running, until) = (emulator.clone(), shutdown.clone());
         tokio::spawn(async move { running.run(until).await });
-        for day in 1..=DAYS {
-            emulator.advance_to(begin + SignedDuration::from_hours(day * 24)).await;
-            console::progress(&format!("playing day {day} of {DAYS}"));
-        }
-        let history_seconds = real.elapsed().as_secs_f64();
-
         let arrived = Arc::new(Arrived::default());
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
@@ -175,6 +169,15 @@ impl Backfill {
         };
         let router = emulator.router().layer(axum::middleware::from_fn(count));
         tokio::spawn(async move { axum::serve(listener, router).await });
+        for day in 1..=DAYS {
+            if day == DAYS {
+                // What is under way ends, and its records are written.
+                quiet(&origin).await?;
+            }
+            emulator.advance_to(begin + SignedDuration::from_hours(day * 24)).await;
+            console::progress(&format!("playing day {day} of {DAYS}"));
+        }
+        let history_seconds = real.elapsed().as_secs_f64();
 
         let tokens = TokenSource::server_to_server(ServerToServer {
             client_id: app.client_id,
@@ -292,6 +295,14 @@ impl Arrived {
 
 fn rows(run: &SyncRun, kind: Kind) -> u64 {
     run.kinds.iter().find(|progress| progress.kind == kind.word()).map_or(0, |progress| progress.rows)
+}
+
+/// No call comes any more.
+async fn quiet(origin: &str) -> Result<()> {
+    let url = format!("{origin}/_emulator/arrivals");
+    let none = serde_json::json!({ "calls_per_minute": 0 });
+    reqwest::Client::builder().no_proxy().build()?.post(url).json(&none).send().await?.error_for_status()?;
+    Ok(())
 }
 
 /// What the emulator says that it played.
