@@ -233,7 +233,6 @@ impl Backfill {
 
 /// Lets time pass: a tick whenever all is done that could be done at once. Left to itself tokio leaps to the next timer
 /// although an answer is on its way through a socket, which would look like a bad network.
-#[expect(clippy::disallowed_methods, reason = "real time keeps virtual time from running away")]
 async fn pass_time(speed: u32) {
     let mut next = std::time::Instant::now();
     loop {
