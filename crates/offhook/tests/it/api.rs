@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    rig::{ACCOUNT, Serving, complaint, eventually, now, offhook, printed, run},
+    rig::{ACCOUNT, Serving, complaint, day, eventually, offhook, printed, run},
     zoom::{Zoom, end},
 };
 
@@ -15,11 +15,6 @@ async fn call(zoom: &Zoom, directory: &TempDir, args: &[&str]) -> Output {
     let mut all = vec!["api"];
     all.extend(args);
     end(zoom.account(directory, &all)).await
-}
-
-/// The date of so many days from now, in UTC: Zoom gives six months of history, so a fixed one would run out.
-fn day(offset: i64) -> String {
-    (now() + jiff::SignedDuration::from_hours(24 * offset)).strftime("%Y-%m-%d").to_string()
 }
 
 /// It ended with this code, and complained of this.

@@ -23,6 +23,11 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// The date of so many days from now, in UTC: Zoom gives six months of history, so a fixed one would run out.
+pub(crate) fn day(offset: i64) -> String {
+    (now() + SignedDuration::from_hours(24 * offset)).strftime("%Y-%m-%d").to_string()
+}
+
 /// Asks until there is an answer.
 pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,
