@@ -60,6 +60,9 @@ struct Entry {
     #[serde(rename = "crate")]
     spec: String,
     reason: String,
+    /// Of what is banned: who may need it all the same.
+    #[serde(default)]
+    wrappers: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +88,8 @@ struct Package {
     /// `None`: part of this workspace.
     source: Option<String>,
     license: Option<String>,
+    /// Names of the packages that need it.
+    needed_by: BTreeSet<String>,
 }
 
 pub(crate) fn run() -> Result<()> {
@@ -121,9 +126,18 @@ fn packages(graph: &Graph) -> Result<Vec<Package>> {
     let metadata = json(&mut metadata)?;
     let all = metadata["packages"].as_array().context("cargo metadata names no packages")?;
     let text = |package: &Value, field: &str| package[field].as_str().map(str::to_owned);
+    let nodes = metadata["resolve"]["nodes"].as_array().context("cargo metadata resolves nothing")?;
+    let name_of = |id: &Value| {
+        all.iter().find(|package| package["id"] == *id).and_then(|package| text(package, "name"))
+    };
+    let needed_by = |id: &Value| {
+        let needs = |node: &&Value| node["dependencies"].as_array().is_some_and(|needs| needs.contains(id));
+        nodes.iter().filter(needs).filter_map(|node| name_of(&node["id"])).collect()
+    };
     all.iter()
         .map(|package| {
             Ok(Package {
+                needed_by: needed_by(&package["id"]),
                 name: text(package, "name").context("a package without a name")?,
                 version: text(package, "version").context("a package without a version")?,
                 source: text(package, "source"),
@@ -149,7 +163,10 @@ fn check(rules: &Rules, packages: &[Package]) -> Vec<String> {
     check_licenses(licenses, packages, &mut faults);
 
     for entry in &bans.deny {
-        for package in packages.iter().filter(|package| entry.matches(package)) {
+        let is_wrapped = |package: &Package| {
+            !entry.wrappers.is_empty() && package.needed_by.iter().all(|name| entry.wrappers.contains(name))
+        };
+        for package in packages.iter().filter(|package| entry.matches(package) && !is_wrapped(package)) {
             faults.push(format!("{}: banned ({})", package.title(), entry.reason));
         }
     }
@@ -273,7 +290,10 @@ mod tests {
             exceptions = [{{ crate = "data", allow = ["CC0-1.0"] }}]
             [bans]
             multiple-versions = "deny"
-            deny = [{{ crate = "ring", reason = "no" }}]
+            deny = [
+                {{ crate = "ring", reason = "no" }},
+                {{ crate = "old-clock", wrappers = ["wrapper"], reason = "another serves" }},
+            ]
             skip = [{skip}]
             [sources]
             unknown-registry = "deny"
@@ -291,6 +311,7 @@ mod tests {
             version: version.to_owned(),
             source: Some(CRATES_IO.to_owned()),
             license: Some(license.to_owned()).filter(|license| !license.is_empty()),
+            needed_by: BTreeSet::new(),
         }
     }
 
@@ -304,6 +325,19 @@ mod tests {
     #[test]
     fn a_tree_that_keeps_the_rules_has_no_faults() {
         assert_eq!(faults("", &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_banned_may_be_needed_by_its_wrappers_and_by_nobody_else() {
+        let old_clock = |by: &[&str]| Package {
+            needed_by: by.iter().map(|name| (*name).to_owned()).collect(),
+            ..package("old-clock", "1.0.0", "MIT")
+        };
+        assert_eq!(faults("", &[old_clock(&["wrapper"])]), Vec::<String>::new());
+        assert_eq!(
+            faults("", &[old_clock(&["wrapper", "good"])]),
+            ["old-clock 1.0.0: banned (another serves)"]
+        );
     }
 
     #[test]
@@ -344,7 +378,7 @@ mod tests {
 
     #[test]
     fn a_version_is_matched_by_whole_numbers() {
-        let entry = Entry { spec: "rand@0.1".to_owned(), reason: String::new() };
+        let entry = Entry { spec: "rand@0.1".to_owned(), reason: String::new(), wrappers: Vec::new() };
         assert!(entry.matches(&package("rand", "0.1.4", "MIT")));
         assert!(!entry.matches(&package("rand", "0.10.4", "MIT")));
     }
