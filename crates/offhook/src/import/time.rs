@@ -244,7 +244,7 @@ pub(crate) fn seconds(text: &str) -> Result<Option<i64>, TimeError> {
     if number.is_empty() { Ok(Some(total)) } else { Err(unreadable()) }
 }
 
-/// The first day that a telephone call of Zoom Phone can have; for tests of this room and its neighbours.
+/// A moment of June 2025, in UTC, for the tests of this room and its neighbours.
 #[cfg(test)]
 pub(super) fn june(day: i8, hour: i8, minute: i8) -> Timestamp {
     jiff::civil::date(2025, 6, day).at(hour, minute, 0, 0).to_zoned(TimeZone::UTC).unwrap().timestamp()
